@@ -1,0 +1,385 @@
+//! The attribute's arguments: what was written, each option with its place, and every mistake.
+//!
+//! ```text
+//! arena = "64KiB", policy = "frist_fit", unsafe(lock = "none")
+//! name    value                   ^ reported    ^ kept with the value, for the expansion
+//! ```
+//!
+//! Parsing never fails and never stops: a bad entry is reported, skipped to its end, and the next
+//! one is read. What the options mean to each other is left to [`rules`](crate::rules).
+
+use crate::diag::{Diagnostic, Sink, error};
+use crate::options::{self, HeapOption, Kind, Word};
+use crate::size;
+use crate::tokens::{Tokens, text};
+use core::slice;
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::Lit;
+use syn::ext::IdentExt;
+
+/// The options of one attribute that were written and understood.
+#[derive(Debug, Default)]
+pub(crate) struct Args {
+    entries: Vec<Entry>,
+    has_failed: bool,
+}
+
+/// One option with its value.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    /// The option's row.
+    pub(crate) option: &'static HeapOption,
+    /// The option's name as it was written.
+    pub(crate) name: Ident,
+    /// What the value means.
+    pub(crate) value: Value,
+    /// The value as it was written.
+    pub(crate) tokens: TokenStream,
+    /// The `unsafe(…)` around the entry.
+    pub(crate) unsafety: Option<Unsafety>,
+}
+
+/// What a value means.
+#[derive(Debug)]
+pub(crate) enum Value {
+    /// One of the option's words.
+    Word(&'static Word),
+    /// A size in bytes.
+    Size(u64),
+    /// A path, as it was written.
+    Path(TokenStream),
+}
+
+/// The user's own `unsafe(…)`.
+#[derive(Clone, Debug)]
+pub(crate) struct Unsafety {
+    /// The keyword.
+    pub(crate) keyword: Ident,
+    /// Where the parentheses stand.
+    pub(crate) parentheses: Span,
+}
+
+impl Args {
+    /// Reads the arguments and reports what is wrong with each.
+    pub(crate) fn parse(stream: TokenStream, sink: &mut Sink) -> Self {
+        let mut args = Self::default();
+        args.read(&mut Tokens::new(stream), None, sink);
+        args
+    }
+
+    /// Every option that was understood, in the order in which they were written.
+    pub(crate) fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// Whether an entry was not understood, so that an option may be missing for that reason.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.has_failed
+    }
+
+    /// The entry of `option`, if it was written and understood.
+    pub(crate) fn get(&self, option: &HeapOption) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.option.name == option.name)
+    }
+
+    /// The size that was written for `option`.
+    pub(crate) fn size(&self, option: &HeapOption) -> Option<u64> {
+        self.get(option).and_then(Entry::size)
+    }
+
+    /// The entry of `option`, if `word` was written for it.
+    pub(crate) fn with_word(&self, option: &HeapOption, word: &str) -> Option<&Entry> {
+        debug_assert!(option.word(word).is_some(), "`{}` has no `{word}`", option.name);
+        self.get(option).filter(|entry| entry.is_word(word))
+    }
+
+    /// Reads entries to the end of `tokens`.
+    fn read(&mut self, tokens: &mut Tokens, unsafety: Option<&Unsafety>, sink: &mut Sink) {
+        while !tokens.is_empty() {
+            match entry(tokens, unsafety) {
+                Ok(Found::Entry(entry)) => self.keep(entry, sink),
+                Ok(Found::Unsafe(unsafety, group)) => self.read_unsafe(unsafety, &group, sink),
+                Err(mistake) => {
+                    self.has_failed = true;
+                    sink.push(mistake);
+                }
+            }
+            separator(tokens, sink);
+        }
+    }
+
+    fn read_unsafe(&mut self, unsafety: Unsafety, group: &Group, sink: &mut Sink) {
+        if group.stream().is_empty() {
+            self.has_failed = true;
+            let around = [TokenTree::Ident(unsafety.keyword), TokenTree::Group(group.clone())];
+            let empty = error("`unsafe()` has no option in it");
+            sink.push(empty.help("write `unsafe(lock = \"none\")`").at(stream_of(&around)));
+            return;
+        }
+        self.read(&mut Tokens::new(group.stream()), Some(&unsafety), sink);
+    }
+
+    fn keep(&mut self, entry: Entry, sink: &mut Sink) {
+        if self.get(entry.option).is_none() {
+            self.entries.push(entry);
+            return;
+        }
+        let twice = error(format!("option `{}` is given twice", entry.option.name));
+        sink.push(twice.help("keep one of the two").at(&entry.name));
+    }
+}
+
+impl Entry {
+    /// The size that was written.
+    pub(crate) fn size(&self) -> Option<u64> {
+        match self.value {
+            Value::Size(size) => Some(size),
+            Value::Word(_) | Value::Path(_) => None,
+        }
+    }
+
+    /// Whether `word` was written.
+    pub(crate) fn is_word(&self, word: &str) -> bool {
+        matches!(self.value, Value::Word(written) if written.text == word)
+    }
+
+    /// The entry without its place: `arena = "64KiB"`.
+    pub(crate) fn written(&self) -> String {
+        let value: Vec<TokenTree> = self.tokens.clone().into_iter().collect();
+        format!("{} = {}", self.option.name, text(&value))
+    }
+
+    /// The first token of the value, for spans.
+    pub(crate) fn span(&self) -> Span {
+        self.tokens.clone().into_iter().next().map_or_else(|| self.name.span(), |t| t.span())
+    }
+}
+
+/// What an entry turned out to be.
+enum Found {
+    Entry(Entry),
+    Unsafe(Unsafety, Group),
+}
+
+/// Reads one entry and stops at its end, or at the next comma if it has none.
+fn entry(tokens: &mut Tokens, unsafety: Option<&Unsafety>) -> Result<Found, syn::Error> {
+    let Some(name) = tokens.ident(0).cloned() else {
+        let found = tokens.until_comma();
+        return Err(not_a_name(&found, tokens));
+    };
+    if name == "unsafe" {
+        return unsafe_entry(tokens, name, unsafety);
+    }
+    let is_alone = !tokens.is_equals(1);
+    let Some(option) = options::named(&name.unraw().to_string()) else {
+        tokens.next();
+        skip_value(tokens, is_alone);
+        return Err(options::unknown(&name.unraw().to_string(), is_alone).at(&name));
+    };
+    tokens.next();
+    if is_alone {
+        return Err(no_value(option, &name, &tokens.until_comma()));
+    }
+    let equals = tokens.next();
+    let written = tokens.value();
+    if written.is_empty() {
+        let missing = error(format!("option `{}` needs a value after `=`", option.name))
+            .help(format!("write `{}`", option.written_as_example()));
+        let place = [Some(TokenTree::Ident(name)), equals].into_iter().flatten();
+        return Err(missing.at(place.collect::<TokenStream>()));
+    }
+    let value = value(option, &written)?;
+    let unsafety = unsafety.cloned();
+    Ok(Found::Entry(Entry { option, name, value, tokens: stream_of(&written), unsafety }))
+}
+
+/// Steps over the comma between two entries and reports anything else.
+fn separator(tokens: &mut Tokens, sink: &mut Sink) {
+    let Some(found) = tokens.peek(0).cloned() else { return };
+    if tokens.is_punct(0, ',') {
+        tokens.next();
+        return;
+    }
+    let shown = text(slice::from_ref(&found));
+    let expected = error(format!("expected `,`, found `{shown}`"));
+    sink.push(expected.help("options are separated by commas").at(found));
+    if tokens.is_punct(0, ';') {
+        tokens.next();
+    } else if !tokens.is_at_option() {
+        tokens.until_comma();
+        tokens.next();
+    }
+}
+
+/// Reads `unsafe(…)`, which begins at `keyword`.
+fn unsafe_entry(
+    tokens: &mut Tokens,
+    keyword: Ident,
+    around: Option<&Unsafety>,
+) -> Result<Found, syn::Error> {
+    tokens.next();
+    let group = tokens.group(0, Delimiter::Parenthesis).filter(|_| around.is_none()).cloned();
+    let Some(group) = group else {
+        tokens.until_comma();
+        return Err(error("expected an option name, found `unsafe`")
+            .help("`unsafe` is written around one option: `unsafe(lock = \"none\")`")
+            .at(keyword));
+    };
+    tokens.next();
+    let parentheses = group.span();
+    Ok(Found::Unsafe(Unsafety { keyword, parentheses }, group))
+}
+
+/// Steps over the value of an option that does not exist.
+fn skip_value(tokens: &mut Tokens, is_alone: bool) {
+    if is_alone {
+        tokens.until_comma();
+    } else {
+        tokens.next();
+        tokens.value();
+    }
+}
+
+/// The complaint about an entry that does not begin with a word.
+fn not_a_name(found: &[TokenTree], tokens: &Tokens) -> syn::Error {
+    let comma = || tokens.peek(0).cloned().into_iter().collect();
+    let first = found.first().cloned().map_or_else(comma, |token| vec![token]);
+    error(format!("expected an option name, found `{}`", text(&first)))
+        .help(format!("options are written `name = value`; the names are {}", options::names()))
+        .at(stream_of(&first))
+}
+
+/// The complaint about `arena`, `arena("64KiB")` and `arena: "64KiB"`.
+fn no_value(option: &HeapOption, name: &Ident, found: &[TokenTree]) -> syn::Error {
+    let candidate = match found {
+        [TokenTree::Group(group)] => group.stream().into_iter().collect(),
+        [TokenTree::Punct(_), rest @ ..] => rest.to_vec(),
+        other => other.to_vec(),
+    };
+    let is_sound = !candidate.is_empty() && value(option, &candidate).is_ok();
+    let example = if is_sound { text(&candidate) } else { option.example.to_owned() };
+    error(format!("option `{}` needs a value", option.name))
+        .help(format!("write `{} = {example}`", option.name))
+        .at(name)
+}
+
+/// What `written` means as a value of `option`.
+fn value(option: &HeapOption, written: &[TokenTree]) -> Result<Value, syn::Error> {
+    let literal = match written {
+        [TokenTree::Literal(literal)] => Some(Lit::new(literal.clone())),
+        _ => None,
+    };
+    let understood = match (option.kind, literal) {
+        (Kind::Word | Kind::WordOrPath, Some(Lit::Str(string))) if string.suffix().is_empty() => {
+            let word = string.value();
+            option.word(&word).map(Value::Word).ok_or_else(|| match option.kind {
+                Kind::WordOrPath if word.contains("::") => quoted_path(option, &word),
+                _ => option.unknown_word(&word),
+            })
+        }
+        (Kind::Size { instead_of_zero }, Some(literal)) => {
+            match size_or_word(option, &literal, written) {
+                Ok(Value::Size(0)) => {
+                    Err(error(format!("`{}` must not be zero", option.name)).help(instead_of_zero))
+                }
+                result => result,
+            }
+        }
+        (Kind::Path, Some(Lit::Str(string))) if string.suffix().is_empty() => {
+            Err(quoted_path(option, &string.value()))
+        }
+        (Kind::Path, None) if is_module_path(written) => Ok(Value::Path(stream_of(written))),
+        (Kind::WordOrPath, None) if is_type_path(option, written) => {
+            Ok(Value::Path(stream_of(written)))
+        }
+        _ => Err(wrong_kind(option, written)),
+    };
+    understood.map_err(|diagnostic| diagnostic.at(stream_of(written)))
+}
+
+/// What a literal means where a size belongs.
+fn size_or_word(
+    option: &HeapOption,
+    literal: &Lit,
+    written: &[TokenTree],
+) -> Result<Value, Diagnostic> {
+    match literal {
+        Lit::Str(string) if string.suffix().is_empty() => {
+            let text = string.value();
+            let is_number = text.trim_start().starts_with(|c: char| c.is_ascii_digit());
+            match option.meant(&text) {
+                Some(word) if word.text == text => Ok(Value::Word(word)),
+                Some(word) if !is_number => Err(error(format!("`{text}` is not a size"))
+                    .help(format!("did you mean `\"{}\"`?", word.text))),
+                _ => size::parse(&text, option).map(Value::Size),
+            }
+        }
+        Lit::Int(integer) => size::parse_integer(integer, option).map(Value::Size),
+        Lit::Float(float) => Err(size::float(float, option)),
+        _ => Err(wrong_kind(option, written)),
+    }
+}
+
+fn wrong_kind(option: &HeapOption, written: &[TokenTree]) -> Diagnostic {
+    let found = text(written);
+    // `64 KiB` and `64KiB` without quotes: the size is there, in the wrong dress.
+    let joined: String = written.iter().map(ToString::to_string).collect();
+    let is_size = matches!(option.kind, Kind::Size { .. }) && size::parse(&joined, option).is_ok();
+    let help = if is_size {
+        format!("write `{} = \"{joined}\"`", option.name)
+    } else {
+        option.right_kind(&found)
+    };
+    option.wrong_kind(&found).help(help)
+}
+
+fn quoted_path(option: &HeapOption, path: &str) -> Diagnostic {
+    option
+        .wrong_kind(&format!("\"{path}\""))
+        .help(format!("write the path without quotes: `{} = {path}`", option.name))
+}
+
+/// Whether `written` is a path without generics.
+fn is_module_path(written: &[TokenTree]) -> bool {
+    let has_generics =
+        |token: &TokenTree| matches!(token, TokenTree::Punct(p) if p.as_char() == '<');
+    is_path(written) && !written.iter().any(has_generics)
+}
+
+/// Whether `written` can be the path of a type, and is none of the option's words without quotes.
+fn is_type_path(option: &HeapOption, written: &[TokenTree]) -> bool {
+    let is_bare_word = match written {
+        [TokenTree::Ident(word)] => {
+            let word = word.to_string();
+            word == "true" || word == "false" || option.word(&word).is_some()
+        }
+        _ => false,
+    };
+    is_path(written) && !is_bare_word
+}
+
+/// Whether `written` is one path to its end, and its generics have no hole that would make rustc
+/// stumble over the whole expansion.
+fn is_path(written: &[TokenTree]) -> bool {
+    const JOINING: [&str; 6] = ["as", "const", "dyn", "for", "impl", "mut"];
+    let is_word = |token: &TokenTree| matches!(token, TokenTree::Ident(_));
+    let is_joining = |token: &TokenTree| JOINING.contains(&token.to_string().as_str());
+    let is_mark = |token: &TokenTree, marks: &str| match token {
+        TokenTree::Punct(punct) => marks.contains(punct.as_char()),
+        _ => false,
+    };
+    let is_complete = Tokens::new(stream_of(written)).path().len() == written.len();
+    let ends_well = written.last().is_some_and(|last| is_word(last) || is_mark(last, ">"));
+    let is_hole = |pair: &[TokenTree]| {
+        let [left, right] = pair else { return false };
+        let are_words = is_word(left) && is_word(right);
+        is_mark(left, "<,") && is_mark(right, ",")
+            || are_words && !is_joining(left) && !is_joining(right)
+    };
+    is_complete && ends_well && !written.windows(2).any(is_hole)
+}
+
+fn stream_of(tokens: &[TokenTree]) -> TokenStream {
+    tokens.iter().map(ToTokens::to_token_stream).collect()
+}

@@ -1,0 +1,354 @@
+//! The one table of options: the parser, the suggestions, the documentation and the tests read it.
+//!
+//! An option is a row. Its words carry the name of the type in the runtime's `__private` that they
+//! choose, so that nothing else lists them. A new option is a row here, its place in
+//! [`Settings`](crate::settings::Settings), and its line in the expansion.
+//!
+//! What options mean to each other is not in the table: see [`rules`](crate::rules).
+
+use crate::diag::{Diagnostic, error, is_same, nearest, one_of};
+
+/// What an option takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// One of its words, as a string.
+    Word,
+    /// A size, or one of its words if it has any.
+    Size {
+        /// What to write where zero was written.
+        instead_of_zero: &'static str,
+    },
+    /// One of its words as a string, or the path of a type.
+    WordOrPath,
+    /// The path of a module.
+    Path,
+}
+
+/// One value that an option takes as a string.
+#[derive(Debug)]
+pub(crate) struct Word {
+    /// As the user writes it.
+    pub(crate) text: &'static str,
+    /// The type or variant of the runtime that it stands for; empty where it stands for a number.
+    pub(crate) item: &'static str,
+    /// What users of other allocators may write for it.
+    pub(crate) aliases: &'static [&'static str],
+}
+
+/// One option of `#[brk_heap]`.
+#[derive(Debug)]
+pub(crate) struct HeapOption {
+    /// As the user writes it.
+    pub(crate) name: &'static str,
+    /// What it takes.
+    pub(crate) kind: Kind,
+    /// The strings it takes, sizes apart.
+    pub(crate) words: &'static [Word],
+    /// A sound value, as the user writes it.
+    pub(crate) example: &'static str,
+    /// What holds when it is left out, for the documentation.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the documentation is compared in a test"))]
+    pub(crate) default: &'static str,
+    /// What it chooses, for the documentation.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the documentation is compared in a test"))]
+    pub(crate) meaning: &'static str,
+    /// What users of other allocators may call it.
+    pub(crate) aliases: &'static [&'static str],
+}
+
+const fn word(text: &'static str, item: &'static str, aliases: &'static [&'static str]) -> Word {
+    Word { text, item, aliases }
+}
+
+pub(crate) static SOURCE: HeapOption = HeapOption {
+    name: "source",
+    kind: Kind::Word,
+    words: &[
+        word("brk", "Brk", &["sbrk", "break", "program_break", "heap"]),
+        word("mmap", "Mmap", &["map", "mapping", "anonymous", "anon", "virtual", "pages"]),
+        word("static", "Static", &["array", "bss", "buffer", "fixed", "region"]),
+    ],
+    example: "\"brk\"",
+    default: "`\"brk\"`",
+    meaning: "where the arena lies: from the program break on, in a mapping, or in an array of \
+              exactly `arena` bytes",
+    aliases: &["backend", "backing", "from", "memory", "provider"],
+};
+
+pub(crate) static ARENA: HeapOption = HeapOption {
+    name: "arena",
+    kind: Kind::Size { instead_of_zero: "a small heap is `arena = \"4KiB\"`" },
+    words: &[],
+    example: "\"64KiB\"",
+    default: "`\"64KiB\"`, at most `limit`; none with `source = \"static\"`",
+    meaning: "what the heap commits at its first allocation; for `\"static\"`, all it ever has",
+    aliases: &["size", "capacity", "initial", "initial_size", "heap", "heap_size", "bytes"],
+};
+
+pub(crate) static GROW: HeapOption = HeapOption {
+    name: "grow",
+    kind: Kind::Size { instead_of_zero: "a heap that does not grow is `grow = \"none\"`" },
+    words: &[word("none", "", &["no", "off", "never", "fixed", "false"])],
+    example: "\"64KiB\"",
+    default: "`\"64KiB\"`, at most `limit` and `trim`",
+    meaning: "the least by which the arena grows; `\"none\"` for a fixed arena",
+    aliases: &["step", "growth", "increment", "extend", "granularity"],
+};
+
+pub(crate) static LIMIT: HeapOption = HeapOption {
+    name: "limit",
+    kind: Kind::Size { instead_of_zero: "leave `limit` out for the most the target allows" },
+    words: &[],
+    example: "\"1GiB\"",
+    default: "the most the target allows",
+    meaning: "the most the arena may reach",
+    aliases: &["max", "maximum", "max_size", "cap", "ceiling"],
+};
+
+pub(crate) static TRIM: HeapOption = HeapOption {
+    name: "trim",
+    kind: Kind::Size { instead_of_zero: "a heap that gives back early is `trim = \"64KiB\"`" },
+    words: &[word("never", "", &["none", "no", "off", "false"])],
+    example: "\"1MiB\"",
+    default: "the larger of `\"1MiB\"` and twice `grow`",
+    meaning: "when the dirty top exceeds this, pages go back to the system",
+    aliases: &["trim_threshold", "release", "shrink", "decommit", "purge"],
+};
+
+pub(crate) static POLICY: HeapOption = HeapOption {
+    name: "policy",
+    kind: Kind::Word,
+    words: &[
+        word("first_fit", "FirstFit", &["first", "ff"]),
+        word("next_fit", "NextFit", &["next", "nf", "rover"]),
+        word("best_fit", "BestFit", &["best", "bf", "smallest"]),
+        word("worst_fit", "WorstFit", &["worst", "wf", "largest"]),
+        word(
+            "segregated_fit",
+            "Bins",
+            &["segregated", "seg_fit", "seg", "tlsf", "good_fit", "bins", "size_classes"],
+        ),
+    ],
+    example: "\"first_fit\"",
+    default: "`\"first_fit\"`",
+    meaning: "which free chunk is taken",
+    aliases: &["fit", "strategy", "algorithm", "placement"],
+};
+
+pub(crate) static ORDER: HeapOption = HeapOption {
+    name: "order",
+    kind: Kind::Word,
+    words: &[
+        word("address", "Address", &["addr", "sorted", "ascending"]),
+        word("lifo", "Lifo", &["stack", "last_in_first_out"]),
+        word("fifo", "Fifo", &["queue", "first_in_first_out"]),
+    ],
+    example: "\"address\"",
+    default: "`\"address\"`; `\"lifo\"` for `segregated_fit`",
+    meaning: "where a freed chunk stands in the sequence",
+    aliases: &["ordering", "sequence", "sort"],
+};
+
+pub(crate) static INDEX: HeapOption = HeapOption {
+    name: "index",
+    kind: Kind::Word,
+    words: &[
+        word("list", "List", &["free_list", "linked_list", "chunk_list", "explicit"]),
+        word("tree", "Tree", &["treap", "rbtree", "btree", "avl", "red_black"]),
+    ],
+    example: "\"tree\"",
+    default: "`\"tree\"` for address order, else `\"list\"`",
+    meaning: "how the chunk is found; never changes which",
+    aliases: &["structure", "data_structure", "free_list", "container"],
+};
+
+pub(crate) static COALESCE: HeapOption = HeapOption {
+    name: "coalesce",
+    kind: Kind::Word,
+    words: &[
+        word("immediate", "Immediate", &["eager", "always", "on_free", "true"]),
+        word("deferred", "Deferred", &["lazy", "delayed", "late", "batch"]),
+        word("never", "Never", &["none", "no", "off", "false"]),
+    ],
+    example: "\"immediate\"",
+    default: "`\"immediate\"`",
+    meaning: "when free neighbors merge",
+    aliases: &["coalescing", "merge", "merging", "join"],
+};
+
+pub(crate) static LOCK: HeapOption = HeapOption {
+    name: "lock",
+    kind: Kind::WordOrPath,
+    words: &[
+        word("os", "OsLock", &["mutex", "futex", "pthread", "std", "system", "true"]),
+        word("spin", "SpinLock", &["spinlock", "spinning", "ticket"]),
+        word("none", "Unlocked", &["no", "off", "false", "never", "unlocked", "single_threaded"]),
+    ],
+    example: "\"os\"",
+    default: "`\"os\"` on Unix, else `\"spin\"`",
+    meaning: "how threads share the heap; `\"none\"` must be written `unsafe(lock = \"none\")`",
+    aliases: &["mutex", "sync", "threads", "thread_safe", "synchronization"],
+};
+
+pub(crate) static HARDEN: HeapOption = HeapOption {
+    name: "harden",
+    kind: Kind::Word,
+    words: &[
+        word("none", "None", &["no", "off", "false", "unchecked"]),
+        word("basic", "Basic", &["on", "true", "checks", "checked", "debug"]),
+    ],
+    example: "\"basic\"",
+    default: "`\"basic\"`",
+    meaning: "what is checked at run time",
+    aliases: &["hardening", "checks", "security", "secure", "debug"],
+};
+
+pub(crate) static STATS: HeapOption = HeapOption {
+    name: "stats",
+    kind: Kind::Word,
+    words: &[
+        word("counters", "Counted", &["on", "true", "yes", "count", "counted", "full"]),
+        word("none", "Uncounted", &["no", "off", "false"]),
+    ],
+    example: "\"counters\"",
+    default: "`\"none\"`",
+    meaning: "operations are counted as well: searches, chunks visited",
+    aliases: &["statistics", "counters", "metrics", "telemetry"],
+};
+
+pub(crate) static CRATE: HeapOption = HeapOption {
+    name: "crate",
+    kind: Kind::Path,
+    words: &[],
+    example: "::brkalloc",
+    default: "`::brkalloc`",
+    meaning: "where the runtime is found, for crates that re-export it",
+    aliases: &["krate", "crate_path", "runtime", "path"],
+};
+
+/// Every option, in the order in which they are documented.
+pub(crate) static ALL: [&HeapOption; 13] = [
+    &SOURCE, &ARENA, &GROW, &LIMIT, &TRIM, &POLICY, &ORDER, &INDEX, &COALESCE, &LOCK, &HARDEN,
+    &STATS, &CRATE,
+];
+
+/// The option called exactly `name`.
+pub(crate) fn named(name: &str) -> Option<&'static HeapOption> {
+    ALL.into_iter().find(|option| option.name == name)
+}
+
+/// The names of all options, as prose.
+pub(crate) fn names() -> String {
+    let names: Vec<String> = ALL.iter().map(|option| format!("`{}`", option.name)).collect();
+    names.join(", ")
+}
+
+/// The complaint about an option that does not exist. `is_alone` tells that no value follows it.
+pub(crate) fn unknown(name: &str, is_alone: bool) -> Diagnostic {
+    let unknown = error(format!("unknown option `{name}`"));
+    let is_alias = |option: &&HeapOption| option.aliases.iter().any(|alias| is_same(alias, name));
+    let meant = ALL.into_iter().find(is_alias).map(|option| option.name);
+    if let Some(meant) = meant.or_else(|| nearest(name, ALL.iter().map(|option| option.name))) {
+        return unknown.help(format!("did you mean `{meant}`?"));
+    }
+    let with_word = |option: &HeapOption| {
+        let word = option.words.iter().find(|word| is_same(word.text, name))?;
+        Some(option.written_with(word))
+    };
+    match ALL.into_iter().find_map(with_word) {
+        Some(written) if is_alone => unknown.help(format!("did you mean `{written}`?")),
+        _ => unknown.help(format!("the options are {}", names())),
+    }
+}
+
+impl HeapOption {
+    /// The word called exactly `text`.
+    pub(crate) fn word(&self, text: &str) -> Option<&'static Word> {
+        self.words.iter().find(|word| word.text == text)
+    }
+
+    /// The word that `text` most likely means.
+    pub(crate) fn meant(&self, text: &str) -> Option<&'static Word> {
+        let has_alias = |word: &&Word| word.aliases.iter().any(|alias| is_same(alias, text));
+        let near = || nearest(text, self.words.iter().map(|word| word.text));
+        self.words
+            .iter()
+            .find(|word| is_same(word.text, text))
+            .or_else(|| self.words.iter().find(has_alias))
+            .or_else(|| near().and_then(|near| self.word(near)))
+    }
+
+    /// The option with one of its words, as the user writes it.
+    pub(crate) fn written_with(&self, word: &Word) -> String {
+        let written = format!("{} = \"{}\"", self.name, word.text);
+        if self.is_unsafe(word) { format!("unsafe({written})") } else { written }
+    }
+
+    /// The option with a sound value, as the user writes it.
+    pub(crate) fn written_as_example(&self) -> String {
+        format!("{} = {}", self.name, self.example)
+    }
+
+    /// Whether `word` must stand in `unsafe(…)`.
+    pub(crate) fn is_unsafe(&self, word: &Word) -> bool {
+        self.name == LOCK.name && word.item == "Unlocked"
+    }
+
+    /// Sizes that the option takes, as prose.
+    pub(crate) fn example_sizes(&self) -> String {
+        let words = self.words.iter().map(|word| format!(", or write `\"{}\"`", word.text));
+        [format!("`{}`", self.example)].into_iter().chain(words).collect()
+    }
+
+    /// The complaint about a value that is no string, number or path where one belongs.
+    pub(crate) fn wrong_kind(&self, found: &str) -> Diagnostic {
+        let kind = match (self.kind, self.words) {
+            (Kind::Word, _) => "a string".to_owned(),
+            (Kind::Size { .. }, []) => "a size".to_owned(),
+            (Kind::Size { .. }, [word, ..]) => format!("a size or `\"{}\"`", word.text),
+            (Kind::WordOrPath, _) => "a string or a path".to_owned(),
+            (Kind::Path, _) => "a path".to_owned(),
+        };
+        error(format!("`{}` takes {kind}, found `{found}`", self.name))
+    }
+
+    /// What to write where `found` is of the wrong kind.
+    pub(crate) fn right_kind(&self, found: &str) -> String {
+        if let Some(word) = self.meant(found) {
+            return format!("write `{}`", self.written_with(word));
+        }
+        let example = self.written_as_example();
+        match (self.kind, self.words) {
+            (Kind::Word, _) => format!("write a string such as `{example}`"),
+            (Kind::Size { .. }, []) => {
+                format!("write a string such as `{example}`, or a number of bytes")
+            }
+            (Kind::Size { .. }, [word, ..]) => {
+                let word = word.text;
+                format!("write a string such as `{example}`, a number of bytes, or `\"{word}\"`")
+            }
+            (Kind::WordOrPath, _) => {
+                format!("write `{example}`, or the path of a `lock_api::RawMutex`")
+            }
+            (Kind::Path, _) => format!("write `{example}`"),
+        }
+    }
+
+    /// The complaint about a string that is none of the option's words.
+    pub(crate) fn unknown_word(&self, text: &str) -> Diagnostic {
+        let mut values = one_of(self.words.iter().map(|word| word.text));
+        if self.kind == Kind::WordOrPath {
+            values.push_str("; a path is written without quotes");
+        }
+        let unknown = error(format!("unknown {} `{text}`", self.name));
+        match self.meant(text) {
+            Some(word) if self.is_unsafe(word) => unknown
+                .help(format!("did you mean `{}`?", self.written_with(word)))
+                .note(format!("the values are {values}")),
+            Some(word) => unknown
+                .help(format!("did you mean `\"{}\"`?", word.text))
+                .note(format!("the values are {values}")),
+            None => unknown.help(format!("the values are {values}")),
+        }
+    }
+}

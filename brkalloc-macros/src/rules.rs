@@ -1,0 +1,198 @@
+//! What does not go together: the rules between options.
+//!
+//! Each option has one function that finds the first reason against it, so that no option is
+//! reported twice. Rules bind what is written; a default never breaks one, because
+//! [`Settings`](crate::settings::Settings) fits the defaults to what is written.
+
+use crate::args::{Args, Entry};
+use crate::diag::{Diagnostic, Sink, error};
+use crate::options::{ARENA, COALESCE, GROW, INDEX, LIMIT, LOCK, ORDER, POLICY, SOURCE, TRIM};
+use crate::settings;
+use crate::size::show;
+use quote::quote;
+
+/// The farthest that a chunk's offset reaches: 32 bits of 16-byte granules.
+const WINDOW: u64 = 64 << 30;
+
+/// Reports every option that cannot stand beside the others.
+pub(crate) fn check(args: &Args, sink: &mut Sink) {
+    for entry in args.entries() {
+        if let Some(mistake) = without_lock(entry).or_else(|| needless_unsafe(entry)) {
+            sink.push(mistake);
+        } else if let Some(conflict) = conflict(entry, args) {
+            sink.push(conflict.at(&entry.tokens));
+        }
+    }
+}
+
+fn conflict(entry: &Entry, args: &Args) -> Option<Diagnostic> {
+    let finders = [
+        (SOURCE.name, source as fn(&Entry, &Args) -> Option<Diagnostic>),
+        (GROW.name, grow),
+        (LIMIT.name, limit),
+        (TRIM.name, trim),
+        (INDEX.name, index),
+    ];
+    let (_, find) = finders.into_iter().find(|(name, _)| *name == entry.option.name)?;
+    find(entry, args)
+}
+
+/// A static arena needs its size; not reported where the size may be there, but misspelt.
+fn source(entry: &Entry, args: &Args) -> Option<Diagnostic> {
+    let is_sized = args.get(&ARENA).is_some() || args.has_failed();
+    (entry.is_word("static") && !is_sized).then(|| {
+        error("`source = \"static\"` needs `arena`")
+            .help("give the heap a size: `#[brk_heap(source = \"static\", arena = \"64KiB\")]`")
+    })
+}
+
+fn grow(entry: &Entry, args: &Args) -> Option<Diagnostic> {
+    if let Some(fixed) = args.with_word(&SOURCE, "static") {
+        return Some(no_effect(entry, fixed, "a static arena cannot grow"));
+    }
+    let (grow, limit) = (entry.size()?, args.size(&LIMIT)?);
+    let arena = settings::arena(args);
+    if limit < grow {
+        return Some(
+            error("`grow` is larger than `limit`")
+                .help(format!("write `grow = \"{}\"` or less, or raise `limit`", show(limit)))
+                .note(format!("`limit` caps the heap at {limit} bytes; `grow` adds {grow}")),
+        );
+    }
+    let is_full = arena == limit;
+    is_full.then(|| {
+        error(format!("`grow` has no effect with `limit = \"{}\"`", show(limit)))
+            .help("remove `grow`, or begin with a smaller `arena`")
+            .note(format!("the arena begins with {arena} bytes, and `limit` caps it there"))
+    })
+}
+
+fn limit(entry: &Entry, args: &Args) -> Option<Diagnostic> {
+    if let Some(fixed) = args.with_word(&SOURCE, "static") {
+        return Some(no_effect(entry, fixed, "a static arena is exactly `arena` bytes"));
+    }
+    if let Some(fixed) = args.with_word(&GROW, "none") {
+        return Some(no_effect(entry, fixed, "an arena that does not grow stays at `arena` bytes"));
+    }
+    let limit = entry.size()?;
+    if WINDOW < limit {
+        return Some(
+            error("`limit` is above 64 GiB")
+                .help("write `limit = \"64GiB\"` or less, or leave it out")
+                .note("a chunk is found by 32 bits of 16-byte granules, which reach 64 GiB"),
+        );
+    }
+    let arena = args.size(&ARENA)?;
+    (limit < arena).then(|| {
+        error("`limit` is smaller than `arena`")
+            .help(format!(
+                "write `limit = \"{}\"` or more, or lower `arena` to `\"{}\"`",
+                show(arena),
+                show(limit)
+            ))
+            .note(format!("`arena` starts the heap at {arena} bytes; `limit` caps it at {limit}"))
+    })
+}
+
+fn trim(entry: &Entry, args: &Args) -> Option<Diagnostic> {
+    if let Some(fixed) = args.with_word(&SOURCE, "static") {
+        return Some(no_effect(entry, fixed, "a static arena has no pages to give back"));
+    }
+    if let Some(fixed) = args.with_word(&GROW, "none") {
+        return Some(no_effect(
+            entry,
+            fixed,
+            "an arena that does not grow has nothing to give back",
+        ));
+    }
+    if let Some(apart) = args.with_word(&COALESCE, "never") {
+        return Some(no_effect(entry, apart, "a heap that never merges cannot trim"));
+    }
+    let trim = entry.size()?;
+    if let Some(grow) = args.size(&GROW).filter(|grow| trim < *grow) {
+        return Some(
+            error("`trim` is smaller than `grow`")
+                .help(format!(
+                    "write `trim = \"{}\"` or more, or lower `grow` to `\"{}\"`",
+                    show(grow),
+                    show(trim)
+                ))
+                .note("the heap would give back what it just took"),
+        );
+    }
+    let limit = args.size(&LIMIT).filter(|limit| *limit <= trim)?;
+    Some(
+        error(format!("`trim` has no effect with `limit = \"{}\"`", show(limit)))
+            .help("write a `trim` below `limit`, or `trim = \"never\"`")
+            .note(format!(
+                "at most {limit} bytes can be free, and `trim` waits for more than {trim}"
+            )),
+    )
+}
+
+fn index(entry: &Entry, args: &Args) -> Option<Diagnostic> {
+    if let Some(segregated) = args.with_word(&POLICY, "segregated_fit") {
+        let why = "segregated fit finds chunks through bins of its own";
+        return Some(no_effect(entry, segregated, why));
+    }
+    let order =
+        args.get(&ORDER).filter(|order| entry.is_word("tree") && !order.is_word("address"))?;
+    let why = if order.is_word("lifo") { "last-in-first-out" } else { "first-in-first-out" };
+    Some(
+        error(format!("`{}` cannot be combined with `{}`", entry.written(), order.written()))
+            .help("use `index = \"list\"`, or keep the tree with `order = \"address\"`")
+            .note(format!("a tree finds chunks by address; {why} has no address to search by")),
+    )
+}
+
+fn without_lock(entry: &Entry) -> Option<syn::Error> {
+    if !is_unlocked(entry) || entry.unsafety.is_some() {
+        return None;
+    }
+    let (name, value) = (&entry.name, &entry.tokens);
+    Some(
+        error("`lock = \"none\"` must be written `unsafe(lock = \"none\")`")
+            .help(
+                "write `unsafe(lock = \"none\")` if no second thread and no interrupt ever uses \
+                 this heap",
+            )
+            .note("a static is shared by every thread of the program")
+            .at(quote!(#name = #value)),
+    )
+}
+
+fn needless_unsafe(entry: &Entry) -> Option<syn::Error> {
+    let unsafety = entry.unsafety.as_ref().filter(|_| !is_unlocked(entry))?;
+    let written = entry.written();
+    Some(
+        error(format!("`{written}` is not unsafe"))
+            .help(format!("write `{written}` without `unsafe(...)`"))
+            .at(&unsafety.keyword),
+    )
+}
+
+fn is_unlocked(entry: &Entry) -> bool {
+    entry.option.name == LOCK.name && entry.is_word("none")
+}
+
+/// The complaint about `entry`, which `other` leaves without effect.
+fn no_effect(entry: &Entry, other: &Entry, why: &str) -> Diagnostic {
+    let name = entry.option.name;
+    error(format!("`{name}` has no effect with `{}`", other.written()))
+        .help(format!("remove `{name}`, or {}", instead_of(other)))
+        .note(why)
+}
+
+/// What to write instead of the option that leaves another one without effect.
+fn instead_of(other: &Entry) -> String {
+    let name = other.option.name;
+    if name == SOURCE.name {
+        "choose `source = \"brk\"`".to_owned()
+    } else if name == GROW.name {
+        format!("let the heap grow: `{}`", GROW.written_as_example())
+    } else if name == COALESCE.name {
+        "merge free chunks with `coalesce = \"deferred\"`".to_owned()
+    } else {
+        format!("choose another `{name}`, such as `{}`", other.option.written_as_example())
+    }
+}

@@ -1,0 +1,163 @@
+//! The heap that the attribute describes: every option resolved, defaults fitted to what is
+//! written.
+//!
+//! A default never conflicts: the arena is at most the limit, growth at most limit and trim, and
+//! the index is one that serves the order. So rules need to look at written options only.
+//!
+//! What depends on the target (the largest limit, the lock) stays open here; the runtime settles
+//! it.
+
+use crate::args::{Args, Entry, Unsafety, Value};
+use crate::options::{
+    ARENA, COALESCE, CRATE, GROW, HARDEN, HeapOption, INDEX, LIMIT, LOCK, ORDER, POLICY, SOURCE,
+    STATS, TRIM,
+};
+use proc_macro2::{Span, TokenStream};
+
+const DEFAULT_ARENA: u64 = 64 << 10;
+const DEFAULT_GROW: u64 = 64 << 10;
+const DEFAULT_TRIM: u64 = 1 << 20;
+
+/// Every option of one heap.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// What the arena is made of.
+    pub(crate) source: Choice,
+    /// Bytes committed at the first allocation.
+    pub(crate) arena: u64,
+    /// The least growth in bytes; 0 for a fixed arena.
+    pub(crate) grow: u64,
+    /// The most bytes of the arena; open where the target decides.
+    pub(crate) limit: Option<u64>,
+    /// Bytes of dirty top that are kept; none where pages never go back.
+    pub(crate) trim: Option<u64>,
+    /// Which chunk is taken, where a freed one stands, how either is found.
+    pub(crate) index: Index,
+    /// When neighbors merge.
+    pub(crate) coalesce: Choice,
+    /// How threads share the heap.
+    pub(crate) lock: Lock,
+    /// What is checked.
+    pub(crate) harden: Choice,
+    /// What is counted.
+    pub(crate) stats: Choice,
+}
+
+/// A word that was chosen, by its name in the runtime.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Choice {
+    /// The type or variant of the runtime.
+    pub(crate) item: &'static str,
+    /// Where it was written; the attribute itself for a default.
+    pub(crate) span: Span,
+}
+
+/// How free chunks are kept.
+#[derive(Debug)]
+pub(crate) enum Index {
+    /// By address in a tree.
+    Tree { policy: Choice },
+    /// In a list, in any order.
+    List { policy: Choice, order: Choice },
+    /// In a bin per class of sizes.
+    Bins { bins: Choice, order: Choice },
+}
+
+/// How threads share the heap.
+#[derive(Debug)]
+pub(crate) enum Lock {
+    /// Whatever suits the target.
+    Default,
+    /// One of the runtime's.
+    Chosen(Choice),
+    /// None, at the user's word: the entry holds the `unsafe` token.
+    Unsafe(Choice, Unsafety),
+    /// The user's own.
+    Path(TokenStream),
+}
+
+impl Settings {
+    /// Resolves the options of `args`.
+    pub(crate) fn new(args: &Args) -> Self {
+        let is_static = args.with_word(&SOURCE, "static").is_some();
+        let is_fixed = is_static || args.with_word(&GROW, "none").is_some();
+        let is_apart = args.with_word(&COALESCE, "never").is_some();
+        let (arena, grow, limit) = (arena(args), grow(args), args.size(&LIMIT));
+        let keeps_pages = is_fixed || is_apart || args.with_word(&TRIM, "never").is_some();
+        let trim = args.size(&TRIM).unwrap_or(DEFAULT_TRIM.max(grow.saturating_mul(2)));
+        Self {
+            source: choice(args, &SOURCE, "brk"),
+            arena,
+            grow: if is_fixed { 0 } else { grow },
+            limit: if is_fixed { Some(arena) } else { limit },
+            trim: if keeps_pages { None } else { Some(trim) },
+            index: Index::new(args),
+            coalesce: choice(args, &COALESCE, "immediate"),
+            lock: Lock::new(args),
+            harden: choice(args, &HARDEN, "basic"),
+            stats: choice(args, &STATS, "none"),
+        }
+    }
+}
+
+impl Index {
+    fn new(args: &Args) -> Self {
+        let policy = choice(args, &POLICY, "first_fit");
+        if args.with_word(&POLICY, "segregated_fit").is_some() {
+            return Self::Bins { bins: policy, order: choice(args, &ORDER, "lifo") };
+        }
+        let is_by_address =
+            args.get(&ORDER).is_none() || args.with_word(&ORDER, "address").is_some();
+        let is_list = args.with_word(&INDEX, "list").is_some();
+        if is_by_address && !is_list {
+            Self::Tree { policy }
+        } else {
+            Self::List { policy, order: choice(args, &ORDER, "address") }
+        }
+    }
+}
+
+impl Lock {
+    fn new(args: &Args) -> Self {
+        let Some(entry) = args.get(&LOCK) else { return Self::Default };
+        match (&entry.value, &entry.unsafety) {
+            (Value::Path(path), _) => Self::Path(path.clone()),
+            (_, Some(unsafety)) => Self::Unsafe(choice(args, &LOCK, "none"), unsafety.clone()),
+            _ => Self::Chosen(choice(args, &LOCK, "os")),
+        }
+    }
+}
+
+/// The arena's first size: as written, else the default as far as `limit` allows.
+pub(crate) fn arena(args: &Args) -> u64 {
+    let most = args.size(&LIMIT).unwrap_or(u64::MAX);
+    args.size(&ARENA).unwrap_or(DEFAULT_ARENA.min(most))
+}
+
+/// The path of the runtime crate, if one was written.
+pub(crate) fn runtime(args: &Args) -> Option<&TokenStream> {
+    match &args.get(&CRATE)?.value {
+        Value::Path(path) => Some(path),
+        Value::Word(_) | Value::Size(_) => None,
+    }
+}
+
+/// The least growth: as written, else the default as far as `limit` and `trim` allow.
+fn grow(args: &Args) -> u64 {
+    let most = args.size(&LIMIT).into_iter().chain(args.size(&TRIM)).min().unwrap_or(u64::MAX);
+    args.size(&GROW).unwrap_or(DEFAULT_GROW.min(most))
+}
+
+/// The word written for `option`, else `default`.
+fn choice(args: &Args, option: &HeapOption, default: &str) -> Choice {
+    debug_assert!(option.word(default).is_some(), "`{}` has no `{default}`", option.name);
+    let written = |entry: &Entry| match entry.value {
+        Value::Word(word) => Some(Choice { item: word.item, span: entry.span() }),
+        Value::Size(_) | Value::Path(_) => None,
+    };
+    let by_default = || {
+        let item = option.word(default).map_or("", |word| word.item);
+        Choice { item, span: Span::call_site() }
+    };
+    args.get(option).and_then(written).unwrap_or_else(by_default)
+}

@@ -1,0 +1,374 @@
+//! The expansion of the main configurations, and what holds for all of them.
+
+use super::{HEAP, expanded, formatted, walk};
+use expect_test::{Expect, expect};
+use proc_macro2::{Ident, Spacing, TokenStream, TokenTree};
+
+const CONFIGURATIONS: [&str; 8] = [
+    "",
+    r#"arena = "64KiB", policy = "first_fit", order = "address""#,
+    r#"source = "static", arena = "16KiB", unsafe(lock = "none")"#,
+    r#"source = "static", arena = 4096, policy = "segregated_fit""#,
+    r#"policy = "segregated_fit", order = "fifo", limit = "1GiB", lock = "spin""#,
+    r#"source = "mmap", grow = "none", coalesce = "never", lock = "os", policy = "worst_fit""#,
+    r#"policy = "next_fit", order = "lifo", trim = "never", coalesce = "deferred""#,
+    r#"policy = "best_fit", index = "list", harden = "none", stats = "counters", lock = ::a::Raw"#,
+];
+
+fn check(arguments: &str, item: &str, expected: &Expect) {
+    expected.assert_eq(&formatted(arguments, item));
+}
+
+#[test]
+fn the_heap_of_the_readme() {
+    check(
+        r#"arena = "64KiB", policy = "first_fit", order = "address""#,
+        "/// Docs.\n#[global_allocator]\npub static HEAP: BrkHeap;",
+        &expect![[r#"
+            /// Docs.
+            #[global_allocator]
+            pub static HEAP: ::brkalloc::BrkHeap<HEAP> = ::brkalloc::BrkHeap::__new();
+            #[doc(hidden)]
+            #[allow(non_camel_case_types)]
+            pub enum HEAP {}
+            const _: () = {
+                #[allow(unused_imports)]
+                use ::brkalloc::__private::options::{arena as _, policy as _, order as _};
+                ::brkalloc::__private::declared::<BrkHeap>();
+                const _: () = ::brkalloc::__private::check_arena(65536u64);
+                #[automatically_derived]
+                impl ::brkalloc::__private::Config for HEAP {
+                    type Source = ::brkalloc::__private::Brk;
+                    type Index = ::brkalloc::__private::Tree<::brkalloc::__private::FirstFit>;
+                    type Coalesce = ::brkalloc::__private::Immediate;
+                    type Lock = ::brkalloc::__private::DefaultLock;
+                    type Counters = ::brkalloc::__private::Uncounted;
+                    const NAME: &'static ::core::primitive::str = "HEAP";
+                    const ARENA: ::core::primitive::usize = ::brkalloc::__private::bytes(65536u64);
+                    const GROW: ::core::primitive::usize = ::brkalloc::__private::bytes(65536u64);
+                    const LIMIT: ::core::primitive::usize = ::brkalloc::__private::bytes(
+                        ::brkalloc::__private::LARGEST_LIMIT,
+                    );
+                    const TRIM: ::core::primitive::usize = ::brkalloc::__private::bytes(1048576u64);
+                    const HARDEN: ::brkalloc::__private::Harden = ::brkalloc::__private::Harden::Basic;
+                    const LOCK: Self::Lock = <Self::Lock>::new();
+                    fn heap() -> &'static ::brkalloc::BrkHeap<HEAP> {
+                        &HEAP
+                    }
+                }
+            };
+        "#]],
+    );
+}
+
+#[test]
+fn a_static_arena_without_a_lock() {
+    check(
+        r#"source = "static", arena = 16384, unsafe(lock = "none")"#,
+        "static ARENA: BrkHeap;",
+        &expect![[r#"
+            static ARENA: ::brkalloc::BrkHeap<ARENA> = ::brkalloc::BrkHeap::__new();
+            #[doc(hidden)]
+            #[allow(non_camel_case_types)]
+            enum ARENA {}
+            const _: () = {
+                #[allow(unused_imports)]
+                use ::brkalloc::__private::options::{source as _, arena as _, lock as _};
+                ::brkalloc::__private::declared::<BrkHeap>();
+                const _: () = ::brkalloc::__private::check_arena(16384u64);
+                #[automatically_derived]
+                impl ::brkalloc::__private::Config for ARENA {
+                    type Source = ::brkalloc::__private::Static<ARENA>;
+                    type Index = ::brkalloc::__private::Tree<::brkalloc::__private::FirstFit>;
+                    type Coalesce = ::brkalloc::__private::Immediate;
+                    type Lock = ::brkalloc::__private::Unlocked;
+                    type Counters = ::brkalloc::__private::Uncounted;
+                    const NAME: &'static ::core::primitive::str = "ARENA";
+                    const ARENA: ::core::primitive::usize = ::brkalloc::__private::bytes(16384u64);
+                    const GROW: ::core::primitive::usize = ::brkalloc::__private::bytes(0u64);
+                    const LIMIT: ::core::primitive::usize = ::brkalloc::__private::bytes(16384u64);
+                    const TRIM: ::core::primitive::usize = ::core::primitive::usize::MAX;
+                    const HARDEN: ::brkalloc::__private::Harden = ::brkalloc::__private::Harden::Basic;
+                    const LOCK: Self::Lock = unsafe { <Self::Lock>::new() };
+                    fn heap() -> &'static ::brkalloc::BrkHeap<ARENA> {
+                        &ARENA
+                    }
+                }
+                const _: () = {
+                    static ARENA: ::brkalloc::__private::StaticArena<
+                        { ::brkalloc::__private::bytes(16384u64) },
+                    > = ::brkalloc::__private::StaticArena::new();
+                    #[automatically_derived]
+                    impl ::brkalloc::__private::Storage for ARENA {
+                        fn storage() -> ::brkalloc::__private::Lent {
+                            ARENA.lend()
+                        }
+                    }
+                };
+            };
+        "#]],
+    );
+}
+
+#[test]
+fn everything_written_out() {
+    check(
+        r#"source = "mmap", arena = "1 MiB", grow = "4KiB", limit = "16MiB", trim = "64KiB",
+           policy = "segregated_fit", order = "fifo", coalesce = "deferred",
+           lock = parking_lot::RawMutex, harden = "none", stats = "counters", crate = my::brkalloc"#,
+        HEAP,
+        &expect![[r#"
+            static HEAP: my::brkalloc::BrkHeap<HEAP> = my::brkalloc::BrkHeap::__new();
+            #[doc(hidden)]
+            #[allow(non_camel_case_types)]
+            enum HEAP {}
+            const _: () = {
+                #[allow(unused_imports)]
+                use my::brkalloc::__private::options::{
+                    source as _, arena as _, grow as _, limit as _, trim as _, policy as _,
+                    order as _, coalesce as _, lock as _, harden as _, stats as _,
+                };
+                my::brkalloc::__private::declared::<BrkHeap>();
+                const _: () = my::brkalloc::__private::check_arena(1048576u64);
+                const _: () = my::brkalloc::__private::check_limit(16777216u64);
+                const _: () = my::brkalloc::__private::check_grow(4096u64);
+                const _: () = my::brkalloc::__private::check_trim(65536u64);
+                #[automatically_derived]
+                impl my::brkalloc::__private::Config for HEAP {
+                    type Source = my::brkalloc::__private::Mmap;
+                    type Index = my::brkalloc::__private::Bins<
+                        my::brkalloc::__private::Fifo,
+                        { my::brkalloc::__private::classes(16777216u64) },
+                    >;
+                    type Coalesce = my::brkalloc::__private::Deferred;
+                    type Lock = my::brkalloc::__private::RawLock<parking_lot::RawMutex>;
+                    type Counters = my::brkalloc::__private::Counted;
+                    const NAME: &'static ::core::primitive::str = "HEAP";
+                    const ARENA: ::core::primitive::usize = my::brkalloc::__private::bytes(
+                        1048576u64,
+                    );
+                    const GROW: ::core::primitive::usize = my::brkalloc::__private::bytes(4096u64);
+                    const LIMIT: ::core::primitive::usize = my::brkalloc::__private::bytes(
+                        16777216u64,
+                    );
+                    const TRIM: ::core::primitive::usize = my::brkalloc::__private::bytes(65536u64);
+                    const HARDEN: my::brkalloc::__private::Harden = my::brkalloc::__private::Harden::None;
+                    const LOCK: Self::Lock = <Self::Lock>::new();
+                    fn heap() -> &'static my::brkalloc::BrkHeap<HEAP> {
+                        &HEAP
+                    }
+                }
+            };
+        "#]],
+    );
+}
+
+#[test]
+fn a_list_in_last_in_first_out_order_on_a_fixed_arena() {
+    check(
+        r#"grow = "none", policy = "next_fit", order = "lifo", lock = "spin""#,
+        HEAP,
+        &expect![[r#"
+            static HEAP: ::brkalloc::BrkHeap<HEAP> = ::brkalloc::BrkHeap::__new();
+            #[doc(hidden)]
+            #[allow(non_camel_case_types)]
+            enum HEAP {}
+            const _: () = {
+                #[allow(unused_imports)]
+                use ::brkalloc::__private::options::{grow as _, policy as _, order as _, lock as _};
+                ::brkalloc::__private::declared::<BrkHeap>();
+                #[automatically_derived]
+                impl ::brkalloc::__private::Config for HEAP {
+                    type Source = ::brkalloc::__private::Brk;
+                    type Index = ::brkalloc::__private::List<
+                        ::brkalloc::__private::NextFit,
+                        ::brkalloc::__private::Lifo,
+                    >;
+                    type Coalesce = ::brkalloc::__private::Immediate;
+                    type Lock = ::brkalloc::__private::SpinLock;
+                    type Counters = ::brkalloc::__private::Uncounted;
+                    const NAME: &'static ::core::primitive::str = "HEAP";
+                    const ARENA: ::core::primitive::usize = ::brkalloc::__private::bytes(65536u64);
+                    const GROW: ::core::primitive::usize = ::brkalloc::__private::bytes(0u64);
+                    const LIMIT: ::core::primitive::usize = ::brkalloc::__private::bytes(65536u64);
+                    const TRIM: ::core::primitive::usize = ::core::primitive::usize::MAX;
+                    const HARDEN: ::brkalloc::__private::Harden = ::brkalloc::__private::Harden::Basic;
+                    const LOCK: Self::Lock = <Self::Lock>::new();
+                    fn heap() -> &'static ::brkalloc::BrkHeap<HEAP> {
+                        &HEAP
+                    }
+                }
+            };
+        "#]],
+    );
+}
+
+#[test]
+fn a_mistake_and_the_static() {
+    check(
+        r#"arean = "128KiB", policy = "best_fit""#,
+        HEAP,
+        &expect![[r#"
+            ::core::compile_error! {
+                "unknown option `arean`\nhelp: did you mean `arena`?"
+            }
+            static HEAP: ::brkalloc::BrkHeap<HEAP> = ::brkalloc::BrkHeap::__new();
+            #[doc(hidden)]
+            #[allow(non_camel_case_types)]
+            enum HEAP {}
+            const _: () = {
+                #[allow(unused_imports)]
+                use ::brkalloc::__private::options::policy as _;
+                ::brkalloc::__private::declared::<BrkHeap>();
+                #[automatically_derived]
+                impl ::brkalloc::__private::Config for HEAP {
+                    type Source = ::brkalloc::__private::Brk;
+                    type Index = ::brkalloc::__private::Tree<::brkalloc::__private::FirstFit>;
+                    type Coalesce = ::brkalloc::__private::Immediate;
+                    type Lock = ::brkalloc::__private::DefaultLock;
+                    type Counters = ::brkalloc::__private::Uncounted;
+                    const NAME: &'static ::core::primitive::str = "HEAP";
+                    const ARENA: ::core::primitive::usize = ::brkalloc::__private::bytes(65536u64);
+                    const GROW: ::core::primitive::usize = ::brkalloc::__private::bytes(65536u64);
+                    const LIMIT: ::core::primitive::usize = ::brkalloc::__private::bytes(
+                        ::brkalloc::__private::LARGEST_LIMIT,
+                    );
+                    const TRIM: ::core::primitive::usize = ::brkalloc::__private::bytes(1048576u64);
+                    const HARDEN: ::brkalloc::__private::Harden = ::brkalloc::__private::Harden::Basic;
+                    const LOCK: Self::Lock = <Self::Lock>::new();
+                    fn heap() -> &'static ::brkalloc::BrkHeap<HEAP> {
+                        &HEAP
+                    }
+                }
+            };
+        "#]],
+    );
+}
+
+/// Whether a path may begin behind the word.
+fn is_keyword(word: &Ident) -> bool {
+    ["impl", "static", "use", "Self"].iter().any(|keyword| word == keyword)
+}
+
+/// Paths of the expansion that do not begin with `::`, as text.
+fn relative_paths(stream: TokenStream) -> Vec<String> {
+    let is_colon = |token: Option<&TokenTree>| match token {
+        Some(TokenTree::Punct(punct)) => punct.as_char() == ':',
+        _ => false,
+    };
+    let is_joint = |token: Option<&TokenTree>| match token {
+        Some(TokenTree::Punct(punct)) => punct.spacing() == Spacing::Joint,
+        _ => false,
+    };
+    let list: Vec<TokenTree> = stream.into_iter().collect();
+    let at = |place: usize| list.get(place);
+    let mut found = Vec::new();
+    for (place, token) in list.iter().enumerate() {
+        if let TokenTree::Group(group) = token {
+            found.extend(relative_paths(group.stream()));
+        }
+        let goes_on = is_colon(at(place + 1)) && is_joint(at(place + 1)) && is_colon(at(place + 2));
+        let is_begun = 1 < place && is_colon(at(place - 1)) && is_joint(at(place - 2));
+        match token {
+            TokenTree::Ident(word) if goes_on && !is_begun && !is_keyword(word) => {
+                found.push(word.to_string());
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The words of the expansion that stand alone or begin a path without `::`.
+fn lone_words(stream: TokenStream) -> Vec<String> {
+    let mut words = Vec::new();
+    let list: Vec<TokenTree> = stream.into_iter().collect();
+    for (place, token) in list.iter().enumerate() {
+        if let TokenTree::Group(group) = token {
+            let is_attribute = matches!(
+                place.checked_sub(1).and_then(|before| list.get(before)),
+                Some(TokenTree::Punct(punct)) if punct.as_char() == '#'
+            );
+            if !is_attribute {
+                words.extend(lone_words(group.stream()));
+            }
+        }
+        let is_after_colons = matches!(
+            place.checked_sub(2).map(|before| (&list[before], &list[before + 1])),
+            Some((TokenTree::Punct(first), TokenTree::Punct(second)))
+                if first.as_char() == ':' && first.spacing() == Spacing::Joint && second.as_char() == ':'
+        );
+        match token {
+            TokenTree::Ident(word) if !is_after_colons => words.push(word.to_string()),
+            _ => {}
+        }
+    }
+    words
+}
+
+#[test]
+fn every_path_begins_at_the_root() {
+    for arguments in CONFIGURATIONS {
+        assert_eq!(relative_paths(expanded(arguments, HEAP)), [""; 0], "{arguments}");
+    }
+}
+
+#[test]
+fn nothing_is_named_that_the_user_could_have_shadowed() {
+    const OWN: [&str; 45] = [
+        "static", "HEAP", "enum", "const", "_", "use", "as", "impl", "for", "type", "fn", "Self",
+        "unsafe", "new", "heap", "storage", "lend", "ARENA", "GROW", "LIMIT", "TRIM", "HARDEN",
+        "LOCK", "NAME", "Source", "Index", "Coalesce", "Lock", "Counters", "BrkHeap", "source",
+        "arena", "grow", "limit", "trim", "policy", "order", "index", "coalesce", "lock", "harden",
+        "stats", "static", "pub", "crate",
+    ];
+    for arguments in CONFIGURATIONS {
+        for word in lone_words(expanded(arguments, HEAP)) {
+            assert!(OWN.contains(&word.as_str()), "`{word}` in {arguments}");
+        }
+    }
+}
+
+#[test]
+fn the_only_unsafe_is_the_users_own() {
+    for arguments in CONFIGURATIONS {
+        let mut count = 0;
+        walk(expanded(arguments, HEAP), &mut |token| {
+            count += usize::from(matches!(token, TokenTree::Ident(word) if word == "unsafe"));
+        });
+        assert_eq!(count, usize::from(arguments.contains("unsafe")), "{arguments}");
+    }
+}
+
+#[test]
+fn the_users_unsafe_keeps_its_place() {
+    let mut places = Vec::new();
+    let mut is_behind = false;
+    walk(expanded(r#"unsafe(lock = "none")"#, HEAP), &mut |token| {
+        let is_unsafe = matches!(token, TokenTree::Ident(word) if word == "unsafe");
+        if is_unsafe || is_behind {
+            places.push(token.span().source_text().unwrap_or_default());
+        }
+        is_behind = is_unsafe;
+    });
+    assert_eq!(places, ["unsafe", "(lock = \"none\")"]);
+}
+
+#[test]
+fn checks_stand_where_the_size_was_written() {
+    let mut places = Vec::new();
+    walk(expanded(r#"arena = "64KiB", limit = 1048576"#, HEAP), &mut |token| {
+        if matches!(token, TokenTree::Ident(word) if word.to_string().starts_with("check_")) {
+            places.push((token.to_string(), token.span().source_text().unwrap_or_default()));
+        }
+    });
+    let expected = [("check_arena", "\"64KiB\""), ("check_limit", "1048576")];
+    assert_eq!(places, expected.map(|(name, place)| (name.to_owned(), place.to_owned())));
+}
+
+#[test]
+fn sizes_that_were_not_written_are_not_checked() {
+    for arguments in ["", r#"grow = "none""#, r#"trim = "never""#] {
+        assert!(!expanded(arguments, HEAP).to_string().contains("check_"), "{arguments}");
+    }
+}

@@ -1,0 +1,171 @@
+//! The item under the attribute, right and wrong.
+
+use super::{HEAP, expanded, formatted, mistakes_of, tokens, walk};
+use expect_test::{Expect, expect};
+
+fn check(item: &str, expected: &Expect) {
+    expected.assert_eq(&mistakes_of("", item));
+}
+
+#[test]
+fn attributes_and_visibility_are_kept() {
+    let item = "/// Docs.\n#[unsafe(link_section = \".heap\")] #[global_allocator] \
+                pub(in crate::a) static HEAP: BrkHeap;";
+    let shown = formatted("", item);
+    let (before, _) = shown.split_once("static HEAP").expect("the static is there");
+    assert_eq!(
+        before,
+        "/// Docs.\n#[unsafe(link_section = \".heap\")]\n#[global_allocator]\npub(in crate::a) "
+    );
+    assert!(shown.contains("pub(in crate::a) enum HEAP {}"), "{shown}");
+}
+
+#[test]
+fn the_declared_type_is_kept_for_the_check_alone() {
+    let unspaced = |text: &str| text.replace(' ', "");
+    for declared in ["<a::B<[u8; 2]> as Trait>::H", "a::Trait<A = fn() -> u8, B = u8>"] {
+        let shown = unspaced(&expanded("", &format!("static HEAP: {declared};")).to_string());
+        let check = unspaced(&format!("::brkalloc::__private::declared::<{declared}>();"));
+        assert_eq!(shown.matches(&check).count(), 1, "{shown}");
+        assert_eq!(shown.matches("Trait").count(), 1, "{shown}");
+    }
+}
+
+#[test]
+fn a_deprecated_heap_may_be_used_by_its_own_configuration_and_only_then() {
+    for (item, count) in [("#[deprecated = \"x\"] static A: BrkHeap;", 1), (HEAP, 0)] {
+        let shown = formatted("", item);
+        assert_eq!(shown.matches("#[allow(deprecated)]").count(), count, "{shown}");
+    }
+}
+
+#[test]
+fn an_initializer_is_reported_whole() {
+    check(
+        "static A: BrkHeap = BrkHeap::new();",
+        &expect![[r#"
+        error: a heap static takes no initializer; `#[brk_heap]` supplies it
+        help: end the item after its type: `static A: BrkHeap;`
+          --> = BrkHeap::new()
+    "#]],
+    );
+}
+
+#[test]
+fn a_mutable_static_is_reported_at_its_keyword() {
+    check(
+        "pub static mut A: BrkHeap;",
+        &expect![[r#"
+        error: a heap static must not be `mut`
+        help: remove `mut`; the heap locks itself
+          --> mut
+    "#]],
+    );
+}
+
+#[test]
+fn a_second_attribute_is_reported_and_dropped() {
+    let item = "#[brkalloc::brk_heap(arena = 1)] #[inline] #[brk_heap] static A: BrkHeap;";
+    check(
+        item,
+        &expect![[r#"
+        error: `#[brk_heap]` is applied twice to the same static
+        help: remove one of the two attributes
+          --> #[brkalloc::brk_heap(arena = 1)]
+        error: `#[brk_heap]` is applied twice to the same static
+        help: remove one of the two attributes
+          --> #[brk_heap]
+    "#]],
+    );
+    walk(expanded("", item), &mut |token| assert_ne!(token.to_string(), "brk_heap"));
+}
+
+#[test]
+fn another_item_is_reported_at_its_keyword() {
+    let items = [
+        ("fn heap() {}", "a `fn` item", "fn"),
+        ("pub const unsafe extern \"C\" fn heap();", "a `fn` item", "fn"),
+        ("#[inline] pub(crate) async fn heap() {}", "a `fn` item", "fn"),
+        ("struct Heap;", "a `struct` item", "struct"),
+        ("enum Heap {}", "an `enum` item", "enum"),
+        ("union Heap { a: u8 }", "a `union` item", "union"),
+        ("unsafe impl Sync for Heap {}", "an `impl` item", "impl"),
+        ("trait Heap {}", "a `trait` item", "trait"),
+        ("type Heap = BrkHeap;", "a `type` item", "type"),
+        ("mod heap {}", "a `mod` item", "mod"),
+        ("use brkalloc::BrkHeap;", "a `use` item", "use"),
+        ("extern crate brkalloc;", "an `extern` item", "extern"),
+        ("unsafe extern \"C\" {}", "an `extern` item", "extern"),
+        ("macro_rules! heap { () => {} }", "a `macro_rules` item", "macro_rules"),
+        ("thread_local! {}", "this item", "thread_local"),
+    ];
+    for (item, kind, keyword) in items {
+        let shown = mistakes_of("", item);
+        let expected = format!(
+            "error: `#[brk_heap]` belongs on a `static`, not on {kind}\n\
+             help: write `static HEAP: BrkHeap;` under the attribute\n  --> {keyword}\n"
+        );
+        assert_eq!(shown, expected, "{item}");
+    }
+}
+
+#[test]
+fn a_constant_keeps_its_name_in_the_help() {
+    check(
+        "pub const MINE: BrkHeap = BrkHeap::new();",
+        &expect![[r#"
+        error: `#[brk_heap]` belongs on a `static`, not on a `const` item
+        help: write `static MINE: BrkHeap;` under the attribute
+          --> const
+    "#]],
+    );
+}
+
+#[test]
+fn another_item_is_echoed_unless_rustc_would_miss_its_body() {
+    for item in ["fn heap() {}", "struct Heap;", "const A: u8 = 1;", "type A = u8;", "use a;"] {
+        assert!(expanded("", item).to_string().ends_with(&tokens(item).to_string()), "{item}");
+    }
+    for item in ["fn heap();", "const A: BrkHeap;", "type A;"] {
+        assert!(expanded("", item).to_string().ends_with('}'), "{item}");
+    }
+}
+
+#[test]
+fn what_rustc_refuses_by_itself_draws_no_second_error() {
+    for item in [
+        "static _: BrkHeap;",
+        "static HEAP;",
+        "static HEAP: ;",
+        "static HEAP<T>: BrkHeap;",
+        "let x = 1;",
+        "",
+    ] {
+        assert_eq!(mistakes_of("", item), "", "{item}");
+    }
+    assert!(expanded("", "static _: BrkHeap;").is_empty());
+    assert_eq!(expanded("", "let x = 1;").to_string(), "let x = 1 ;");
+}
+
+#[test]
+fn raw_names_lose_their_prefix_in_text_only() {
+    let shown = formatted("", "static r#type: BrkHeap;");
+    assert!(shown.contains("static r#type: ::brkalloc::BrkHeap<r#type>"), "{shown}");
+    assert!(shown.contains("str = \"type\";"), "{shown}");
+}
+
+#[test]
+fn a_mistake_in_the_options_leaves_the_static_with_its_defaults() {
+    let wrong =
+        formatted("arena = \"128KiB\", limit = \"4KiB\", unsafe(lock = \"none\"), stats = 1", HEAP);
+    let (_, wrong) = wrong.split_once("automatically_derived").expect("there is a configuration");
+    let plain = formatted("", HEAP);
+    let (_, plain) = plain.split_once("automatically_derived").expect("there is a configuration");
+    assert_eq!(wrong, plain);
+}
+
+#[test]
+fn a_mistake_in_the_options_leaves_no_check_that_could_fail_as_well() {
+    let wrong = expanded("arena = 1, policy = 5", HEAP).to_string();
+    assert!(!wrong.contains("check_arena"), "{wrong}");
+}

@@ -1,0 +1,77 @@
+//! Tests without a compiler: text in, the expansion or the messages out.
+//!
+//! Attributes are parsed from text, so that every message has a place, and a test can tell
+//! what rustc would underline.
+
+#![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes snapshots with them")]
+
+mod documentation;
+mod expansions;
+mod guesses;
+mod holes;
+mod items;
+mod messages;
+mod options;
+mod rules;
+mod sizes;
+
+use crate::args::Args;
+use crate::diag::Sink;
+use crate::expand::expand;
+use crate::item::HeapStatic;
+use crate::rules as options_rules;
+use proc_macro2::{TokenStream, TokenTree};
+
+/// A static that nothing is wrong with.
+const HEAP: &str = "static HEAP: BrkHeap;";
+
+fn tokens(text: &str) -> TokenStream {
+    text.parse().unwrap_or_else(|error| panic!("`{text}` has no tokens: {error}"))
+}
+
+/// What `#[brk_heap(arguments)] item` becomes.
+fn expanded(arguments: &str, item: &str) -> TokenStream {
+    expand(tokens(arguments), tokens(item))
+}
+
+/// The expansion as rustfmt would write it.
+fn formatted(arguments: &str, item: &str) -> String {
+    let file = syn::parse2(expanded(arguments, item)).expect("the expansion is Rust");
+    prettyplease::unparse(&file)
+}
+
+/// Every mistake of an attribute and its item, each followed by what it underlines.
+fn mistakes_of(arguments: &str, item: &str) -> String {
+    let mut sink = Sink::default();
+    let args = Args::parse(tokens(arguments), &mut sink);
+    options_rules::check(&args, &mut sink);
+    // An item that is no static is the caller's concern; its messages are in the sink.
+    let _ = HeapStatic::parse(tokens(item), &mut sink);
+    let Some(errors) = sink.into_errors() else { return String::new() };
+    let shown = |error: syn::Error| {
+        let place = error.span().source_text().unwrap_or_default();
+        format!("error: {error}\n  --> {place}\n")
+    };
+    errors.into_iter().map(shown).collect()
+}
+
+/// Every mistake of `#[brk_heap(arguments)] static HEAP: BrkHeap;`.
+fn mistakes(arguments: &str) -> String {
+    mistakes_of(arguments, HEAP)
+}
+
+/// The first line of each mistake, without its place.
+fn headlines(arguments: &str) -> Vec<String> {
+    let lines = mistakes(arguments);
+    lines.lines().filter_map(|line| line.strip_prefix("error: ")).map(str::to_owned).collect()
+}
+
+/// Calls `visit` with each token, the groups' own tokens included.
+fn walk(stream: TokenStream, visit: &mut impl FnMut(&TokenTree)) {
+    for token in stream {
+        visit(&token);
+        if let TokenTree::Group(group) = token {
+            walk(group.stream(), visit);
+        }
+    }
+}

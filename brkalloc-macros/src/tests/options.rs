@@ -1,0 +1,329 @@
+//! Each option with a right value, a wrong word, a wrong kind of value, no value, and twice.
+
+use super::{headlines, mistakes};
+use crate::options::{ALL, HeapOption, Kind};
+use expect_test::{Expect, expect};
+
+fn check(arguments: &str, expected: &Expect) {
+    expected.assert_eq(&mistakes(arguments));
+}
+
+/// Every value of `option` that stands alone, as the user writes it.
+fn right_values(option: &HeapOption) -> Vec<String> {
+    let words = option.words.iter().map(|word| match (option.name, word.text) {
+        ("source", "static") => "source = \"static\", arena = \"4KiB\"".to_owned(),
+        _ => option.written_with(word),
+    });
+    words.chain([option.written_as_example()]).collect()
+}
+
+#[test]
+fn every_word_and_example_is_accepted() {
+    for written in ALL.into_iter().flat_map(right_values) {
+        assert_eq!(mistakes(&written), "", "{written}");
+    }
+}
+
+#[test]
+fn every_size_is_accepted_as_a_string_and_as_a_number() {
+    let is_size = |option: &&HeapOption| matches!(option.kind, Kind::Size { .. });
+    for option in ALL.into_iter().filter(is_size) {
+        for value in ["65536", "0x1_0000", "\"64KiB\"", "\"64 KiB\"", "r\"65536B\""] {
+            assert_eq!(mistakes(&format!("{} = {value}", option.name)), "", "{value}");
+        }
+    }
+}
+
+#[test]
+fn locks_and_crates_are_paths_too() {
+    for path in [
+        "RawMutex",
+        "spin::RawMutex",
+        "::a::b::C",
+        "crate::Lock<u8, [u8; 2]>",
+        "a::B<dyn C, &'static mut [D]>",
+        "<A as B>::C",
+    ] {
+        assert_eq!(mistakes(&format!("lock = {path}, stats = \"none\"")), "", "{path}");
+    }
+    for path in ["brkalloc", "::a::b", "crate::reexported", "self::brkalloc", "super::a"] {
+        assert_eq!(mistakes(&format!("crate = {path}, stats = \"none\"")), "", "{path}");
+    }
+}
+
+#[test]
+fn a_wrong_word_is_one_mistake_for_every_option() {
+    for option in ALL {
+        let shown = headlines(&format!("{} = \"zzzzzzzz\"", option.name));
+        let [headline] = shown.as_slice() else { panic!("{shown:?}") };
+        let expected = match option.kind {
+            Kind::Word | Kind::WordOrPath => format!("unknown {} `zzzzzzzz`", option.name),
+            Kind::Size { .. } => "`zzzzzzzz` is not a size".to_owned(),
+            Kind::Path => format!("`{}` takes a path, found `\"zzzzzzzz\"`", option.name),
+        };
+        assert_eq!(*headline, expected);
+    }
+}
+
+#[test]
+fn a_wrong_kind_is_one_mistake_for_every_option() {
+    for option in ALL {
+        for value in
+            ["'c'", "b\"64KiB\"", "[1, 2]", "-1", "(64)", "{ 1 }", "&x", "#", "1 + 2", "\"a\"b"]
+        {
+            let shown = headlines(&format!("{} = {value}", option.name));
+            let [headline] = shown.as_slice() else { panic!("`{value}`: {shown:?}") };
+            let start = format!("`{}` takes a", option.name);
+            assert!(headline.starts_with(&start), "`{value}`: {headline}");
+            assert!(headline.ends_with(&format!("found `{value}`")), "{headline}");
+        }
+    }
+}
+
+#[test]
+fn a_missing_value_is_one_mistake_for_every_option() {
+    for option in ALL {
+        let name = option.name;
+        for rest in ["", ": \"64KiB\"", "(\"64KiB\")", " == 1", " => 1", ".x", "!"] {
+            let shown = headlines(&format!("{name}{rest}"));
+            assert_eq!(shown, [format!("option `{name}` needs a value")], "`{name}{rest}`");
+        }
+        for rest in [" =", " = , stats = \"none\""] {
+            let other = if name == "stats" { "" } else { rest };
+            let shown = headlines(&format!("{name} ={}", other.trim_start_matches(" =")));
+            assert_eq!(shown, [format!("option `{name}` needs a value after `=`")]);
+        }
+    }
+}
+
+#[test]
+fn an_option_given_twice_is_one_mistake_for_every_option() {
+    for option in ALL {
+        let example = option.written_as_example();
+        let shown = headlines(&format!("{example}, {example}"));
+        assert_eq!(shown, [format!("option `{}` is given twice", option.name)]);
+    }
+}
+
+#[test]
+fn the_second_of_two_is_read_for_its_own_mistakes() {
+    check(
+        r#"arena = "64KiB", arena = "1MB", arena = 4096"#,
+        &expect![[r#"
+            error: unknown size unit `MB`
+            help: did you mean `MiB`?
+            note: the units are `B`, `KiB`, `MiB`, `GiB`, or `TiB`; they are powers of 1024
+              --> "1MB"
+            error: option `arena` is given twice
+            help: keep one of the two
+              --> arena
+        "#]],
+    );
+}
+
+#[test]
+fn words_of_other_worlds_are_understood() {
+    let cases = [
+        ("policy = \"firstfit\"", "did you mean `\"first_fit\"`?"),
+        ("policy = \"first-fit\"", "did you mean `\"first_fit\"`?"),
+        ("policy = \"best\"", "did you mean `\"best_fit\"`?"),
+        ("policy = \"ff\"", "did you mean `\"first_fit\"`?"),
+        ("policy = \"tlsf\"", "did you mean `\"segregated_fit\"`?"),
+        ("order = \"LIFO\"", "did you mean `\"lifo\"`?"),
+        ("arena = \"64k\"", "did you mean `KiB`?"),
+        ("arena = 64k", "did you mean `arena = \"64KiB\"`?"),
+        ("source = \"sbrk\"", "did you mean `\"brk\"`?"),
+        ("source = \"heap\"", "did you mean `\"brk\"`?"),
+        ("lock = \"mutex\"", "did you mean `\"os\"`?"),
+        ("lock = spin", "write `lock = \"spin\"`"),
+        ("lock = \"off\"", "did you mean `unsafe(lock = \"none\")`?"),
+        ("lock = false", "write `unsafe(lock = \"none\")`"),
+        ("lock = \"spin::Mutex\"", "write the path without quotes: `lock = spin::Mutex`"),
+        ("stats = true", "write `stats = \"counters\"`"),
+        ("grow = \"fixed\"", "did you mean `\"none\"`?"),
+        ("trim = none", "write `trim = \"never\"`"),
+        ("crate = \"brk\"", "write the path without quotes: `crate = brk`"),
+        ("heap_size = 4", "did you mean `arena`?"),
+        ("fit = \"best\"", "did you mean `policy`?"),
+        ("first_fit", "did you mean `policy = \"first_fit\"`?"),
+        ("arena(\"128KiB\")", "write `arena = \"128KiB\"`"),
+        ("policy: \"best_fit\"", "write `policy = \"best_fit\"`"),
+        ("limit 4096", "write `limit = 4096`"),
+        ("arena(1, 2)", "write `arena = \"64KiB\"`"),
+        ("arena = 64 KiB", "write `arena = \"64KiB\"`"),
+        ("arena = 64KiB", "write `arena = \"64KiB\"`"),
+    ];
+    for (written, help) in cases {
+        let shown = mistakes(written);
+        assert!(shown.contains(&format!("\nhelp: {help}\n")), "`{written}`:\n{shown}");
+        assert_eq!(shown.matches("error: ").count(), 1, "{shown}");
+    }
+}
+
+#[test]
+fn options_of_later_versions_are_unknown_and_resemble_nothing() {
+    for name in ["large", "cache", "zero", "export"] {
+        let shown = mistakes(&format!("{name} = \"4KiB\""));
+        let expected = format!("error: unknown option `{name}`\nhelp: the options are `source`, ");
+        assert!(shown.starts_with(&expected), "{shown}");
+    }
+    check(
+        "harden = \"full\"",
+        &expect![[r#"
+        error: unknown harden `full`
+        help: the values are `none` or `basic`
+          --> "full"
+    "#]],
+    );
+}
+
+#[test]
+fn unsafe_belongs_around_the_lock_alone() {
+    check("unsafe(lock = \"none\")", &expect![[""]]);
+    check("unsafe(lock = \"none\",), arena = 4096", &expect![[""]]);
+    check(
+        "unsafe(arena = \"64KiB\", lock = \"os\")",
+        &expect![[r#"
+        error: `arena = "64KiB"` is not unsafe
+        help: write `arena = "64KiB"` without `unsafe(...)`
+          --> unsafe
+        error: `lock = "os"` is not unsafe
+        help: write `lock = "os"` without `unsafe(...)`
+          --> unsafe
+    "#]],
+    );
+    check(
+        "unsafe()",
+        &expect![[r#"
+        error: `unsafe()` has no option in it
+        help: write `unsafe(lock = "none")`
+          --> unsafe()
+    "#]],
+    );
+    check(
+        "unsafe, arena = 1",
+        &expect![[r#"
+        error: expected an option name, found `unsafe`
+        help: `unsafe` is written around one option: `unsafe(lock = "none")`
+          --> unsafe
+    "#]],
+    );
+    check(
+        "unsafe(unsafe(lock = \"none\"))",
+        &expect![[r#"
+        error: expected an option name, found `unsafe`
+        help: `unsafe` is written around one option: `unsafe(lock = "none")`
+          --> unsafe
+    "#]],
+    );
+    check(
+        "unsafe(lock = \"none\") arena = 4096",
+        &expect![[r#"
+        error: expected `,`, found `arena`
+        help: options are separated by commas
+          --> arena
+    "#]],
+    );
+    check(
+        "lock = \"os\", unsafe(lock = \"none\")",
+        &expect![[r#"
+        error: option `lock` is given twice
+        help: keep one of the two
+          --> lock
+    "#]],
+    );
+}
+
+#[test]
+fn separators_that_are_no_comma_are_reported_and_passed() {
+    check(
+        r#"arena = "64KiB"; policy = "best""#,
+        &expect![[r#"
+        error: expected `,`, found `;`
+        help: options are separated by commas
+          --> ;
+        error: unknown policy `best`
+        help: did you mean `"best_fit"`?
+        note: the values are `first_fit`, `next_fit`, `best_fit`, `worst_fit`, or `segregated_fit`
+          --> "best"
+    "#]],
+    );
+    check(
+        r#"arena = policy = "best""#,
+        &expect![[r#"
+        error: option `arena` needs a value after `=`
+        help: write `arena = "64KiB"`
+          --> arena =
+        error: expected `,`, found `policy`
+        help: options are separated by commas
+          --> policy
+        error: unknown policy `best`
+        help: did you mean `"best_fit"`?
+        note: the values are `first_fit`, `next_fit`, `best_fit`, `worst_fit`, or `segregated_fit`
+          --> "best"
+    "#]],
+    );
+    check(
+        r#", arena = "64KiB",, 5 arena = 1"#,
+        &expect![[r#"
+        error: expected an option name, found `,`
+        help: options are written `name = value`; the names are `source`, `arena`, `grow`, `limit`, `trim`, `policy`, `order`, `index`, `coalesce`, `lock`, `harden`, `stats`, `crate`
+          --> ,
+        error: expected an option name, found `,`
+        help: options are written `name = value`; the names are `source`, `arena`, `grow`, `limit`, `trim`, `policy`, `order`, `index`, `coalesce`, `lock`, `harden`, `stats`, `crate`
+          --> ,
+        error: expected an option name, found `5`
+        help: options are written `name = value`; the names are `source`, `arena`, `grow`, `limit`, `trim`, `policy`, `order`, `index`, `coalesce`, `lock`, `harden`, `stats`, `crate`
+          --> 5
+    "#]],
+    );
+    check(
+        r#"arean = "64KiB" polcy = "best_fit" order = "lifo", index = "tree""#,
+        &expect![[r#"
+        error: unknown option `arean`
+        help: did you mean `arena`?
+          --> arean
+        error: expected `,`, found `polcy`
+        help: options are separated by commas
+          --> polcy
+        error: unknown option `polcy`
+        help: did you mean `policy`?
+          --> polcy
+        error: expected `,`, found `order`
+        help: options are separated by commas
+          --> order
+        error: `index = "tree"` cannot be combined with `order = "lifo"`
+        help: use `index = "list"`, or keep the tree with `order = "address"`
+        note: a tree finds chunks by address; last-in-first-out has no address to search by
+          --> "tree"
+    "#]],
+    );
+    check(
+        r#"arena = "64KiB" "128KiB""#,
+        &expect![[r#"
+        error: `arena` takes a size, found `"64KiB" "128KiB"`
+        help: write a string such as `arena = "64KiB"`, or a number of bytes
+          --> "64KiB" "128KiB"
+    "#]],
+    );
+}
+
+#[test]
+fn what_is_found_is_shown_as_it_was_typed_and_not_too_long() {
+    check(
+        "policy = a::b<C, 'd'>::e - 2",
+        &expect![[r#"
+        error: `policy` takes a string, found `a::b<C, 'd'>::e-2`
+        help: write a string such as `policy = "first_fit"`
+          --> a::b<C, 'd'>::e - 2
+    "#]],
+    );
+    check(
+        "arena = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19]",
+        &expect![[r#"
+            error: `arena` takes a size, found `[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 1…`
+            help: write a string such as `arena = "64KiB"`, or a number of bytes
+              --> [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19]
+        "#]],
+    );
+}

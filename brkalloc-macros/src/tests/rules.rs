@@ -1,0 +1,297 @@
+//! What does not go together, and that defaults always do.
+
+use super::{headlines, mistakes, tokens};
+use crate::args::Args;
+use crate::diag::Sink;
+use crate::settings::{Index, Settings};
+use expect_test::{Expect, expect};
+
+fn check(arguments: &str, expected: &Expect) {
+    expected.assert_eq(&mistakes(arguments));
+}
+
+fn settings(arguments: &str) -> Settings {
+    assert_eq!(mistakes(arguments), "", "{arguments}");
+    Settings::new(&Args::parse(tokens(arguments), &mut Sink::default()))
+}
+
+#[test]
+fn a_static_arena_takes_no_growth_no_limit_and_no_trim() {
+    check(
+        r#"source = "static", arena = "4KiB", grow = "4KiB", limit = "1MiB", trim = "never""#,
+        &expect![[r#"
+            error: `grow` has no effect with `source = "static"`
+            help: remove `grow`, or choose `source = "brk"`
+            note: a static arena cannot grow
+              --> "4KiB"
+            error: `limit` has no effect with `source = "static"`
+            help: remove `limit`, or choose `source = "brk"`
+            note: a static arena is exactly `arena` bytes
+              --> "1MiB"
+            error: `trim` has no effect with `source = "static"`
+            help: remove `trim`, or choose `source = "brk"`
+            note: a static arena has no pages to give back
+              --> "never"
+        "#]],
+    );
+    check(
+        r#"source = "static", arena = "4KiB", grow = "none""#,
+        &expect![[r#"
+        error: `grow` has no effect with `source = "static"`
+        help: remove `grow`, or choose `source = "brk"`
+        note: a static arena cannot grow
+          --> "none"
+    "#]],
+    );
+}
+
+#[test]
+fn a_static_arena_needs_its_size() {
+    check(
+        r#"source = "static", policy = "best_fit""#,
+        &expect![[r#"
+        error: `source = "static"` needs `arena`
+        help: give the heap a size: `#[brk_heap(source = "static", arena = "64KiB")]`
+          --> "static"
+    "#]],
+    );
+}
+
+#[test]
+fn a_misspelt_size_of_a_static_arena_is_one_mistake() {
+    for arena in ["arean = 4096", "arena = \"4KB\"", "arena", "arena 4096", "arena = 0"] {
+        let shown = headlines(&format!("source = \"static\", {arena}"));
+        assert_eq!(shown.len(), 1, "`{arena}`: {shown:?}");
+    }
+}
+
+#[test]
+fn an_arena_is_at_most_its_limit() {
+    check(
+        r#"arena = "1MiB", limit = "64KiB""#,
+        &expect![[r#"
+        error: `limit` is smaller than `arena`
+        help: write `limit = "1MiB"` or more, or lower `arena` to `"64KiB"`
+        note: `arena` starts the heap at 1048576 bytes; `limit` caps it at 65536
+          --> "64KiB"
+    "#]],
+    );
+    assert_eq!(headlines(r#"arena = "1MiB", limit = "1MiB""#).len(), 0);
+}
+
+#[test]
+fn growth_is_at_most_the_limit() {
+    check(
+        r#"grow = "2MiB", limit = "1MiB""#,
+        &expect![[r#"
+        error: `grow` is larger than `limit`
+        help: write `grow = "1MiB"` or less, or raise `limit`
+        note: `limit` caps the heap at 1048576 bytes; `grow` adds 2097152
+          --> "2MiB"
+    "#]],
+    );
+    assert_eq!(headlines(r#"grow = "1MiB", limit = "1MiB""#).len(), 0);
+}
+
+#[test]
+fn an_arena_as_large_as_its_limit_has_nothing_to_grow() {
+    check(
+        r#"arena = "1MiB", grow = "4KiB", limit = 1048576"#,
+        &expect![[r#"
+        error: `grow` has no effect with `limit = "1MiB"`
+        help: remove `grow`, or begin with a smaller `arena`
+        note: the arena begins with 1048576 bytes, and `limit` caps it there
+          --> "4KiB"
+    "#]],
+    );
+    check(
+        r#"grow = "4KiB", limit = "32KiB""#,
+        &expect![[r#"
+        error: `grow` has no effect with `limit = "32KiB"`
+        help: remove `grow`, or begin with a smaller `arena`
+        note: the arena begins with 32768 bytes, and `limit` caps it there
+          --> "4KiB"
+    "#]],
+    );
+}
+
+#[test]
+fn a_limit_reaches_64_gib_and_no_farther() {
+    check(
+        r#"limit = "65GiB""#,
+        &expect![[r#"
+        error: `limit` is above 64 GiB
+        help: write `limit = "64GiB"` or less, or leave it out
+        note: a chunk is found by 32 bits of 16-byte granules, which reach 64 GiB
+          --> "65GiB"
+    "#]],
+    );
+    assert_eq!(headlines(r#"limit = "64GiB""#).len(), 0);
+}
+
+#[test]
+fn a_fixed_arena_takes_no_limit_and_no_trim() {
+    check(
+        r#"grow = "none", limit = "1MiB", trim = "64KiB""#,
+        &expect![[r#"
+        error: `limit` has no effect with `grow = "none"`
+        help: remove `limit`, or let the heap grow: `grow = "64KiB"`
+        note: an arena that does not grow stays at `arena` bytes
+          --> "1MiB"
+        error: `trim` has no effect with `grow = "none"`
+        help: remove `trim`, or let the heap grow: `grow = "64KiB"`
+        note: an arena that does not grow has nothing to give back
+          --> "64KiB"
+    "#]],
+    );
+}
+
+#[test]
+fn trim_is_at_least_growth() {
+    check(
+        r#"grow = "1MiB", trim = "64KiB""#,
+        &expect![[r#"
+        error: `trim` is smaller than `grow`
+        help: write `trim = "1MiB"` or more, or lower `grow` to `"64KiB"`
+        note: the heap would give back what it just took
+          --> "64KiB"
+    "#]],
+    );
+    assert_eq!(headlines(r#"grow = "1MiB", trim = "1MiB""#).len(), 0);
+}
+
+#[test]
+fn trim_is_below_the_limit() {
+    check(
+        r#"limit = "1MiB", trim = "1MiB""#,
+        &expect![[r#"
+        error: `trim` has no effect with `limit = "1MiB"`
+        help: write a `trim` below `limit`, or `trim = "never"`
+        note: at most 1048576 bytes can be free, and `trim` waits for more than 1048576
+          --> "1MiB"
+    "#]],
+    );
+    assert_eq!(headlines(r#"limit = "1MiB", trim = "1023KiB""#).len(), 0);
+}
+
+#[test]
+fn a_heap_that_never_merges_cannot_trim() {
+    check(
+        r#"coalesce = "never", trim = "64KiB", grow = "1MiB""#,
+        &expect![[r#"
+        error: `trim` has no effect with `coalesce = "never"`
+        help: remove `trim`, or merge free chunks with `coalesce = "deferred"`
+        note: a heap that never merges cannot trim
+          --> "64KiB"
+    "#]],
+    );
+}
+
+#[test]
+fn a_tree_needs_address_order() {
+    check(
+        r#"order = "fifo", index = "tree""#,
+        &expect![[r#"
+        error: `index = "tree"` cannot be combined with `order = "fifo"`
+        help: use `index = "list"`, or keep the tree with `order = "address"`
+        note: a tree finds chunks by address; first-in-first-out has no address to search by
+          --> "tree"
+    "#]],
+    );
+    assert_eq!(headlines(r#"order = "address", index = "tree""#).len(), 0);
+    assert_eq!(headlines(r#"order = "lifo", index = "list""#).len(), 0);
+}
+
+#[test]
+fn segregated_fit_takes_no_index() {
+    check(
+        r#"policy = "segregated_fit", order = "lifo", index = "tree""#,
+        &expect![[r#"
+        error: `index` has no effect with `policy = "segregated_fit"`
+        help: remove `index`, or choose another `policy`, such as `policy = "first_fit"`
+        note: segregated fit finds chunks through bins of its own
+          --> "tree"
+    "#]],
+    );
+    assert_eq!(headlines(r#"policy = "segregated_fit", order = "fifo""#).len(), 0);
+}
+
+#[test]
+fn two_options_that_fail_apart_are_two_mistakes() {
+    let shown = headlines(
+        r#"arena = "1MiB", limit = "4KiB", lock = "none", index = "tree", order = "lifo""#,
+    );
+    assert_eq!(shown.len(), 3, "{shown:?}");
+}
+
+#[test]
+fn defaults_without_a_word_written() {
+    let plain = settings("");
+    assert_eq!((plain.arena, plain.grow), (64 << 10, 64 << 10));
+    assert_eq!((plain.limit, plain.trim), (None, Some(1 << 20)));
+}
+
+#[test]
+fn defaults_fit_a_small_limit() {
+    let small = settings(r#"limit = "8KiB""#);
+    assert_eq!((small.arena, small.grow, small.limit), (8 << 10, 8 << 10, Some(8 << 10)));
+}
+
+#[test]
+fn default_growth_fits_a_small_trim() {
+    let eager = settings(r#"trim = "16KiB""#);
+    assert_eq!((eager.grow, eager.trim), (16 << 10, Some(16 << 10)));
+}
+
+#[test]
+fn default_trim_is_twice_a_large_growth() {
+    assert_eq!(settings(r#"grow = "4MiB""#).trim, Some(8 << 20));
+    assert_eq!(settings(r#"grow = "512KiB""#).trim, Some(1 << 20));
+}
+
+#[test]
+fn a_fixed_arena_is_its_own_limit() {
+    for fixed in [r#"source = "static", arena = 4096"#, r#"grow = "none", arena = 4096"#] {
+        let fixed = settings(fixed);
+        assert_eq!((fixed.arena, fixed.grow), (4096, 0));
+        assert_eq!((fixed.limit, fixed.trim), (Some(4096), None));
+    }
+}
+
+#[test]
+fn a_heap_that_never_merges_keeps_its_pages() {
+    assert_eq!(settings(r#"coalesce = "never""#).trim, None);
+    assert_eq!(settings(r#"coalesce = "deferred""#).trim, Some(1 << 20));
+}
+
+/// The index, and the words chosen for it.
+fn index(arguments: &str) -> (&'static str, Vec<&'static str>) {
+    match settings(arguments).index {
+        Index::Tree { policy } => ("tree", vec![policy.item]),
+        Index::List { policy, order } => ("list", vec![policy.item, order.item]),
+        Index::Bins { bins, order } => ("bins", vec![bins.item, order.item]),
+    }
+}
+
+#[test]
+fn address_order_is_a_tree_unless_a_list_is_written() {
+    for order in ["", r#"order = "address","#] {
+        assert_eq!(index(order), ("tree", vec!["FirstFit"]));
+        let list = index(&format!("{order} index = \"list\""));
+        assert_eq!(list, ("list", vec!["FirstFit", "Address"]));
+    }
+}
+
+#[test]
+fn other_orders_are_lists() {
+    assert_eq!(index(r#"order = "lifo""#), ("list", vec!["FirstFit", "Lifo"]));
+    let fifo = index(r#"order = "fifo", index = "list", policy = "best_fit""#);
+    assert_eq!(fifo, ("list", vec!["BestFit", "Fifo"]));
+}
+
+#[test]
+fn segregated_fit_has_bins_in_last_in_first_out_order() {
+    assert_eq!(index(r#"policy = "segregated_fit""#), ("bins", vec!["Bins", "Lifo"]));
+    let by_address = index(r#"policy = "segregated_fit", order = "address""#);
+    assert_eq!(by_address, ("bins", vec!["Bins", "Address"]));
+}

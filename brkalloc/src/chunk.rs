@@ -1,0 +1,315 @@
+//! A chunk: a tag in memory, and the way to its neighbors.
+//!
+//! ```text
+//!   used   | tag | payload .................................. |   next tag
+//!   free   | tag | four links of 4 bytes | ........... | size |   next tag
+//!          ^     ^ payload: a multiple of 16              ^ one word: the size again, in granules
+//!          one word below it
+//!
+//!   origin                   origin + 16 g                      origin + 16 (g + size)
+//!   v                        v                                  v
+//!   | .. | first tag | ... | tag | payload                | tag | payload ...
+//! ```
+//!
+//! A chunk is named by its *granule offset* g: how many granules its payload lies above the window's origin. Offset 0
+//! is below the first chunk, so it stands for *none*, and a link takes four bytes. Every pointer into an
+//! arena is the origin plus a granule offset, and a user's pointer becomes an offset at once: one provenance for
+//! all of it. This is the only module that turns sizes into addresses. It does not know which chunks are in an
+//! index, nor what an arena is made of.
+
+use crate::config::{Config, Harden};
+use crate::report::{self, ensure};
+use crate::tag::{GRANULE, Tag};
+use core::fmt;
+use core::marker::PhantomData;
+use core::num::NonZeroU32;
+use core::ptr::NonNull;
+
+/// The name of a chunk: the granule offset of its payload.
+///
+/// # Invariant
+///
+/// A handle is used with the window that it came from only, and names a place from that window's first payload to
+/// its end tag: it was found by walking tags, or read from a link that the heap wrote, or checked. It is good until its
+/// chunk is split, merged or taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(transparent)]
+pub struct Chunk(NonZeroU32);
+
+/// A chunk's name, or none.
+pub(crate) type Link = Option<Chunk>;
+
+impl Chunk {
+    /// The lowest chunk of every window.
+    pub(crate) const FIRST: Self = Self(NonZeroU32::MIN);
+
+    /// The place `granules` above this one: of the next chunk, if that is this one's size.
+    #[inline]
+    pub(crate) const fn plus(self, granules: u32) -> Self {
+        Self(self.0.saturating_add(granules))
+    }
+
+    /// The place `granules` below this one.
+    ///
+    /// What would lie below the window is the first place.
+    #[inline]
+    pub(crate) const fn minus(self, granules: u32) -> Self {
+        match NonZeroU32::new(self.0.get().saturating_sub(granules)) {
+            Some(offset) => Self(offset),
+            None => Self::FIRST,
+        }
+    }
+
+    /// The granule offset.
+    #[inline]
+    pub(crate) const fn offset(self) -> u32 {
+        self.0.get()
+    }
+
+    /// The place at granule offset `offset`, unless that is 0.
+    pub(crate) const fn at(offset: u32) -> Link {
+        match NonZeroU32::new(offset) {
+            Some(offset) => Some(Self(offset)),
+            None => None,
+        }
+    }
+
+    /// The granules from this place up to `upper`.
+    #[inline]
+    pub(crate) const fn until(self, upper: Self) -> u32 {
+        upper.0.get().wrapping_sub(self.0.get())
+    }
+}
+
+/// The memory of one heap, as its chunks see it.
+///
+/// # Invariant
+///
+/// Of a window that is open, every word of a tag from the first to the one at `end`, and all between, is valid for reads
+/// and writes through `origin`'s provenance, and is touched by nobody but the heap that owns the window and, in their
+/// payloads, the users of its used chunks.
+pub struct Window<C> {
+    origin: *mut u8,
+    end: Chunk,
+    configuration: PhantomData<fn() -> C>,
+}
+
+impl<C> fmt::Debug for Window<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Window").field("origin", &self.origin).field("end", &self.end).finish()
+    }
+}
+
+impl<C> Clone for Window<C> {
+    #[inline]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<C> Copy for Window<C> {}
+
+impl<C> Window<C> {
+    /// A window that is not open.
+    pub(crate) const CLOSED: Self =
+        Self { origin: core::ptr::null_mut(), end: Chunk::FIRST, configuration: PhantomData };
+
+    /// Opens the window from the tag one word below `first` up to the tag one word below `end`, the
+    /// granule offset of the end tag.
+    ///
+    /// # Safety
+    ///
+    /// `first` is a multiple of [`GRANULE`] and at least that large; the bytes from one word below it up to the end of the end tag are valid
+    /// for reads and writes and nothing else uses them while the window is in use.
+    pub(crate) unsafe fn open(first: NonNull<u8>, end: Chunk) -> Self {
+        ensure!(first.addr().get() % GRANULE == 0, "a window begins at a granule");
+        let origin = first.as_ptr().wrapping_sub(GRANULE);
+        Self { origin, end, configuration: PhantomData }
+    }
+
+    /// Whether the window is open.
+    #[inline]
+    pub(crate) fn is_open(self) -> bool {
+        !self.origin.is_null()
+    }
+
+    /// The place of the end tag.
+    #[inline]
+    pub(crate) const fn end(self) -> Chunk {
+        self.end
+    }
+
+    /// The same window, reaching up to `end`.
+    ///
+    /// # Safety
+    ///
+    /// The bytes up to the end of the tag at `end` are valid for reads and writes, as the invariant has it.
+    pub(crate) unsafe fn reaching(self, end: Chunk) -> Self {
+        Self { end, ..self }
+    }
+
+    /// The same, as a source takes it; dangling while the window is closed.
+    pub(crate) fn origin_pointer(self) -> NonNull<u8> {
+        NonNull::new(self.origin).unwrap_or(NonNull::dangling())
+    }
+
+    /// The lowest granule's address: granule offset 0.
+    #[inline]
+    pub(crate) fn origin(self) -> *mut u8 {
+        self.origin
+    }
+
+    /// The payload of `chunk`.
+    #[inline]
+    pub(crate) fn payload(self, chunk: Chunk) -> *mut u8 {
+        self.origin.wrapping_add(chunk.offset() as usize * GRANULE)
+    }
+
+    /// The place whose payload begins at `payload`, if there is one in the window: at a multiple of a granule, below
+    /// the end tag.
+    #[inline]
+    pub(crate) fn chunk_at(self, payload: *mut u8) -> Option<Chunk> {
+        let distance = payload.addr().wrapping_sub(self.origin.addr());
+        if distance % GRANULE != 0 {
+            return None;
+        }
+        let chunk = Chunk(NonZeroU32::new(u32::try_from(distance / GRANULE).ok()?)?);
+        (chunk < self.end).then_some(chunk)
+    }
+
+    /// The place that `payload`, which this heap handed out, stands for.
+    ///
+    /// # Safety
+    ///
+    /// `payload` is that of a used chunk of this window.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "the window has fewer than 2^32 granules")]
+    pub(crate) unsafe fn chunk_at_unchecked(self, payload: *mut u8) -> Chunk {
+        let distance = payload.addr().wrapping_sub(self.origin.addr());
+        // SAFETY: the payload of a used chunk lies at least one granule above the origin.
+        Chunk(unsafe { NonZeroU32::new_unchecked((distance / GRANULE) as u32) })
+    }
+
+    #[inline]
+    fn tag_pointer(self, chunk: Chunk) -> *mut Tag {
+        self.payload(chunk).cast::<Tag>().wrapping_sub(1)
+    }
+
+    #[inline]
+    fn links_pointer(self, chunk: Chunk) -> *mut Link {
+        self.payload(chunk).cast()
+    }
+
+    /// The tag of `chunk`.
+    #[inline]
+    pub(crate) fn tag(self, chunk: Chunk) -> Tag {
+        // SAFETY: by the handle's invariant the tag lies in the window, which is valid for reads; it is
+        // aligned because payloads are.
+        unsafe { self.tag_pointer(chunk).read() }
+    }
+
+    /// Writes the tag of `chunk`.
+    #[inline]
+    pub(crate) fn set_tag(self, chunk: Chunk, tag: Tag) {
+        // SAFETY: by the handle's invariant the tag lies in the window, which is valid for writes; it
+        // is aligned because payloads are.
+        unsafe { self.tag_pointer(chunk).write(tag) }
+    }
+
+    /// Tells the chunk at `chunk` whether the one just below it is in use.
+    #[inline]
+    pub(crate) fn set_prev_used(self, chunk: Chunk, prev_used: bool) {
+        self.set_tag(chunk, self.tag(chunk).above(prev_used));
+    }
+
+    /// The granules of the free chunk just below `chunk`, from that one's last word.
+    ///
+    /// The answer has a meaning only where the chunk below is free.
+    #[inline]
+    pub(crate) fn granules_below(self, chunk: Chunk) -> u32 {
+        // SAFETY: above the first tag, the word below a tag belongs to the chunk below, so it is in the
+        // window; below the first it is asked only where a tag says that a free chunk is there.
+        let size = unsafe { self.tag_pointer(chunk).cast::<usize>().wrapping_sub(1).read() };
+        u32::try_from(size).unwrap_or(u32::MAX)
+    }
+
+    /// Writes the last word of the free chunk just below `chunk`: its size.
+    #[inline]
+    fn set_granules_below(self, chunk: Chunk, granules: u32) {
+        // SAFETY: the chunk below is free and at least two granules large, so its last word is in the
+        // window and no user's.
+        unsafe { self.tag_pointer(chunk).cast::<usize>().wrapping_sub(1).write(granules as usize) }
+    }
+
+    /// Makes `chunk` a free chunk of `granules`: its tag and, at its upper end, its size.
+    #[inline]
+    pub(crate) fn write_free(self, chunk: Chunk, granules: u32, prev_used: bool) {
+        self.set_tag(chunk, Tag::free(granules, prev_used));
+        self.set_granules_below(chunk.plus(granules), granules);
+    }
+
+    /// Link `number` (0 to 3) of the free chunk `chunk`.
+    #[inline]
+    pub(crate) fn link(self, chunk: Chunk, number: usize) -> Link {
+        ensure!(number < 4, "a chunk has four links");
+        // SAFETY: by the handle's invariant the chunk's first 16 payload bytes lie in the window; every
+        // bit pattern is a link.
+        unsafe { self.links_pointer(chunk).wrapping_add(number).read() }
+    }
+
+    /// Writes link `number` (0 to 3) of the free chunk `chunk`.
+    #[inline]
+    pub(crate) fn set_link(self, chunk: Chunk, number: usize, link: Link) {
+        ensure!(number < 4, "a chunk has four links");
+        // SAFETY: by the handle's invariant the chunk's first 16 payload bytes lie in the window, and no
+        // user has them while the chunk is free.
+        unsafe { self.links_pointer(chunk).wrapping_add(number).write(link) }
+    }
+
+    /// The number that a tree keeps beside link `side` (0 or 1): in the place of link 2 or 3.
+    #[inline]
+    pub(crate) fn child_size(self, chunk: Chunk, side: usize) -> u32 {
+        self.link(chunk, 2 + side).map_or(0, Chunk::offset)
+    }
+
+    /// Writes link `side` (0 or 1) and the number beside it.
+    #[inline]
+    pub(crate) fn set_child(self, chunk: Chunk, side: usize, link: Link, granules: u32) {
+        self.set_link(chunk, side, link);
+        self.set_link(chunk, 2 + side, NonZeroU32::new(granules).map(Chunk));
+    }
+
+    /// Clears the word of the tag at `chunk`, which a growth has made part of the top.
+    pub(crate) fn clear_tag(self, chunk: Chunk) {
+        // SAFETY: by the handle's invariant the word lies in the window.
+        unsafe { self.tag_pointer(chunk).cast::<usize>().write(0) }
+    }
+
+    /// Clears `bytes` bytes from the payload of `chunk` on.
+    ///
+    /// # Safety
+    ///
+    /// They lie in the window, and nobody has a use for what they hold.
+    pub(crate) unsafe fn clear(self, chunk: Chunk, bytes: usize) {
+        // SAFETY: the caller vouches for the bytes.
+        unsafe { self.payload(chunk).write_bytes(0, bytes) }
+    }
+}
+
+impl<C: Config> Window<C> {
+    /// Whether links and tags are checked as they are followed.
+    pub(crate) const CHECKED: bool = (C::HARDEN as u8) >= (Harden::Basic as u8);
+
+    /// Ends the program: `what` was found at `chunk`.
+    #[cold]
+    pub(crate) fn broken(self, what: &str, chunk: Chunk) -> ! {
+        report::fatal(C::NAME, format_args!("{what} at {:p}", self.payload(chunk)))
+    }
+
+    /// Checks that `found`, read from the memory of `holder`, names a place of the window.
+    #[inline]
+    pub(crate) fn check_link(self, found: Link, holder: Chunk) {
+        if Self::CHECKED && found.is_some_and(|chunk| self.end <= chunk) {
+            self.broken("a free chunk with a broken link", holder);
+        }
+    }
+}

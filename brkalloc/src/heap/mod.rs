@@ -1,0 +1,344 @@
+//! One thread's allocate, free and resize over the chunks of one window.
+//!
+//! ```text
+//!   origin         first chunk                             top                  end tag
+//!   v              v                                       v                    v
+//!   | .. | tag | used | tag | free | tag | used | … | tag | never used, or freed | tag |
+//!        '------ tiled by chunks: used ones, and free ones, which are in the index ----' '- limit: may come later
+//! ```
+//!
+//! The chunks tile the arena from the first tag to the end tag. The *top* is the last of them (Lea's wilderness): it is
+//! free, may be empty, and is in no index. A request is served from the index, then from the top, then from a top that has
+//! grown. Placement is exactly that of the configured policy, order and way to coalesce, after Knuth (*The Art of Computer Programming* 1, 2.5) and
+//! Lea (*A Memory Allocator*, 1996).
+//!
+//! A heap here knows neither threads nor layouts of the language: [`BrkHeap`](crate::BrkHeap) and [`Heap`](crate::Heap)
+//! stand in front of it.
+
+mod resize;
+mod top;
+mod walk;
+
+pub use walk::ChunkState;
+
+use crate::chunk::{Chunk, Window};
+use crate::coalesce::Coalesce;
+use crate::config::Config;
+use crate::counters::Counters;
+use crate::index::{Fit, Operations, Pieces, Request};
+use crate::report::ensure;
+use crate::source::{Origin, Source};
+use crate::tag::{GRANULE, LEAST, Tag};
+use core::marker::PhantomData;
+use core::ptr::NonNull;
+
+/// The chunks of one window, over memory of the source `S`.
+///
+/// # Invariant
+///
+/// Of an open heap, tags tile the window from its first chunk to its end tag; each tag knows whether the
+/// chunk below it is in use; each free chunk but the top is in the index once, and repeats its size in its last word. With
+/// immediate coalescing no two free chunks touch.
+pub(crate) struct RawHeap<C: Config, S> {
+    window: Window<C>,
+    /// The top's place; where the end tag is, if the top is empty.
+    top: Chunk,
+    /// The farthest place that the end tag may have.
+    limit: Chunk,
+    /// The highest end that a used chunk ever had.
+    high_water: Chunk,
+    /// From here on, all bytes but the end tag read as zero.
+    dirty: Chunk,
+    origin: Origin,
+    coalesce: C::Coalesce,
+    index: C::Index,
+    counters: C::Counters,
+    source: PhantomData<fn() -> S>,
+}
+
+// SAFETY: a heap owns its window alone, by the contract of `open`, and no part of it is tied to a thread.
+unsafe impl<C: Config, S> Send for RawHeap<C, S> {}
+
+impl<C: Config, S: Source> RawHeap<C, S> {
+    /// A heap without memory: it serves nothing.
+    pub(crate) const CLOSED: Self = Self {
+        window: Window::CLOSED,
+        top: Chunk::FIRST,
+        limit: Chunk::FIRST,
+        high_water: Chunk::FIRST,
+        dirty: Chunk::FIRST,
+        origin: Origin::Slice,
+        coalesce: C::Coalesce::NEW,
+        index: <C::Index as Operations>::EMPTY,
+        counters: C::Counters::NEW,
+        source: PhantomData,
+    };
+
+    /// The granule offset that an end tag may have at most.
+    pub(crate) const REACH: u32 = <C::Index as Operations>::REACH;
+
+    /// Opens the heap over the memory from one word below `first` to the tag at `end`, which may move up to
+    /// `limit`.
+    ///
+    /// # Safety
+    ///
+    /// `first` is a multiple of a granule. From one word below it to the end of the tag at `end`, all bytes are
+    /// valid for reads and writes and are this heap's alone from now on; with `S::ZEROED` they read as zero. If `end < limit`, `first` is
+    /// one granule above the base of a window of the source `S`, which may commit up to `limit`.
+    pub(crate) unsafe fn open(
+        &mut self,
+        first: NonNull<u8>,
+        end: Chunk,
+        limit: Chunk,
+        origin: Origin,
+    ) {
+        ensure!(!self.window.is_open(), "a heap is opened once");
+        ensure!(end <= limit && limit.offset() <= Self::REACH, "the index reaches the whole arena");
+        // SAFETY: the caller vouches for the memory.
+        self.window = unsafe { Window::open(first, end) };
+        self.top = Chunk::FIRST;
+        self.limit = limit;
+        self.dirty = if S::ZEROED { Chunk::FIRST } else { limit };
+        self.origin = origin;
+        self.window.set_tag(end, Tag::end(true));
+        self.set_top(Chunk::FIRST, true);
+    }
+
+    /// Opens the heap over a window of its source, of which `arena` bytes are committed and that may reach `limit`; whether there was
+    /// one.
+    pub(crate) fn open_window(&mut self, arena: usize, limit: usize) -> bool {
+        let reach = (Self::REACH as usize).saturating_mul(GRANULE);
+        let limit = limit.min(reach);
+        let Some(region) = S::open(arena.min(limit), limit) else { return false };
+        let place = |bytes: usize| {
+            Chunk::at(u32::try_from(bytes / GRANULE).unwrap_or(u32::MAX).min(Self::REACH))
+        };
+        let (Some(end), Some(limit)) = (place(region.committed), place(region.reserved)) else {
+            return false;
+        };
+        // SAFETY: the window's base is a multiple of a granule, and a granule above it is within the
+        // window or at its end, because `end` is not 0.
+        let first = unsafe { region.base.byte_add(GRANULE) };
+        // SAFETY: by the source's contract, the window's committed bytes are this heap's alone.
+        unsafe { self.open(first, end, limit.max(end), region.origin) };
+        true
+    }
+
+    /// Whether the heap has memory.
+    #[inline]
+    pub(crate) fn is_open(&self) -> bool {
+        self.window.is_open()
+    }
+
+    /// A payload for `request`; `None` if there is none, with nothing lost.
+    #[inline]
+    pub(crate) fn allocate(&mut self, request: Request) -> Option<NonNull<u8>> {
+        let chunk = match self.search(request) {
+            Some(fit) => self.take(fit, request.need),
+            None => self.take_top(request).or_else(|| self.last_resort(request))?,
+        };
+        self.counters.allocation();
+        NonNull::new(self.window.payload(chunk))
+    }
+
+    /// The same, with the number of its first bytes that may not read as zero.
+    pub(crate) fn allocate_zeroed(&mut self, request: Request) -> Option<(NonNull<u8>, usize)> {
+        let dirty = self.dirty;
+        let payload = self.allocate(request)?;
+        let end = self.window.payload(dirty).addr();
+        Some((payload, end.saturating_sub(payload.addr().get())))
+    }
+
+    /// Frees the chunk whose payload begins at `payload`.
+    ///
+    /// # Safety
+    ///
+    /// This heap handed `payload` out, and it has not been freed since.
+    #[inline]
+    pub(crate) unsafe fn free(&mut self, payload: NonNull<u8>) {
+        // SAFETY: the caller vouches for the payload.
+        let chunk = unsafe { self.used_chunk(payload) };
+        let tag = self.window.tag(chunk);
+        self.counters.free();
+        self.release(chunk, tag.granules(), tag.is_prev_used());
+    }
+
+    /// The bytes that may be used at `payload`.
+    ///
+    /// # Safety
+    ///
+    /// This heap handed `payload` out, and it has not been freed since.
+    pub(crate) unsafe fn usable_size(&self, payload: NonNull<u8>) -> usize {
+        // SAFETY: the caller vouches for the payload.
+        let chunk = unsafe { self.used_chunk(payload) };
+        walk::payload_bytes(self.window.tag(chunk).granules())
+    }
+
+    /// The used chunk of `payload`.
+    ///
+    /// # Safety
+    ///
+    /// This heap handed `payload` out, and it has not been freed since. (What a checked heap can see to be otherwise ends the program.)
+    #[inline]
+    unsafe fn used_chunk(&self, payload: NonNull<u8>) -> Chunk {
+        if !Window::<C>::CHECKED {
+            // SAFETY: the caller vouches for the payload.
+            return unsafe { self.window.chunk_at_unchecked(payload.as_ptr()) };
+        }
+        let window = self.window;
+        let Some(chunk) = window.chunk_at(payload.as_ptr()) else { self.foreign(payload) };
+        if self.top <= chunk {
+            window.broken("free or realloc of memory that is not in use (freed twice?)", chunk);
+        }
+        let tag = window.tag(chunk);
+        if !tag.is_used() {
+            window.broken("free or realloc of memory that is not in use (freed twice?)", chunk);
+        }
+        let granules = tag.granules();
+        let above = chunk.plus(granules);
+        if granules < LEAST || self.top < above || !window.tag(above).is_prev_used() {
+            window.broken("free or realloc of what is no chunk, or whose tag was overwritten,", chunk);
+        }
+        chunk
+    }
+
+    #[cold]
+    fn foreign(&self, payload: NonNull<u8>) -> ! {
+        crate::report::fatal(
+            C::NAME,
+            format_args!("free or realloc of a pointer that this heap never handed out, {payload:p}"),
+        )
+    }
+
+    /// What the policy takes for `request`.
+    #[inline]
+    fn search(&mut self, request: Request) -> Option<Fit> {
+        let fit = self.index.find(self.window, request, &mut self.counters);
+        self.counters.search();
+        fit
+    }
+
+    /// Takes `need` granules out of the chunk that a search found.
+    #[inline]
+    fn take(&mut self, fit: Fit, need: u32) -> Chunk {
+        let window = self.window;
+        self.check_free(fit.chunk, fit.granules);
+        let chunk = fit.chunk.plus(fit.padding);
+        let rest = fit.granules - fit.padding - need;
+        let upper = (LEAST <= rest).then_some((chunk.plus(need), rest));
+        let granules = if upper.is_some() { need } else { need + rest };
+        let lower = (0 < fit.padding).then_some(fit.padding);
+        let prev_used = window.tag(fit.chunk).is_prev_used();
+        self.index.take(window, fit, Pieces { lower, upper });
+        if let Some(padding) = lower {
+            window.write_free(fit.chunk, padding, prev_used);
+        }
+        window.set_tag(chunk, Tag::free(granules, prev_used && lower.is_none()).used());
+        match upper {
+            Some((upper, rest)) => window.write_free(upper, rest, true),
+            None => window.set_prev_used(chunk.plus(granules), true),
+        }
+        chunk
+    }
+
+    /// Frees a chunk, or the tail of one, whose place and size are known.
+    #[inline]
+    fn release(&mut self, mut chunk: Chunk, mut granules: u32, mut prev_used: bool) {
+        let window = self.window;
+        self.coalesce.note_free();
+        let above = chunk.plus(granules);
+        if C::Coalesce::AT_ONCE {
+            if !prev_used {
+                // Not in use any more, whoever looks at it later.
+                window.set_tag(chunk, Tag::free(granules, false));
+                let below = window.granules_below(chunk);
+                chunk = chunk.minus(below);
+                self.check_free(chunk, below);
+                prev_used = window.tag(chunk).is_prev_used();
+                self.index.remove(window, chunk, below);
+                granules += below;
+            }
+            if above == self.top {
+                return self.retreat(chunk, prev_used);
+            }
+            let tag = window.tag(above);
+            if !tag.is_used() {
+                self.check_free(above, tag.granules());
+                self.index.remove(window, above, tag.granules());
+                granules += tag.granules();
+            }
+        }
+        window.write_free(chunk, granules, prev_used);
+        window.set_prev_used(chunk.plus(granules), false);
+        self.index.insert(window, chunk, granules);
+    }
+
+    /// Checks that `chunk`, of which a link or a neighbor said that it is free and has `granules`, says so too at both
+    /// its ends.
+    #[inline]
+    fn check_free(&self, chunk: Chunk, granules: u32) {
+        let window = self.window;
+        if Window::<C>::CHECKED {
+            let above = chunk.plus(granules);
+            let lies = granules < LEAST || self.top < above;
+            if lies
+                || window.tag(chunk).is_used()
+                || window.tag(chunk).granules() != granules
+                || window.granules_below(above) != granules
+            {
+                window.broken("a free chunk that disagrees with its neighbor", chunk);
+            }
+        }
+    }
+
+    /// Where neither the index nor the top serves `request`.
+    #[cold]
+    fn last_resort(&mut self, request: Request) -> Option<Chunk> {
+        if self.coalesce.take_due() {
+            self.pass();
+            if let Some(fit) = self.search(request) {
+                return Some(self.take(fit, request.need));
+            }
+            if let Some(chunk) = self.take_top(request) {
+                return Some(chunk);
+            }
+        }
+        let wanted = request.padding(self.window, self.top).checked_add(request.need)?;
+        let lack = wanted.checked_sub(self.top.until(self.window.end()))?;
+        if self.grow(lack) { self.take_top(request) } else { None }
+    }
+
+    /// Merges all free neighbors, and lets them enter the index in address order.
+    fn pass(&mut self) {
+        let window = self.window;
+        self.index.clear();
+        let mut place = Chunk::FIRST;
+        while place < self.top {
+            let tag = window.tag(place);
+            let mut above = self.step(place);
+            if !tag.is_used() {
+                while above < self.top && !window.tag(above).is_used() {
+                    above = self.step(above);
+                }
+                if above == self.top {
+                    return self.retreat(place, tag.is_prev_used());
+                }
+                let granules = place.until(above);
+                window.write_free(place, granules, tag.is_prev_used());
+                self.index.append(window, place, granules);
+            }
+            place = above;
+        }
+    }
+
+    /// The chunk above `chunk`, which is below the top.
+    #[inline]
+    fn step(&self, chunk: Chunk) -> Chunk {
+        let granules = self.window.tag(chunk).granules();
+        let above = chunk.plus(granules);
+        if Window::<C>::CHECKED && (granules < LEAST || self.top < above) {
+            self.window.broken("a tag that reaches out of the arena", chunk);
+        }
+        above
+    }
+}

@@ -1,0 +1,178 @@
+//! Indexes: how free chunks are kept and found.
+//!
+//! Policy and order alone decide which chunk a request gets; an index only decides how fast the answer is found. So
+//! [`List`] and [`Tree`] return the same address for every request of every trace, and a test holds them to it.
+//! An index knows the free chunks but the top, and nothing of used ones; its links lie in the free chunks themselves.
+
+mod bins;
+mod list;
+mod sequence;
+mod tree;
+
+pub use bins::{Bins, classes};
+pub use list::List;
+pub use tree::{Planted, Tree};
+
+pub(crate) use operations::Operations;
+
+use crate::chunk::{Chunk, Window};
+use crate::tag::{GRANULE, LEAST, WORD};
+use core::alloc::Layout;
+
+/// How free chunks are kept and found, and by which policy and order.
+///
+/// Implemented by [`List`], [`Tree`] and [`Bins`] alone.
+pub trait Index: Operations + 'static {
+    /// The word that names the policy in an attribute.
+    const POLICY: &'static str;
+    /// The word that names the order in an attribute.
+    const ORDER: &'static str;
+    /// The word that names the index in an attribute; `None` where the policy leaves no choice.
+    const INDEX: Option<&'static str>;
+}
+
+/// The greatest alignment that is served, in bytes: what `System` serves too.
+pub(crate) const GREATEST_ALIGNMENT: usize = 1 << 29;
+
+/// What a search looks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Granules of the chunk: payload and tag.
+    pub(crate) need: u32,
+    /// Alignment of the payload, in granules; 1 for all up to a granule.
+    pub(crate) align: u32,
+}
+
+impl Request {
+    /// The request that `layout` stands for, or `None` where no window could hold it.
+    #[inline]
+    pub(crate) const fn of(layout: Layout) -> Option<Self> {
+        Self::new(layout.size(), layout.align())
+    }
+
+    /// A request for `size` bytes at a multiple of `align`.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "compared with the type's range just before")]
+    pub(crate) const fn new(size: usize, align: usize) -> Option<Self> {
+        let size = if size == 0 { 1 } else { size };
+        let granules = (size / GRANULE) + (size % GRANULE + WORD).div_ceil(GRANULE);
+        if GREATEST_ALIGNMENT < align || (u32::MAX / 2) as usize * 2 < granules {
+            return None;
+        }
+        let need = if granules < LEAST as usize { LEAST } else { granules as u32 };
+        Some(Self { need, align: if align <= GRANULE { 1 } else { (align / GRANULE) as u32 } })
+    }
+
+    /// The least padding, in granules, that aligns the payload of a chunk at `chunk` and is either nothing or a chunk.
+    #[inline]
+    pub(crate) fn padding<C>(self, window: Window<C>, chunk: Chunk) -> u32 {
+        if self.align <= 1 {
+            return 0;
+        }
+        let mask = self.align as usize - 1;
+        let misaligned = (window.payload(chunk).addr() / GRANULE) & mask;
+        let padding = (self.align as usize - misaligned) & mask;
+        let padding = if padding == 1 { padding + self.align as usize } else { padding };
+        u32::try_from(padding).unwrap_or(u32::MAX)
+    }
+
+    /// The padding with which the request fits a chunk of `granules` at `chunk`, if it fits.
+    #[inline]
+    pub(crate) fn fit<C>(self, window: Window<C>, chunk: Chunk, granules: u32) -> Option<u32> {
+        let spare = granules.checked_sub(self.need)?;
+        let padding = self.padding(window, chunk);
+        (padding <= spare).then_some(padding)
+    }
+}
+
+/// The chunk that a search found.
+#[derive(Clone, Copy, Debug)]
+pub struct Fit {
+    pub(crate) chunk: Chunk,
+    /// The chunk's size.
+    pub(crate) granules: u32,
+    /// What is cut from its low end.
+    pub(crate) padding: u32,
+}
+
+/// What becomes of a chunk that is taken apart: pieces that stay free, each with its granules.
+#[derive(Clone, Copy, Debug)]
+pub struct Pieces {
+    /// At the chunk's own place.
+    pub(crate) lower: Option<u32>,
+    /// Above what was taken.
+    pub(crate) upper: Option<(Chunk, u32)>,
+}
+
+mod operations {
+    use super::{Chunk, Fit, Pieces, Request, Window};
+    use crate::check::{Census, Corruption};
+    use crate::config::Config;
+
+    /// What a heap asks of its index. Private: an index is chosen, not written.
+    pub trait Operations: Sized {
+        /// No chunk.
+        const EMPTY: Self;
+
+        /// The granule offset that an end tag may have at most.
+        const REACH: u32 = u32::MAX;
+
+        /// The chunk that the policy takes for `request`, and its padding.
+        fn find<C: Config>(
+            &self,
+            window: Window<C>,
+            request: Request,
+            counters: &mut C::Counters,
+        ) -> Option<Fit>;
+
+        /// Lets a newly freed chunk enter.
+        fn insert<C: Config>(&mut self, window: Window<C>, chunk: Chunk, granules: u32);
+
+        /// Lets a chunk leave that is about to merge.
+        fn remove<C: Config>(&mut self, window: Window<C>, chunk: Chunk, granules: u32);
+
+        /// Lets `pieces` take the place of `chunk`, which a search took.
+        fn take<C: Config>(&mut self, window: Window<C>, fit: Fit, pieces: Pieces);
+
+        /// Lets `rest` take the place of `chunk`, into which the block below has grown.
+        fn shift<C: Config>(
+            &mut self,
+            window: Window<C>,
+            chunk: Chunk,
+            granules: u32,
+            rest: Option<(Chunk, u32)>,
+        );
+
+        /// Forgets every chunk, before a pass lets them enter again.
+        fn clear(&mut self) {
+            *self = Self::EMPTY;
+        }
+
+        /// Lets a chunk enter above all that are in.
+        fn append<C: Config>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
+            self.insert(window, chunk, granules);
+        }
+
+        /// Walks the index and counts what is in it.
+        fn check<C: Config>(&self, window: Window<C>) -> Result<Census, Corruption>;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_counts_its_tag_and_rounds_up() {
+        let need = |size| Request::new(size, 1).expect("it fits").need;
+        assert_eq!([need(0), need(1), need(24), need(25), need(40), need(41)], [2, 2, 2, 3, 3, 4]);
+    }
+
+    #[test]
+    fn what_no_window_holds_is_no_request() {
+        assert_eq!(Request::new(isize::MAX.unsigned_abs(), 1), None);
+        assert_eq!(Request::new(usize::MAX, 1), None);
+        assert_eq!(Request::new(1, 1 << 30), None);
+        assert!(Request::new(1, 1 << 29).is_some());
+    }
+}

@@ -1,0 +1,100 @@
+//! A lock is one word of three states, and the kernel is asked only when somebody waits.
+//!
+//! ```text
+//!                lock                    lock, by a second thread
+//!        FREE ---------> HELD ------------------------------------> AWAITED
+//!         ^               |                                            |
+//!         |    unlock     |              unlock, and wake one          |
+//!         +---------------+--------------------------------------------+
+//! ```
+//!
+//! The algorithm is the second mutex of Ulrich Drepper, *Futexes Are Tricky* (2011): whoever has
+//! slept takes the lock as `AWAITED`, because others may still sleep, and so an unlock wakes once
+//! too often rather than never. A short spin before the first sleep spares the kernel where the
+//! holder is about to finish on another core. The futex is private to the process; the child of a
+//! fork has its own, in the state that the parent's had, and no sleepers, so that an unlock there
+//! wakes nobody and is right. This module is not fair and does not notice a thread that waits for
+//! itself.
+
+use crate::errno;
+use core::ptr;
+use core::sync::atomic::{AtomicU32, Ordering};
+
+const FREE: u32 = 0;
+const HELD: u32 = 1;
+const AWAITED: u32 = 2;
+
+/// How often a thread looks again before it sleeps: well below the cost of a sleep and a wake.
+const LOOKS: u32 = 100;
+
+/// A lock of one word, which the kernel knows by its address while somebody waits.
+#[derive(Debug)]
+pub(super) struct Futex {
+    state: AtomicU32,
+}
+
+impl Futex {
+    pub(super) const fn new() -> Self {
+        Self { state: AtomicU32::new(FREE) }
+    }
+
+    #[inline]
+    pub(super) fn lock(&self) {
+        if !self.try_hold() {
+            self.wait_and_hold();
+        }
+    }
+
+    /// # Safety
+    ///
+    /// The caller holds the lock.
+    #[inline]
+    pub(super) unsafe fn unlock(&self) {
+        if self.state.swap(FREE, Ordering::Release) == AWAITED {
+            self.wake_one();
+        }
+    }
+
+    #[inline]
+    fn try_hold(&self) -> bool {
+        self.state.compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    }
+
+    #[cold]
+    fn wait_and_hold(&self) {
+        for _ in 0..LOOKS {
+            match self.state.load(Ordering::Relaxed) {
+                FREE if self.try_hold() => return,
+                // Others sleep already: this one is not about to be the next.
+                AWAITED => break,
+                _ => core::hint::spin_loop(),
+            }
+        }
+        let _kept = errno::keep();
+        while self.state.swap(AWAITED, Ordering::Acquire) != FREE {
+            self.sleep();
+        }
+    }
+
+    /// Sleeps while the state is `AWAITED`. A signal, a wake meant for another or a change of state
+    /// just before end the sleep as well; the caller looks again in any case.
+    fn sleep(&self) {
+        let operation = libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG;
+        let forever = ptr::null::<libc::timespec>();
+        // SAFETY: the word is a live `u32`, aligned; the kernel only reads it. No time out is
+        // given.
+        let _ = unsafe {
+            libc::syscall(libc::SYS_futex, self.state.as_ptr(), operation, AWAITED, forever)
+        };
+    }
+
+    /// Wakes one sleeper, if there is one.
+    ///
+    /// Another thread may have taken the lock by now. The word itself is not read here.
+    #[cold]
+    fn wake_one(&self) {
+        let operation = libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG;
+        // SAFETY: the kernel takes the word's address for a name and does not access it.
+        let _ = unsafe { libc::syscall(libc::SYS_futex, self.state.as_ptr(), operation, 1) };
+    }
+}

@@ -1,0 +1,59 @@
+//! Orders: where a free chunk stands in the sequence that a policy searches.
+//!
+//! An order is a type without a value; it decides placement, never how fast a place is found.
+
+/// Where a freed chunk stands in its sequence.
+///
+/// Implemented by [`Address`], [`Lifo`] and [`Fifo`] alone.
+pub trait Order: sealed::Sealed + 'static {
+    /// The word that names the order in an attribute.
+    const NAME: &'static str;
+    #[doc(hidden)]
+    const PLACE: Place;
+}
+
+/// The end, or the spot, at which a freed chunk enters its sequence.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Below the first chunk that lies above it.
+    Sorted,
+    /// Before all others.
+    Front,
+    /// Behind all others.
+    Back,
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::Address {}
+    impl Sealed for super::Lifo {}
+    impl Sealed for super::Fifo {}
+}
+
+/// Free chunks stand in the order of their addresses.
+#[derive(Clone, Copy, Debug)]
+pub struct Address;
+
+/// A freed chunk goes to the front: last in, first out.
+#[derive(Clone, Copy, Debug)]
+pub struct Lifo;
+
+/// A freed chunk goes to the back: first in, first out.
+#[derive(Clone, Copy, Debug)]
+pub struct Fifo;
+
+impl Order for Address {
+    const NAME: &'static str = "address";
+    const PLACE: Place = Place::Sorted;
+}
+
+impl Order for Lifo {
+    const NAME: &'static str = "lifo";
+    const PLACE: Place = Place::Front;
+}
+
+impl Order for Fifo {
+    const NAME: &'static str = "fifo";
+    const PLACE: Place = Place::Back;
+}

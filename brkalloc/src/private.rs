@@ -1,0 +1,113 @@
+//! What the expansion of `#[brk_heap]`, and this project's own tests, may name.
+//!
+//! Nothing here is for anybody else: it changes without notice. The checks that only the target can decide are constant functions, which the
+//! expansion calls where the size was written.
+
+pub use crate::coalesce::{Coalesce, Deferred, Immediate, Never};
+pub use crate::config::{Config, Harden};
+pub use crate::counters::{Counted, Counters, Uncounted};
+pub use crate::index::{Bins, Index, List, Planted, Tree, classes};
+#[cfg(unix)]
+pub use crate::lock::OsLock;
+pub use crate::lock::{DefaultLock, Lock, RawLock, SpinLock, Unlocked};
+pub use crate::order::{Address, Fifo, Lifo, Order};
+pub use crate::policy::{BestFit, FirstFit, NextFit, Policy, WorstFit};
+#[cfg(unix)]
+pub use crate::source::{Brk, Libc, Mmap, System};
+pub use crate::source::{Lent, Region, Slice, Source, Static, StaticArena, Storage};
+pub use crate::undeclared::Undeclared;
+
+use crate::BrkHeap;
+
+/// The most that an arena may reach, where the attribute does not say: what four-byte links reach.
+#[cfg(target_pointer_width = "64")]
+pub const LARGEST_LIMIT: u64 = 64 << 30;
+/// The most that an arena may reach, where the attribute does not say: half of what an address reaches.
+#[cfg(not(target_pointer_width = "64"))]
+pub const LARGEST_LIMIT: u64 = usize::MAX as u64 / 2 + 1;
+
+/// The least arena that is worth a heap, in bytes.
+const LEAST_ARENA: u64 = 256;
+
+/// A size as the target counts it; one that it cannot count is the business of the checks below.
+#[must_use]
+#[expect(clippy::cast_possible_truncation, reason = "compared with the type's range just before")]
+pub const fn bytes(size: u64) -> usize {
+    if usize::MAX as u64 <= size { usize::MAX } else { size as usize }
+}
+
+const fn fits(size: u64) -> bool {
+    size <= isize::MAX as u64
+}
+
+/// Fails to compile where `arena` cannot be.
+pub const fn check_arena(size: u64) {
+    assert!(
+        LEAST_ARENA <= size,
+        "`arena` is too small to hold one chunk; the least is 256 bytes: `arena = \"256B\"`"
+    );
+    assert!(fits(size), "`arena` does not fit in this target's address space");
+}
+
+/// Fails to compile where `limit` cannot be.
+pub const fn check_limit(size: u64) {
+    assert!(
+        LEAST_ARENA <= size,
+        "`limit` is too small to hold one chunk; the least is 256 bytes: `limit = \"256B\"`"
+    );
+    assert!(fits(size), "`limit` does not fit in this target's address space");
+}
+
+/// Fails to compile where `grow` cannot be.
+pub const fn check_grow(size: u64) {
+    assert!(fits(size), "`grow` does not fit in this target's address space");
+}
+
+/// Fails to compile where `trim` cannot be.
+pub const fn check_trim(size: u64) {
+    assert!(fits(size), "`trim` does not fit in this target's address space");
+}
+
+/// Fails to compile where the static's type is not [`BrkHeap`].
+pub const fn declared<T: Declared>() {}
+
+/// The type that `#[brk_heap]` stands above.
+#[diagnostic::on_unimplemented(
+    message = "`#[brk_heap]` declares a `brkalloc::BrkHeap`, but this static has type `{Self}`",
+    label = "expected `BrkHeap`",
+    note = "write `static HEAP: BrkHeap;` and let the attribute fill in the configuration"
+)]
+pub trait Declared {}
+
+#[diagnostic::do_not_recommend]
+impl Declared for BrkHeap {}
+
+/// The options' names, for editors: hover and go-to-definition.
+#[expect(non_camel_case_types, reason = "named as the options are")]
+#[expect(missing_debug_implementations, reason = "they are never values")]
+pub mod options {
+    /// Where the arena lies: `"brk"`, `"mmap"` or `"static"`.
+    pub enum source {}
+    /// What the heap commits at its first allocation: a size.
+    pub enum arena {}
+    /// The least by which the arena grows: a size or `"none"`.
+    pub enum grow {}
+    /// The most that the arena may reach: a size.
+    pub enum limit {}
+    /// The dirty top beyond which pages go back to the system: a size or `"never"`.
+    pub enum trim {}
+    /// Which free chunk is taken: `"first_fit"`, `"next_fit"`, `"best_fit"`, `"worst_fit"` or `"segregated_fit"`.
+    pub enum policy {}
+    /// Where a freed chunk stands in the sequence: `"address"`, `"lifo"` or `"fifo"`.
+    pub enum order {}
+    /// How the chunk is found: `"list"` or `"tree"`.
+    pub enum index {}
+    /// When free neighbors merge: `"immediate"`, `"deferred"` or `"never"`.
+    pub enum coalesce {}
+    /// How threads share the heap: `"os"`, `"spin"`, a path, or `unsafe(lock = "none")`.
+    pub enum lock {}
+    /// What is checked at run time: `"none"` or `"basic"`.
+    pub enum harden {}
+    /// What is counted: `"none"` or `"counters"`.
+    pub enum stats {}
+}

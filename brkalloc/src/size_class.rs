@@ -1,0 +1,65 @@
+//! Size classes: sixteen equal ones per power of two, exact below sixteen.
+//!
+//! ```text
+//!   granules   1 .. 15 | 16 17 .. 31 | 32–33 34–35 .. 62–63 | 64–67 …
+//!   class      1 .. 15 | 16 17 .. 31 | 32    33    .. 47    | 48 …
+//! ```
+//!
+//! The mapping is the second-level split of TLSF (Masmano, Ripoll, Crespo and Real 2004). It also sorts numbers of visited
+//! chunks into a histogram. It knows nothing of chunks.
+
+/// How many classes hold every 32-bit number.
+pub(crate) const CLASSES: usize = class(u32::MAX) as usize + 1;
+
+/// The class of a size of `granules`.
+#[inline]
+pub(crate) const fn class(granules: u32) -> u32 {
+    if granules < 16 {
+        return granules;
+    }
+    let exponent = granules.ilog2();
+    16 * (exponent - 3) + (granules >> (exponent - 4)) - 16
+}
+
+/// The least size of a class, in granules.
+#[inline]
+pub(crate) const fn least(class: u32) -> u32 {
+    if class < 16 {
+        return class;
+    }
+    let exponent = class / 16 + 3;
+    (class % 16 + 16) << (exponent - 4)
+}
+
+/// The lowest class whose least size is at least `granules`; [`CLASSES`] and more if there is none.
+#[inline]
+pub(crate) const fn class_of_at_least(granules: u32) -> u32 {
+    let own = class(granules);
+    if least(own) < granules { own + 1 } else { own }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_size_lies_in_its_class_and_above_the_one_before() {
+        let mut sizes: std::vec::Vec<u32> = (1..70_000).collect();
+        sizes.extend((17..32).flat_map(|e| [(1u32 << e) - 1, 1 << e, (1 << e) + 1]));
+        sizes.push(u32::MAX);
+        for size in sizes {
+            let own = class(size);
+            assert!(least(own) <= size, "{size}");
+            assert!(own as usize + 1 == CLASSES || size < least(own + 1), "{size}");
+            let rounded = class_of_at_least(size);
+            assert!(rounded == own || rounded == own + 1);
+            assert!(rounded as usize >= CLASSES || size <= least(rounded), "{size}");
+        }
+    }
+
+    #[test]
+    fn the_published_examples_hold() {
+        assert_eq!([class(15), class(16), class(31), class(32), class(33)], [15, 16, 31, 32, 32]);
+        assert_eq!(CLASSES, 464);
+    }
+}

@@ -1,0 +1,204 @@
+//! A heap of one's own over bytes that one has: for tests, for benches, and where there is no static.
+//!
+//! It is the very heap that a [`BrkHeap`](crate::BrkHeap) locks, without the lock: one thread's, made and dropped like any value. It
+//! does not grow.
+
+use crate::check::Corruption;
+use crate::chunk::Chunk;
+use crate::config::Config;
+use crate::heap::RawHeap;
+use crate::index::Request;
+use crate::lock::{Guarded, Unlocked};
+use crate::serve::Serve;
+use crate::source::{Origin, Slice, Source};
+use crate::stats::{ChunkInfo, Stats};
+use crate::tag::{GRANULE, WORD};
+use core::alloc::Layout;
+use core::fmt;
+use core::marker::PhantomData;
+use core::mem::MaybeUninit;
+use core::ptr::NonNull;
+
+/// A heap over bytes that the caller lends, placed and checked as the configuration `C` says.
+///
+/// `C` is a type that [`#[brk_heap]`](crate::brk_heap) made; its source, sizes and lock are not used.
+///
+/// ```
+/// use brkalloc::{BrkHeap, Heap, brk_heap};
+/// use core::alloc::Layout;
+/// use core::mem::MaybeUninit;
+///
+/// #[brk_heap(policy = "best_fit")]
+/// static TIGHT: BrkHeap;
+///
+/// let mut bytes = [MaybeUninit::uninit(); 4096];
+/// let heap = Heap::<TIGHT>::over(&mut bytes);
+/// let block = heap.allocate(Layout::new::<[u64; 8]>()).expect("there is room");
+/// // SAFETY: the heap has just handed it out.
+/// unsafe { heap.deallocate(block.cast()) };
+/// assert_eq!(heap.stats().in_use, 0);
+/// ```
+pub struct Heap<'a, C: Config, S: Source = Slice> {
+    heap: Guarded<Unlocked, RawHeap<C, S>>,
+    /// The bytes are borrowed, and no two threads share a heap without a lock.
+    lent: PhantomData<(&'a mut [MaybeUninit<u8>], *mut ())>,
+}
+
+// SAFETY: a heap goes to another thread with all that is in it; only sharing would need a lock.
+unsafe impl<C: Config, S: Source> Send for Heap<'_, C, S> {}
+
+impl<'a, C: Config> Heap<'a, C> {
+    /// A heap over `bytes`; one that serves nothing if they are too few for a chunk, and over the first 64 GiB
+    /// if they are more.
+    #[must_use]
+    pub fn over(bytes: &'a mut [MaybeUninit<u8>]) -> Self {
+        let heap = Self::closed();
+        let base = bytes.as_mut_ptr().cast::<u8>();
+        let skipped = (base.addr() + WORD).next_multiple_of(GRANULE) - base.addr();
+        // The end tag lies in the last word below a multiple of a granule, one granule or more above the first.
+        let granules = bytes.len().saturating_sub(skipped) / GRANULE;
+        let reach = RawHeap::<C, Slice>::REACH;
+        let end = u32::try_from(granules + 1).unwrap_or(u32::MAX).min(reach);
+        if let (true, Some(end), Some(first)) =
+            (0 < granules, Chunk::at(end), NonNull::new(base.wrapping_add(skipped)))
+        {
+            heap.heap.with(|raw| {
+                // SAFETY: `first` leaves room for a tag above `base`; the last of so many granules ends within the
+                // bytes, which are borrowed for as long as the heap, or what it lends, lives. It never grows.
+                unsafe { raw.open(first, end, end, Origin::Slice) };
+            });
+        }
+        heap
+    }
+}
+
+impl<C: Config, S: Source> Heap<'static, C, S> {
+    /// A heap over a window of its own of the source `S`, growing by `C::GROW`: for the tests of this project alone.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn __of_source(arena: usize, limit: usize) -> Option<Self> {
+        let heap = Self::closed();
+        let opened = heap.heap.with(|raw| raw.open_window(arena, limit));
+        opened.then_some(heap)
+    }
+}
+
+impl<C: Config, S: Source> Heap<'_, C, S> {
+    fn closed() -> Self {
+        // SAFETY: the heap is not `Sync`, so one thread at a time has it.
+        let lock = unsafe { Unlocked::new() };
+        Self { heap: Guarded::new(lock, RawHeap::CLOSED), lent: PhantomData }
+    }
+
+    /// A block for `layout`; `None` if there is none. A size of 0 counts as 1.
+    pub fn allocate(&self, layout: Layout) -> Option<NonNull<u8>> {
+        let request = Request::of(layout)?;
+        self.serve(request)
+    }
+
+    /// A block for `layout` whose bytes are zero; `None` if there is none. A size of 0 counts as 1.
+    pub fn allocate_zeroed(&self, layout: Layout) -> Option<NonNull<u8>> {
+        let request = Request::of(layout)?;
+        self.cleared(request, layout.size())
+    }
+
+    /// Frees a block.
+    ///
+    /// # Safety
+    ///
+    /// This heap handed `block` out, and it has not been freed since.
+    pub unsafe fn deallocate(&self, block: NonNull<u8>) {
+        // SAFETY: the caller vouches for the block.
+        unsafe { self.free(block) };
+    }
+
+    /// The block at another size, with its bytes up to the lesser of both; `None`, with the block as it was, if there is no room.
+    ///
+    /// # Safety
+    ///
+    /// This heap handed `block` out for `layout`, and it has not been freed since.
+    pub unsafe fn reallocate(
+        &self,
+        block: NonNull<u8>,
+        layout: Layout,
+        size: usize,
+    ) -> Option<NonNull<u8>> {
+        let request = Request::new(size, layout.align())?;
+        // SAFETY: the caller vouches for the block, which has the layout's bytes.
+        unsafe { Serve::reallocate(self, block, request, size.min(layout.size())) }
+    }
+
+    /// The bytes that may be used at `block`: at least what was asked for.
+    ///
+    /// # Safety
+    ///
+    /// This heap handed `block` out, and it has not been freed since.
+    #[must_use]
+    pub unsafe fn usable_size(&self, block: NonNull<u8>) -> usize {
+        // SAFETY: the caller vouches for the block.
+        self.heap.with(|heap| unsafe { heap.usable_size(block) })
+    }
+
+    /// The figures of this moment, by a walk over all chunks.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.heap.with(|heap| heap.stats())
+    }
+
+    /// Looks at every chunk and every entry of the index.
+    ///
+    /// # Errors
+    ///
+    /// The first invariant that does not hold, and where.
+    pub fn check(&self) -> Result<(), Corruption> {
+        self.heap.with(|heap| heap.check())
+    }
+
+    /// Calls `f` for each chunk in address order.
+    ///
+    /// `f` must not use this heap: the process ends with a line that says so.
+    pub fn for_each_chunk(&self, f: impl FnMut(ChunkInfo)) {
+        self.heap.with(|heap| heap.for_each_chunk(f));
+    }
+
+    /// Gives the whole free pages back to the system, where the memory is the system's; bytes given back.
+    #[doc(hidden)]
+    pub fn __trim(&self) -> usize {
+        self.heap.with(RawHeap::trim)
+    }
+}
+
+// SAFETY: what is handed out lies in the heap's own window, as the chunk of one block, until it is freed; what
+// could unwind ends the process.
+unsafe impl<C: Config, S: Source> Serve for Heap<'_, C, S> {
+    #[inline]
+    fn serve(&self, request: Request) -> Option<NonNull<u8>> {
+        self.heap.with(|heap| heap.allocate(request))
+    }
+
+    #[inline]
+    fn serve_zeroed(&self, request: Request) -> Option<(NonNull<u8>, usize)> {
+        self.heap.with(|heap| heap.allocate_zeroed(request))
+    }
+
+    #[inline]
+    unsafe fn resize_or_serve(&self, block: NonNull<u8>, request: Request) -> Option<NonNull<u8>> {
+        self.heap.with(|heap| {
+            // SAFETY: the caller vouches for the block.
+            let stays = unsafe { heap.resize(block, request) };
+            if stays { Some(block) } else { heap.allocate(request) }
+        })
+    }
+
+    #[inline]
+    unsafe fn free(&self, block: NonNull<u8>) {
+        // SAFETY: the caller vouches for the block.
+        self.heap.with(|heap| unsafe { heap.free(block) });
+    }
+}
+
+impl<C: Config, S: Source> fmt::Debug for Heap<'_, C, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Heap").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,161 @@
+//! One contiguous range behind the program break, which moves once: the arena is the break, and
+//! reserved room right behind it is fence and growth in one.
+//!
+//! ```text
+//!      the break before      the break after: for good
+//!           v                      v
+//!  … C heap |pad| arena            | room: cannot be accessed yet               |
+//!           +---+----- pages ------+------------------ pages -------------------+
+//!               ^ base             ^                                            ^
+//!                                  round up(arena)                    reserved, rounded up
+//! ```
+//!
+//! `sbrk` is not safe beside another thread that calls it, and every C library's `malloc` may. So
+//! it is called only while the process has one thread, for one heap of the process, once. The room
+//! behind the new break is an ordinary mapping: from then on `sbrk` fails for everybody, C's
+//! `malloc` turns to `mmap`, and `mprotect` grows the arena without anybody coming between. In
+//! every other case, and if there is no room behind the break, the window is a mapping's, as
+//! [`Mmap`] makes it.
+//!
+//! The two ranges adjoin but come from two calls of the system, and one pointer must reach across.
+//! So the provenance of both is exposed, and the base is taken anew from its address: it stands for
+//! whatever was exposed there.
+//!
+//! This module never lowers the break below an arena that it has lent, and never tries a second
+//! time.
+
+use super::mmap::{self, Mmap, Wanted};
+use super::{Origin, Region, Source, System};
+use crate::errno;
+use core::marker::PhantomData;
+use core::ptr::{self, NonNull};
+
+/// A window behind the program break where the process allows it, else in a mapping of its own.
+#[derive(Debug)]
+pub struct Brk<S = super::Libc>(PhantomData<S>);
+
+// SAFETY:
+// - `behind_break` returns a window that is its caller's alone, as said there, and `Mmap` promises
+//   as much.
+// - The arena behind the break is readable and writable, by the promise of `S`, and so is what
+//   `commit` has granted.
+// - `behind_break` lends whole pages above the one that the break was in: they are zero, as those
+//   of the room are.
+unsafe impl<S: System> Source for Brk<S> {
+    const ZEROED: bool = true;
+    const GROWS: bool = true;
+    const OPTION: &'static str = "brk";
+
+    fn open(arena: usize, limit: usize) -> Option<Region> {
+        let _kept = errno::keep();
+        let wanted = Wanted::new::<S>(arena, limit)?;
+        behind_break::<S>(wanted).or_else(|| Mmap::<S>::open(arena, limit))
+    }
+
+    fn page_size() -> usize {
+        S::page_size()
+    }
+
+    unsafe fn commit(base: NonNull<u8>, from: usize, to: usize) -> bool {
+        // SAFETY: the caller vouches for the same. A page of the break that is protected again
+        // stays as it is.
+        unsafe { mmap::commit::<S>(base, from, to) }
+    }
+
+    unsafe fn discard(base: NonNull<u8>, from: usize, to: usize) -> bool {
+        // SAFETY: the caller vouches for the same.
+        unsafe { mmap::discard::<S>(base, from, to) }
+    }
+}
+
+/// The window of the one heap that gets the break: its bytes come from the one rise of it and from
+/// the room behind.
+fn behind_break<S: System>(wanted: Wanted) -> Option<Region> {
+    if !S::single_threaded() || !S::claim_break() {
+        return None;
+    }
+    // SAFETY: the process has one thread, as was asked just now.
+    let rise = unsafe { Rise::new::<S>(wanted.arena_pages) }?;
+    let room = if wanted.arena_pages < wanted.limit_pages {
+        let Some(room) = room_behind::<S>(rise.upper, wanted.limit_pages - wanted.arena_pages)
+        else {
+            rise.undo::<S>();
+            return None;
+        };
+        room
+    } else {
+        0
+    };
+    let base = NonNull::new(ptr::with_exposed_provenance_mut(rise.base.addr().get()))?;
+    Some(wanted.region(base, wanted.arena_pages + room, Origin::Break))
+}
+
+/// Reserves up to `size` bytes that begin at `address`, halving; the number of bytes, `None` for
+/// not even one page.
+fn room_behind<S: System>(address: NonNull<u8>, size: usize) -> Option<usize> {
+    let page = S::page_size();
+    let mut size = size;
+    while page <= size {
+        if let Some(room) = S::reserve_at(address, size) {
+            room.as_ptr().expose_provenance();
+            return Some(size);
+        }
+        size = mmap::halve(size, page);
+    }
+    None
+}
+
+/// The one rise of the break.
+///
+/// # Invariant
+///
+/// The break rose by `increment` bytes, up to `upper`. From `base` on, these are whole pages that
+/// were not there before.
+struct Rise {
+    base: NonNull<u8>,
+    upper: NonNull<u8>,
+    increment: isize,
+}
+
+impl Rise {
+    /// Raises the break by `size` bytes of whole pages, and by what is missing to the next page
+    /// border before.
+    ///
+    /// # Safety
+    ///
+    /// [`System::single_threaded`] holds.
+    unsafe fn new<S: System>(size: usize) -> Option<Self> {
+        let page = S::page_size();
+        // SAFETY: the caller vouches that the process has one thread.
+        let before = unsafe { S::sbrk(0) }?;
+        let lower = before.addr().get();
+        let pad = lower.checked_next_multiple_of(page)? - lower;
+        let increment = isize::try_from(pad.checked_add(size)?).ok()?;
+        // SAFETY: still one thread.
+        let start = unsafe { S::sbrk(increment) }?;
+        if start != before {
+            // Somebody moved the break from under a lone thread; whose bytes these are is unclear.
+            return None;
+        }
+        start.as_ptr().expose_provenance();
+        // SAFETY: the break rose by `pad` and `size` bytes from `start` on.
+        let base = unsafe { start.byte_add(pad) };
+        // SAFETY: likewise.
+        let upper = unsafe { base.byte_add(size) };
+        Some(Self { base, upper, increment })
+    }
+
+    /// Lowers the break again if it is where this rise left it. If it is not, the bytes are lost,
+    /// and nothing more.
+    fn undo<S: System>(self) {
+        if !S::single_threaded() {
+            return;
+        }
+        // SAFETY: asked just now: the process has one thread.
+        if unsafe { S::sbrk(0) } == Some(self.upper) {
+            // SAFETY: still one thread, the break is where our own rise ended, and nobody was lent
+            // the bytes.
+            let _ = unsafe { S::sbrk(-self.increment) };
+        }
+    }
+}

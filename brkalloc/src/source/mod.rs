@@ -1,0 +1,102 @@
+//! Sources: what an arena is made of.
+//!
+//! A source opens one contiguous window, of which the first part is committed, and commits more of
+//! it on request. It holds no state: the heap keeps the [`Region`]. Nothing above this module calls
+//! the system for memory, and nothing below knows what a chunk is.
+
+#[cfg(unix)]
+mod brk;
+mod fixed;
+#[cfg(unix)]
+mod mmap;
+#[cfg(unix)]
+mod system;
+#[cfg(all(test, unix))]
+mod tests;
+
+#[cfg(unix)]
+pub use brk::Brk;
+pub use fixed::{Lent, Slice, Static, StaticArena, Storage};
+#[cfg(unix)]
+pub use mmap::Mmap;
+#[cfg(unix)]
+pub use system::{Libc, System};
+
+use core::ptr::NonNull;
+
+/// One window of memory, contiguous from `base` on.
+#[derive(Clone, Copy, Debug)]
+pub struct Region {
+    /// The first byte. Its provenance covers all `reserved` bytes.
+    pub base: NonNull<u8>,
+    /// Bytes from `base` on that can be read and written now.
+    pub committed: usize,
+    /// Bytes from `base` on that can be committed; `committed` or more.
+    pub reserved: usize,
+    /// Where the window came to lie.
+    pub origin: Origin,
+}
+
+/// Where a window came to lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Origin {
+    /// Behind the program break.
+    Break,
+    /// In a mapping of its own.
+    Mapping,
+    /// In a static array of the program.
+    Static,
+    /// In bytes that the caller lent.
+    Slice,
+}
+
+/// What an arena is made of.
+///
+/// # Safety
+///
+/// An implementor promises that
+/// - a window that [`open`](Source::open) returns begins at a multiple of
+///   [`page_size`](Source::page_size), spans between 1 and `isize::MAX` bytes,
+///   `committed <= reserved` of them, and belongs to the caller alone, for ever: no second call
+///   returns any of its bytes, and nothing else reads, writes or unmaps them;
+/// - its first `committed` bytes, and those that [`commit`](Source::commit) has granted, are valid
+///   for reads and writes;
+/// - with [`ZEROED`](Source::ZEROED), every byte reads as zero until it is first written.
+pub unsafe trait Source {
+    /// Whether committed memory reads as zero until it is first written.
+    const ZEROED: bool;
+    /// Whether [`commit`](Source::commit) and [`discard`](Source::discard) can ever succeed.
+    const GROWS: bool;
+    /// The word that names the source in an attribute.
+    const OPTION: &'static str;
+
+    /// Opens a window of up to `limit` bytes whose first `arena` bytes are committed.
+    ///
+    /// Any two sizes will do: a `limit` below `arena` counts as `arena`, and both 0 are refused.
+    /// Less than `limit` is reserved where the system grants less. `None`, with nothing held, where
+    /// not even `arena` bytes are to be had, or where this source has lent its only window already.
+    fn open(arena: usize, limit: usize) -> Option<Region>;
+
+    /// The system's page size in bytes, a power of two of at least 16.
+    fn page_size() -> usize;
+
+    /// Makes the bytes `from..to` of the window at `base` readable and writable, rounding outward
+    /// to pages; `false`, with nothing changed, where the system refuses.
+    ///
+    /// # Safety
+    ///
+    /// `base` is that of a window that this source opened; `from` bytes of it are committed;
+    /// `from <= to`, and `to` is at most what it reserved.
+    unsafe fn commit(base: NonNull<u8>, from: usize, to: usize) -> bool;
+
+    /// Gives the whole pages within the bytes `from..to` of the window at `base` back to the
+    /// system. They stay committed and read as zero from then on. `false`, with nothing changed,
+    /// where the system refuses.
+    ///
+    /// # Safety
+    ///
+    /// `base` is that of a window that this source opened; `from <= to`, all of it is committed,
+    /// and nobody needs the bytes of those pages any more.
+    unsafe fn discard(base: NonNull<u8>, from: usize, to: usize) -> bool;
+}

@@ -1,0 +1,227 @@
+//! The system is a parameter: everything that a source asks of it is one of these calls.
+//!
+//! A test replaces [`Libc`] by a system of its own that refuses the call it chooses.
+//! [`Brk`](super::Brk) and [`Mmap`](super::Mmap) decide; this module only asks. It keeps no state
+//! of its own but the one that the process has only once: whether its program break has been taken.
+
+use core::ptr::{self, NonNull};
+use core::sync::atomic::{AtomicBool, Ordering};
+
+/// The calls that a source makes of the system.
+///
+/// Sizes and addresses are whole pages throughout, sizes at least one page and at most
+/// `isize::MAX`. None of these calls allocates or panics. Any may fail, save where the system's
+/// answer is a plain fact.
+///
+/// # Safety
+///
+/// An implementor promises that
+/// - what [`reserve`](System::reserve) and [`reserve_at`](System::reserve_at) return belongs to the
+///   caller alone until it is released, and reads as zero once it is protected read-write;
+/// - while [`single_threaded`](System::single_threaded) would answer `true`, the bytes by which
+///   [`sbrk`](System::sbrk) raises the break belong to the caller alone until it lowers the break
+///   again, are readable and writable, and read as zero where they lie above the page that the
+///   break was in;
+/// - [`claim_break`](System::claim_break) answers `true` once in a process at most;
+/// - [`page_size`](System::page_size) always answers the same power of two, 16 or more;
+/// - a call that fails changes nothing.
+pub unsafe trait System {
+    /// The size of a page in bytes.
+    fn page_size() -> usize;
+
+    /// Whether it is certain that the process has one thread, and a C library whose `sbrk` may be
+    /// called.
+    ///
+    /// Then it has one until the caller itself starts another.
+    fn single_threaded() -> bool;
+
+    /// Takes the program break for one heap: `true` for the first call in the process, then
+    /// `false`.
+    fn claim_break() -> bool;
+
+    /// Moves the program break by `increment` bytes, which need not be whole pages; the break as it
+    /// was before.
+    ///
+    /// # Safety
+    ///
+    /// [`single_threaded`](System::single_threaded) holds. A negative increment takes back no more
+    /// than the caller's own last positive one, nobody moved the break since, and nobody uses those
+    /// bytes any more.
+    unsafe fn sbrk(increment: isize) -> Option<NonNull<u8>>;
+
+    /// Reserves `size` bytes of address space that cannot be accessed and cost nothing, wherever
+    /// there is room.
+    fn reserve(size: usize) -> Option<NonNull<u8>>;
+
+    /// Reserves `size` bytes of address space that begin at `address`, or none.
+    fn reserve_at(address: NonNull<u8>, size: usize) -> Option<NonNull<u8>>;
+
+    /// Makes `size` bytes at `address` readable and writable.
+    ///
+    /// # Safety
+    ///
+    /// They are reserved, or readable and writable already, and the caller's.
+    unsafe fn protect(address: NonNull<u8>, size: usize) -> bool;
+
+    /// Takes the memory behind `size` bytes at `address` back; they stay readable and writable, and
+    /// read as zero.
+    ///
+    /// # Safety
+    ///
+    /// They are readable, writable and the caller's, who needs their contents no more.
+    unsafe fn discard(address: NonNull<u8>, size: usize) -> bool;
+
+    /// Gives `size` bytes of address space at `address` back.
+    ///
+    /// # Safety
+    ///
+    /// They are what one call of [`reserve`](System::reserve) or [`reserve_at`](System::reserve_at)
+    /// returned, and nobody uses them any more.
+    unsafe fn release(address: NonNull<u8>, size: usize);
+}
+
+/// The system as the C library offers it.
+#[derive(Clone, Copy, Debug)]
+pub struct Libc(());
+
+/// Address space alone, charged to nobody, where the system knows such a thing.
+#[cfg(any(
+    target_os = "linux",
+    target_os = "android",
+    target_os = "netbsd",
+    target_os = "solaris",
+    target_os = "illumos",
+    target_vendor = "apple",
+))]
+const NO_RESERVE: libc::c_int = libc::MAP_NORESERVE;
+#[cfg(not(any(
+    target_os = "linux",
+    target_os = "android",
+    target_os = "netbsd",
+    target_os = "solaris",
+    target_os = "illumos",
+    target_vendor = "apple",
+)))]
+const NO_RESERVE: libc::c_int = 0;
+
+/// Exactly there or not at all. Kernels before Linux 4.17 and other systems take the address for a
+/// hint, which is why the answer is compared with it.
+#[cfg(target_os = "linux")]
+const AT_NO_OTHER_PLACE: libc::c_int = libc::MAP_FIXED_NOREPLACE;
+#[cfg(not(target_os = "linux"))]
+const AT_NO_OTHER_PLACE: libc::c_int = 0;
+
+// SAFETY:
+// - A private anonymous mapping is new address space of zero pages: without `MAP_FIXED`, `mmap`
+//   replaces nothing.
+// - With one thread, nobody moves the break during a call of `sbrk`, and no other call can have
+//   been given the same bytes; the kernel refuses to extend the break over a mapping and fills the
+//   pages it adds with zeros.
+// - `claim_break` swaps one flag of the process. A second copy of this crate has a second flag, and
+//   gets a range of the break of its own: nobody lowers the break below what was lent.
+// - `page_size` and the failing calls are as POSIX describes them, `discard` as Linux does, and
+//   elsewhere it always refuses.
+unsafe impl System for Libc {
+    fn page_size() -> usize {
+        // SAFETY: `sysconf` has no precondition; the C library answers this one without a system
+        // call.
+        let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+        // No system answers otherwise; with the largest page size in use, alignments stay right.
+        usize::try_from(size).ok().filter(|size| size.is_power_of_two()).unwrap_or(1 << 16)
+    }
+
+    /// The directory `/proc/self/task` holds one directory per thread, and its count of links is
+    /// theirs and 2 (`proc_task_getattr` in Linux's `fs/proc/base.c`). Without a `/proc`, nothing
+    /// is certain.
+    ///
+    /// What is not seen: a process that shares this one's memory without being its thread, that is
+    /// the parent of `vfork`, in whose child no Rust code may run.
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    fn single_threaded() -> bool {
+        let mut status = core::mem::MaybeUninit::<libc::stat>::uninit();
+        // SAFETY: the path ends in a zero byte, and `status` has room for the answer.
+        let outcome = unsafe { libc::stat(c"/proc/self/task".as_ptr(), status.as_mut_ptr()) };
+        if outcome != 0 {
+            return false;
+        }
+        // SAFETY: `stat` succeeded, so it filled `status` in.
+        let status = unsafe { status.assume_init() };
+        status.st_nlink == 2 + 1
+    }
+
+    /// Only glibc's `sbrk` on Linux is known to live beside its `malloc`: that of musl refuses, and
+    /// its `malloc` moves the break itself; FreeBSD and Apple call theirs deprecated.
+    #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+    fn single_threaded() -> bool {
+        false
+    }
+
+    fn claim_break() -> bool {
+        static CLAIMED: AtomicBool = AtomicBool::new(false);
+        !CLAIMED.swap(true, Ordering::Relaxed)
+    }
+
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    unsafe fn sbrk(increment: isize) -> Option<NonNull<u8>> {
+        // SAFETY: the caller vouches that no other thread can be in `sbrk`, and for what is taken
+        // back.
+        let before = unsafe { libc::sbrk(increment) };
+        if before == ptr::without_provenance_mut(usize::MAX) {
+            return None;
+        }
+        NonNull::new(before.cast())
+    }
+
+    #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+    unsafe fn sbrk(_increment: isize) -> Option<NonNull<u8>> {
+        None
+    }
+
+    fn reserve(size: usize) -> Option<NonNull<u8>> {
+        map(ptr::null_mut(), size, 0)
+    }
+
+    fn reserve_at(address: NonNull<u8>, size: usize) -> Option<NonNull<u8>> {
+        let mapping = map(address.as_ptr(), size, AT_NO_OTHER_PLACE)?;
+        if mapping.addr() == address.addr() {
+            return Some(mapping);
+        }
+        // SAFETY: that mapping was made just now, elsewhere, and nobody else knows of it.
+        unsafe { Self::release(mapping, size) };
+        None
+    }
+
+    unsafe fn protect(address: NonNull<u8>, size: usize) -> bool {
+        let access = libc::PROT_READ | libc::PROT_WRITE;
+        // SAFETY: the caller vouches that the pages are its own.
+        0 == unsafe { libc::mprotect(address.as_ptr().cast(), size, access) }
+    }
+
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    unsafe fn discard(address: NonNull<u8>, size: usize) -> bool {
+        // SAFETY: the caller vouches that the pages are its own and their contents are not needed.
+        0 == unsafe { libc::madvise(address.as_ptr().cast(), size, libc::MADV_DONTNEED) }
+    }
+
+    /// Elsewhere the advice is only that: the bytes need not read as zero afterwards.
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    unsafe fn discard(_address: NonNull<u8>, _size: usize) -> bool {
+        false
+    }
+
+    unsafe fn release(address: NonNull<u8>, size: usize) {
+        // SAFETY: the caller vouches that the mapping is its own and unused.
+        let _ = unsafe { libc::munmap(address.as_ptr().cast(), size) };
+    }
+}
+
+/// Maps `size` bytes of inaccessible address space at or near `address`.
+fn map(address: *mut u8, size: usize, flags: libc::c_int) -> Option<NonNull<u8>> {
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANON | NO_RESERVE | flags;
+    // SAFETY: none of the flags lets the call replace a mapping that exists.
+    let mapping = unsafe { libc::mmap(address.cast(), size, libc::PROT_NONE, flags, -1, 0) };
+    if mapping == libc::MAP_FAILED {
+        return None;
+    }
+    NonNull::new(mapping.cast())
+}

@@ -1,0 +1,115 @@
+//! The tag: one word that holds a chunk's size and what is known about its neighborhood.
+//!
+//! ```text
+//!   63                    36 35                              4   3   2   1   0
+//!  +------------------------+--------------------------------+-------+---+---+
+//!  | reserved               | size in granules, 32 bits      | rsvd  | P | U |
+//!  +------------------------+--------------------------------+-------+---+---+
+//!                                                                      |   +-- the chunk is in use
+//!                                                                      +------ the chunk below is in use
+//! ```
+//!
+//! On 32-bit targets the size has the upper 28 bits, which reach as far as an address does. Reserved bits are zero.
+//! Because a granule is sixteen bytes, the word without its flags is the size in bytes. Only this module
+//! knows bits; it does no pointer arithmetic and has no `unsafe`.
+
+use core::fmt;
+
+/// Size and flags of one chunk.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(transparent)]
+pub(crate) struct Tag(usize);
+
+/// Every chunk is a whole number of these many bytes.
+pub(crate) const GRANULE: usize = 16;
+
+/// Bytes of a tag, and of the size that a free chunk repeats at its upper end.
+pub(crate) const WORD: usize = size_of::<Tag>();
+
+/// The fewest granules of a chunk: a tag, four links, and the size again.
+pub(crate) const LEAST: u32 = 2;
+
+const USED: usize = 1 << 0;
+const PREV_USED: usize = 1 << 1;
+const SHIFT: u32 = GRANULE.ilog2();
+
+impl Tag {
+    /// The tag above the arena's last chunk: in use, so that nothing merges with it, and without size.
+    pub(crate) const fn end(prev_used: bool) -> Self {
+        Self::free(0, prev_used).used()
+    }
+
+    /// The tag of a free chunk of `granules`.
+    pub(crate) const fn free(granules: u32, prev_used: bool) -> Self {
+        let flags = if prev_used { PREV_USED } else { 0 };
+        Self((granules as usize) << SHIFT | flags)
+    }
+
+    /// The same tag, marked as in use.
+    pub(crate) const fn used(self) -> Self {
+        Self(self.0 | USED)
+    }
+
+    /// The same tag above a chunk that is, or is not, in use.
+    pub(crate) const fn above(self, prev_used: bool) -> Self {
+        let flags = if prev_used { PREV_USED } else { 0 };
+        Self(self.0 & !PREV_USED | flags)
+    }
+
+    /// The same flags over another size.
+    pub(crate) const fn resized(self, granules: u32) -> Self {
+        Self((granules as usize) << SHIFT | self.0 & (USED | PREV_USED))
+    }
+
+    /// The chunk's size in granules, tag included.
+    #[expect(clippy::cast_possible_truncation, reason = "the size has 32 bits; the rest is reserved")]
+    pub(crate) const fn granules(self) -> u32 {
+        (self.0 >> SHIFT) as u32
+    }
+
+    /// Whether the chunk is in use.
+    pub(crate) const fn is_used(self) -> bool {
+        self.0 & USED != 0
+    }
+
+    /// Whether the chunk just below is in use.
+    pub(crate) const fn is_prev_used(self) -> bool {
+        self.0 & PREV_USED != 0
+    }
+}
+
+const _: () = {
+    assert!(GRANULE.is_power_of_two());
+    assert!(USED | PREV_USED < 1 << SHIFT, "the flags fit below the size");
+    assert!(WORD + 16 + WORD <= LEAST as usize * GRANULE, "tag, links and size fit the least chunk");
+    assert!(WORD < GRANULE, "a payload leaves room for its tag within a granule");
+};
+
+impl fmt::Debug for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = if self.is_used() { "used" } else { "free" };
+        let prev = if self.is_prev_used() { "used" } else { "free" };
+        write!(f, "{state}, {} granules (below: {prev})", self.granules())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_survives_every_change_of_flags() {
+        for granules in [0, 1, 2, 1 << 20, u32::MAX >> 4] {
+            let tag = Tag::free(granules, true);
+            assert_eq!(tag.used().above(false).granules(), granules);
+            assert!(!tag.is_used() && tag.is_prev_used());
+            assert!(tag.used().is_used() && !tag.above(false).is_prev_used());
+        }
+    }
+
+    #[test]
+    fn resizing_keeps_the_flags() {
+        let tag = Tag::free(7, true).used().resized(9);
+        assert_eq!((tag.granules(), tag.is_used(), tag.is_prev_used()), (9, true, true));
+    }
+}

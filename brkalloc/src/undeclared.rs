@@ -1,0 +1,38 @@
+//! What `BrkHeap` is before an attribute has made something of it.
+//!
+//! `BrkHeap` without a parameter names a heap of this configuration, so that `static HEAP: BrkHeap;` is a type that the attribute can be
+//! asked about; no value of it ever serves anything.
+
+use crate::coalesce::Immediate;
+use crate::config::{Config, Harden};
+use crate::counters::Uncounted;
+use crate::index::List;
+use crate::lock::DefaultLock;
+use crate::order::Address;
+use crate::policy::FirstFit;
+use crate::source::Slice;
+use crate::BrkHeap;
+
+/// The configuration of a heap that no `#[brk_heap]` declares: without memory.
+#[derive(Debug)]
+pub enum Undeclared {}
+
+impl Config for Undeclared {
+    type Source = Slice;
+    type Index = List<FirstFit, Address>;
+    type Coalesce = Immediate;
+    type Lock = DefaultLock;
+    type Counters = Uncounted;
+    const NAME: &'static str = "a heap without #[brk_heap]";
+    const ARENA: usize = 0;
+    const GROW: usize = 0;
+    const LIMIT: usize = 0;
+    const TRIM: usize = usize::MAX;
+    const HARDEN: Harden = Harden::None;
+    const LOCK: Self::Lock = DefaultLock::new();
+
+    fn heap() -> &'static BrkHeap<Self> {
+        static NOWHERE: BrkHeap<Undeclared> = BrkHeap::__new();
+        &NOWHERE
+    }
+}

@@ -1,0 +1,174 @@
+//! What the tests share: configurations made of types, and heaps that answer in offsets.
+
+use brkalloc::__private::{
+    Address, BestFit, Bins, Config, Deferred, Fifo, FirstFit, Harden, Immediate, Lifo, List, Mmap,
+    Never, NextFit, Slice, Source, SpinLock, Tree, Uncounted, WorstFit,
+};
+use brkalloc::{BrkHeap, Heap};
+use brkalloc_oracle::{Coalesce, Order, Policy};
+use core::alloc::Layout;
+use core::marker::PhantomData;
+use core::ptr::NonNull;
+
+/// A configuration of this index and way to coalesce, that grows by `GROW` bytes and never trims.
+#[derive(Debug)]
+pub struct Setup<I, K, const GROW: usize>(PhantomData<(I, K)>);
+
+impl<I, K, const GROW: usize> Config for Setup<I, K, GROW>
+where
+    I: brkalloc::__private::Index,
+    K: brkalloc::__private::Coalesce,
+{
+    type Source = Mmap;
+    type Index = I;
+    type Coalesce = K;
+    type Lock = SpinLock;
+    type Counters = Uncounted;
+    const NAME: &'static str = "a test's heap";
+    const ARENA: usize = 64 << 10;
+    const GROW: usize = GROW;
+    const LIMIT: usize = 64 << 30;
+    const TRIM: usize = usize::MAX;
+    const HARDEN: Harden = Harden::Basic;
+    const LOCK: Self::Lock = SpinLock::new();
+
+    fn heap() -> &'static BrkHeap<Self> {
+        Box::leak(Box::new(BrkHeap::__new()))
+    }
+}
+
+/// A heap of any configuration and source, whose blocks are named by their offsets from a base.
+pub trait AnyHeap {
+    /// The offset of a new block.
+    fn allocate(&self, layout: Layout) -> Option<u64>;
+    /// Frees the block at `offset`, which [`allocate`](AnyHeap::allocate) returned.
+    fn free(&self, offset: u64);
+    /// The offset of the block at another size.
+    fn reallocate(&self, offset: u64, layout: Layout, size: usize) -> Option<u64>;
+    /// The bytes of a block.
+    fn block(&self, offset: u64) -> NonNull<u8>;
+    /// Panics at the first broken invariant.
+    fn check(&self);
+    /// The farthest byte that ever was in a used chunk.
+    fn high_water(&self) -> u64;
+}
+
+/// A heap and the address that its offsets count from.
+#[derive(Debug)]
+pub struct Placed<'a, C: Config, S: Source = Slice> {
+    heap: Heap<'a, C, S>,
+    base: usize,
+}
+
+impl<'a, C: Config, S: Source> Placed<'a, C, S> {
+    /// The heap, whose arena begins at `base`.
+    #[must_use]
+    pub const fn new(heap: Heap<'a, C, S>, base: usize) -> Self {
+        Self { heap, base }
+    }
+
+    fn offset(&self, block: NonNull<u8>) -> u64 {
+        (block.addr().get() - self.base) as u64
+    }
+}
+
+impl<C: Config, S: Source> AnyHeap for Placed<'_, C, S> {
+    fn allocate(&self, layout: Layout) -> Option<u64> {
+        self.heap.allocate(layout).map(|block| self.offset(block))
+    }
+
+    fn free(&self, offset: u64) {
+        // SAFETY: the tests free what `allocate` returned, once.
+        unsafe { self.heap.deallocate(self.block(offset)) };
+    }
+
+    fn reallocate(&self, offset: u64, layout: Layout, size: usize) -> Option<u64> {
+        // SAFETY: the tests pass what `allocate` returned for that layout.
+        let moved = unsafe { self.heap.reallocate(self.block(offset), layout, size) };
+        moved.map(|block| self.offset(block))
+    }
+
+    fn block(&self, offset: u64) -> NonNull<u8> {
+        let address = self.base + usize::try_from(offset).expect("offsets fit");
+        NonNull::new(core::ptr::with_exposed_provenance_mut(address)).expect("a block is somewhere")
+    }
+
+    fn check(&self) {
+        if let Err(corruption) = self.heap.check() {
+            panic!("{corruption}");
+        }
+    }
+
+    fn high_water(&self) -> u64 {
+        self.heap.stats().high_water as u64
+    }
+}
+
+/// What is done to a heap of each configuration.
+pub trait Visitor {
+    /// One configuration; `index` names how it finds chunks.
+    fn visit<C: Config>(&mut self, choice: (Policy, Order, Coalesce), index: &'static str);
+}
+
+/// Shows `visitor` every policy, order, way to coalesce and index, growing by `GROW` bytes.
+pub fn for_each_configuration<const GROW: usize>(visitor: &mut impl Visitor) {
+    for_each_index::<Immediate, GROW>(visitor, Coalesce::Immediate);
+    for_each_index::<Deferred, GROW>(visitor, Coalesce::Deferred);
+    for_each_index::<Never, GROW>(visitor, Coalesce::Never);
+}
+
+fn for_each_index<K: brkalloc::__private::Coalesce, const GROW: usize>(
+    visitor: &mut impl Visitor,
+    coalesce: Coalesce,
+) {
+    macro_rules! visit {
+        ($($policy:ident: $index:literal $type:ty,)+) => {$(
+            visitor.visit::<Setup<$type, K, GROW>>(
+                (Policy::$policy, <$type as Named>::ORDER, coalesce),
+                $index,
+            );
+        )+};
+    }
+    visit! {
+        FirstFit: "list" List<FirstFit, Address>,
+        FirstFit: "list" List<FirstFit, Lifo>,
+        FirstFit: "list" List<FirstFit, Fifo>,
+        FirstFit: "tree" Tree<FirstFit>,
+        NextFit: "list" List<NextFit, Address>,
+        NextFit: "list" List<NextFit, Lifo>,
+        NextFit: "list" List<NextFit, Fifo>,
+        NextFit: "tree" Tree<NextFit>,
+        BestFit: "list" List<BestFit, Address>,
+        BestFit: "list" List<BestFit, Lifo>,
+        BestFit: "list" List<BestFit, Fifo>,
+        BestFit: "tree" Tree<BestFit>,
+        WorstFit: "list" List<WorstFit, Address>,
+        WorstFit: "list" List<WorstFit, Lifo>,
+        WorstFit: "list" List<WorstFit, Fifo>,
+        WorstFit: "tree" Tree<WorstFit>,
+        SegregatedFit: "bins" Bins<Address, 464>,
+        SegregatedFit: "bins" Bins<Lifo, 464>,
+        SegregatedFit: "bins" Bins<Fifo, 464>,
+    }
+}
+
+/// The oracle's word for an index's order.
+trait Named {
+    const ORDER: Order;
+}
+
+macro_rules! named {
+    ($($order:ident),+) => {$(
+        impl<P: brkalloc::__private::Policy> Named for List<P, $order> {
+            const ORDER: Order = Order::$order;
+        }
+        impl<const CLASSES: usize> Named for Bins<$order, CLASSES> {
+            const ORDER: Order = Order::$order;
+        }
+    )+};
+}
+named!(Address, Lifo, Fifo);
+
+impl<P: brkalloc::__private::Planted> Named for Tree<P> {
+    const ORDER: Order = Order::Address;
+}
