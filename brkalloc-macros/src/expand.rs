@@ -158,7 +158,9 @@ fn implementation(item: &HeapStatic, settings: &Settings, runtime: &Runtime<'_>)
     let brk_heap = runtime.heap();
     // What the runtime cannot tell from a type: paths, as the user wrote them.
     let lock_option = match &settings.lock {
-        Lock::Path(path) => Some(text_constant("LOCK_OPTION", &format!("lock = {}", compact(path)))),
+        Lock::Path(path) => {
+            Some(text_constant("LOCK_OPTION", &format!("lock = {}", compact(path))))
+        }
         _ => None,
     };
     let crate_path = runtime.written.map(|path| text_constant("CRATE", &compact(path)));

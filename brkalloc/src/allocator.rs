@@ -1,6 +1,7 @@
 //! `Allocator` of allocator-api2, so that single collections can live on a heap of their own.
 //!
-//! A reference to a heap is the allocator, so copies of it are the same heap. What has no bytes is no block of the heap's.
+//! A reference to a heap is the allocator, so copies of it are the same heap. What has no bytes is
+//! no block of the heap's.
 
 use crate::brk_heap::BrkHeap;
 use crate::config::Config;
@@ -14,10 +15,7 @@ use core::ptr::NonNull;
 
 type Served = Result<NonNull<[u8]>, AllocError>;
 
-fn served(
-    layout: Layout,
-    serve: impl FnOnce(Request) -> Option<NonNull<u8>>,
-) -> Served {
+fn served(layout: Layout, serve: impl FnOnce(Request) -> Option<NonNull<u8>>) -> Served {
     let block = if layout.size() == 0 {
         NonNull::new(core::ptr::without_provenance_mut(layout.align()))
     } else {
@@ -60,8 +58,9 @@ unsafe fn resized(heap: &impl Serve, block: NonNull<u8>, old: Layout, new: Layou
 
 macro_rules! allocator {
     ([$($parameter:tt)*] $heap:ty) => {
-        // SAFETY: a block is the heap's until it is freed, whoever has a reference to the heap, and the heap cannot
-        // move or end while it is borrowed; every copy of the reference is the same heap.
+        // SAFETY: a block is the heap's until it is freed, whoever has a reference to the heap, and
+        // the heap cannot move or end while it is borrowed; every copy of the reference is the same
+        // heap.
         unsafe impl<$($parameter)*> Allocator for &$heap {
             fn allocate(&self, layout: Layout) -> Served {
                 served(layout, |request| self.serve(request))

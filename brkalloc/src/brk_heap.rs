@@ -5,9 +5,10 @@
 //!                               └ no memory yet: open the window, register for forks, once more
 //! ```
 //!
-//! A heap has no memory until its first allocation, so the static is all zeros and indexes that hold nothing, and the common way has no
-//! branch for a heap that is not ready: such a heap is one in which nothing is free. A panic in a global allocator would pass
-//! straight through the code that called it, so nothing here panics.
+//! A heap has no memory until its first allocation, so the static is all zeros and indexes that
+//! hold nothing, and the common way has no branch for a heap that is not ready: such a heap is one
+//! in which nothing is free. A panic in a global allocator would pass straight through the code
+//! that called it, so nothing here panics.
 
 use crate::check::Corruption;
 use crate::config::Config;
@@ -41,10 +42,11 @@ use core::ptr::{NonNull, null_mut};
 /// }
 /// ```
 ///
-/// What cannot be served is a null pointer, and nothing is lost. A misuse that the heap was told to look for
-/// (`harden`) ends the process with one line on standard error.
+/// What cannot be served is a null pointer, and nothing is lost. A misuse that the heap was told to
+/// look for (`harden`) ends the process with one line on standard error.
 ///
-/// A value that is not the static of its configuration (a copy, made by hand) serves nothing: it answers null.
+/// A value that is not the static of its configuration (a copy, made by hand) serves nothing: it
+/// answers null.
 pub struct BrkHeap<C: Config = Undeclared> {
     heap: Guarded<C::Lock, RawHeap<C, C::Source>>,
     /// The heap's place among those held across a fork.
@@ -57,12 +59,8 @@ impl<C: Config> BrkHeap<C> {
     /// For the expansion of the attribute alone.
     #[doc(hidden)]
     #[must_use]
-    #[expect(clippy::new_without_default, reason = "made by the attribute, not by hand")]
     pub const fn __new() -> Self {
-        Self {
-            heap: Guarded::new(C::LOCK, RawHeap::CLOSED),
-            link: <C::Lock as Lock>::Link::NEW,
-        }
+        Self { heap: Guarded::new(C::LOCK, RawHeap::CLOSED), link: <C::Lock as Lock>::Link::NEW }
     }
 
     /// The resolved options.
@@ -90,18 +88,18 @@ impl<C: Config> BrkHeap<C> {
 
     /// Calls `f` for each chunk in address order, under the lock.
     ///
-    /// `f` must not allocate from this heap: it would wait for the lock that this call holds. (With `lock = "none"` the
-    /// process ends with a line that says so.)
+    /// `f` must not allocate from this heap: it would wait for the lock that this call holds. (With
+    /// `lock = "none"` the process ends with a line that says so.)
     pub fn for_each_chunk(&self, f: impl FnMut(ChunkInfo)) {
         self.heap.with(|heap| heap.for_each_chunk(f));
     }
 
     /// Gives the whole pages of the top and of free chunks back to the system; bytes given back.
     ///
-    /// They stay part of the arena, and pages that went back before and were not used since are counted again. 0 for arenas
-    /// that cannot give memory back.
+    /// They stay part of the arena, and pages that went back before and were not used since are
+    /// counted again. 0 for arenas that cannot give memory back.
     pub fn trim(&self) -> usize {
-        self.heap.with(|heap| heap.trim())
+        self.heap.with(RawHeap::trim)
     }
 
     /// The bytes that may be used at `pointer`: at least what was asked for.
@@ -121,8 +119,7 @@ impl<C: Config> BrkHeap<C> {
         &self,
         mut operation: impl FnMut(&mut RawHeap<C, C::Source>) -> Option<R>,
     ) -> Option<R> {
-        let attempt =
-            self.heap.with(|heap| operation(heap).ok_or_else(|| heap.is_open()));
+        let attempt = self.heap.with(|heap| operation(heap).ok_or_else(|| heap.is_open()));
         match attempt {
             Ok(served) => Some(served),
             Err(was_open) if was_open || !self.open() => None,
@@ -137,20 +134,15 @@ impl<C: Config> BrkHeap<C> {
         if !core::ptr::eq(self, heap) {
             return false;
         }
-        let (had, has) = heap.heap.with(|raw| {
-            let had = raw.is_open();
-            (had, had || raw.open_window(C::ARENA, C::LIMIT))
-        });
-        if has && !had {
-            // With no lock held: the system may allocate here.
-            heap.link.hold(&heap.heap);
-        }
-        has
+        // Before its lock is first taken to any end, and with no lock held: the system may allocate
+        // here.
+        heap.link.hold(&heap.heap);
+        heap.heap.with(|raw| raw.is_open() || raw.open_window(C::ARENA, C::LIMIT))
     }
 }
 
-// SAFETY: what is handed out lies in the heap's own window, as the chunk of one block, until it is freed; what
-// could unwind ends the process.
+// SAFETY: what is handed out lies in the heap's own window, as the chunk of one block, until it is
+// freed; what could unwind ends the process.
 unsafe impl<C: Config> Serve for BrkHeap<C> {
     #[inline]
     fn serve(&self, request: Request) -> Option<NonNull<u8>> {
@@ -188,8 +180,7 @@ unsafe impl<C: Config> GlobalAlloc for BrkHeap<C> {
 
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        let served = Request::of(layout)
-            .and_then(|request| self.cleared(request, layout.size()));
+        let served = Request::of(layout).and_then(|request| self.cleared(request, layout.size()));
         served.map_or(null_mut(), NonNull::as_ptr)
     }
 

@@ -1,8 +1,8 @@
 //! The walk that finds the first broken invariant of a heap.
 //!
-//! It trusts nothing that it has not yet looked at: sizes are held against the window before they are followed, and chunks
-//! of the index against the chunks in memory, by number, bytes and a sum over their addresses. It is O(n), so no
-//! operation runs it; tests run it after every operation.
+//! It trusts nothing that it has not yet looked at: sizes are held against the window before they
+//! are followed, and chunks of the index against the chunks in memory, by number, bytes and a sum
+//! over their addresses. It is O(n), so no operation runs it; tests run it after every operation.
 
 use crate::chunk::{Chunk, Window};
 use core::fmt;
@@ -59,14 +59,16 @@ impl core::error::Error for Corruption {}
 pub struct Census {
     chunks: u32,
     granules: u64,
-    /// A sum over the chunks' offsets, each multiplied so that no two sets of chunks are likely to share it.
+    /// A sum over the chunks' offsets, each multiplied so that no two sets of chunks are likely to
+    /// share it.
     places: u64,
 }
 
 impl Census {
     pub(crate) const EMPTY: Self = Self { chunks: 0, granules: 0, places: 0 };
 
-    /// Counts `chunk`, of the size that its tag says. An error if there are more than can be: a list that is a ring.
+    /// Counts `chunk`, of the size that its tag says. An error if there are more than can be: a
+    /// list that is a ring.
     pub(crate) fn count<C>(&mut self, window: Window<C>, chunk: Chunk) -> Result<(), Corruption> {
         let offset = u64::from(chunk.offset());
         self.chunks += 1;

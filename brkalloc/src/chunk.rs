@@ -11,11 +11,12 @@
 //!   | .. | first tag | ... | tag | payload                | tag | payload ...
 //! ```
 //!
-//! A chunk is named by its *granule offset* g: how many granules its payload lies above the window's origin. Offset 0
-//! is below the first chunk, so it stands for *none*, and a link takes four bytes. Every pointer into an
-//! arena is the origin plus a granule offset, and a user's pointer becomes an offset at once: one provenance for
-//! all of it. This is the only module that turns sizes into addresses. It does not know which chunks are in an
-//! index, nor what an arena is made of.
+//! A chunk is named by its *granule offset* g: how many granules its payload lies above the
+//! window's origin. Offset 0 is below the first chunk, so it stands for *none*, and a link takes
+//! four bytes. Every pointer into an arena is the origin plus a granule offset, and a user's
+//! pointer becomes an offset at once: one provenance for all of it. This is the only module that
+//! turns sizes into addresses. It does not know which chunks are in an index, nor what an arena is
+//! made of.
 
 use crate::config::{Config, Harden};
 use crate::report::{self, ensure};
@@ -29,9 +30,9 @@ use core::ptr::NonNull;
 ///
 /// # Invariant
 ///
-/// A handle is used with the window that it came from only, and names a place from that window's first payload to
-/// its end tag: it was found by walking tags, or read from a link that the heap wrote, or checked. It is good until its
-/// chunk is split, merged or taken.
+/// A handle is used with the window that it came from only, and names a place from that window's
+/// first payload to its end tag: it was found by walking tags, or read from a link that the heap
+/// wrote, or checked. It is good until its chunk is split, merged or taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(transparent)]
 pub struct Chunk(NonZeroU32);
@@ -81,13 +82,35 @@ impl Chunk {
     }
 }
 
+/// A chunk in a tree, with its size, or no chunk and 0: half of a free chunk's links.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C, align(8))]
+pub(crate) struct Entry {
+    pub(crate) chunk: Link,
+    pub(crate) granules: u32,
+}
+
+/// The links of a free chunk in a tree: what is on its left, and on its right.
+pub(crate) type Node = [Entry; 2];
+
+const _: () = assert!(size_of::<Node>() == 16, "a node is four links");
+
+impl Entry {
+    pub(crate) const NONE: Self = Self { chunk: None, granules: 0 };
+
+    #[inline]
+    pub(crate) const fn of(chunk: Chunk, granules: u32) -> Self {
+        Self { chunk: Some(chunk), granules }
+    }
+}
+
 /// The memory of one heap, as its chunks see it.
 ///
 /// # Invariant
 ///
-/// Of a window that is open, every word of a tag from the first to the one at `end`, and all between, is valid for reads
-/// and writes through `origin`'s provenance, and is touched by nobody but the heap that owns the window and, in their
-/// payloads, the users of its used chunks.
+/// Of a window that is open, every word of a tag from the first to the one at `end`, and all
+/// between, is valid for reads and writes through `origin`'s provenance, and is touched by nobody
+/// but the heap that owns the window and, in their payloads, the users of its used chunks.
 pub struct Window<C> {
     origin: *mut u8,
     end: Chunk,
@@ -118,8 +141,9 @@ impl<C> Window<C> {
     ///
     /// # Safety
     ///
-    /// `first` is a multiple of [`GRANULE`] and at least that large; the bytes from one word below it up to the end of the end tag are valid
-    /// for reads and writes and nothing else uses them while the window is in use.
+    /// `first` is a multiple of [`GRANULE`] and at least that large; the bytes from one word below
+    /// it up to the end of the end tag are valid for reads and writes and nothing else uses them
+    /// while the window is in use.
     pub(crate) unsafe fn open(first: NonNull<u8>, end: Chunk) -> Self {
         ensure!(first.addr().get() % GRANULE == 0, "a window begins at a granule");
         let origin = first.as_ptr().wrapping_sub(GRANULE);
@@ -142,7 +166,8 @@ impl<C> Window<C> {
     ///
     /// # Safety
     ///
-    /// The bytes up to the end of the tag at `end` are valid for reads and writes, as the invariant has it.
+    /// The bytes up to the end of the tag at `end` are valid for reads and writes, as the invariant
+    /// has it.
     pub(crate) unsafe fn reaching(self, end: Chunk) -> Self {
         Self { end, ..self }
     }
@@ -164,8 +189,8 @@ impl<C> Window<C> {
         self.origin.wrapping_add(chunk.offset() as usize * GRANULE)
     }
 
-    /// The place whose payload begins at `payload`, if there is one in the window: at a multiple of a granule, below
-    /// the end tag.
+    /// The place whose payload begins at `payload`, if there is one in the window: at a multiple of
+    /// a granule, below the end tag.
     #[inline]
     pub(crate) fn chunk_at(self, payload: *mut u8) -> Option<Chunk> {
         let distance = payload.addr().wrapping_sub(self.origin.addr());
@@ -190,8 +215,14 @@ impl<C> Window<C> {
     }
 
     #[inline]
+    #[expect(clippy::cast_ptr_alignment, reason = "a payload is a multiple of 16")]
     fn tag_pointer(self, chunk: Chunk) -> *mut Tag {
         self.payload(chunk).cast::<Tag>().wrapping_sub(1)
+    }
+
+    #[inline]
+    fn entries_pointer(self, chunk: Chunk) -> *mut Entry {
+        self.payload(chunk).cast()
     }
 
     #[inline]
@@ -202,16 +233,16 @@ impl<C> Window<C> {
     /// The tag of `chunk`.
     #[inline]
     pub(crate) fn tag(self, chunk: Chunk) -> Tag {
-        // SAFETY: by the handle's invariant the tag lies in the window, which is valid for reads; it is
-        // aligned because payloads are.
+        // SAFETY: by the handle's invariant the tag lies in the window, which is valid for reads;
+        // it is aligned because payloads are.
         unsafe { self.tag_pointer(chunk).read() }
     }
 
     /// Writes the tag of `chunk`.
     #[inline]
     pub(crate) fn set_tag(self, chunk: Chunk, tag: Tag) {
-        // SAFETY: by the handle's invariant the tag lies in the window, which is valid for writes; it
-        // is aligned because payloads are.
+        // SAFETY: by the handle's invariant the tag lies in the window, which is valid for writes;
+        // it is aligned because payloads are.
         unsafe { self.tag_pointer(chunk).write(tag) }
     }
 
@@ -226,8 +257,8 @@ impl<C> Window<C> {
     /// The answer has a meaning only where the chunk below is free.
     #[inline]
     pub(crate) fn granules_below(self, chunk: Chunk) -> u32 {
-        // SAFETY: above the first tag, the word below a tag belongs to the chunk below, so it is in the
-        // window; below the first it is asked only where a tag says that a free chunk is there.
+        // SAFETY: above the first tag, the word below a tag belongs to the chunk below, so it is in
+        // the window; below the first it is asked only where a tag says that a free chunk is there.
         let size = unsafe { self.tag_pointer(chunk).cast::<usize>().wrapping_sub(1).read() };
         u32::try_from(size).unwrap_or(u32::MAX)
     }
@@ -235,8 +266,8 @@ impl<C> Window<C> {
     /// Writes the last word of the free chunk just below `chunk`: its size.
     #[inline]
     fn set_granules_below(self, chunk: Chunk, granules: u32) {
-        // SAFETY: the chunk below is free and at least two granules large, so its last word is in the
-        // window and no user's.
+        // SAFETY: the chunk below is free and at least two granules large, so its last word is in
+        // the window and no user's.
         unsafe { self.tag_pointer(chunk).cast::<usize>().wrapping_sub(1).write(granules as usize) }
     }
 
@@ -251,8 +282,8 @@ impl<C> Window<C> {
     #[inline]
     pub(crate) fn link(self, chunk: Chunk, number: usize) -> Link {
         ensure!(number < 4, "a chunk has four links");
-        // SAFETY: by the handle's invariant the chunk's first 16 payload bytes lie in the window; every
-        // bit pattern is a link.
+        // SAFETY: by the handle's invariant the chunk's first 16 payload bytes lie in the window;
+        // every bit pattern is a link.
         unsafe { self.links_pointer(chunk).wrapping_add(number).read() }
     }
 
@@ -260,22 +291,43 @@ impl<C> Window<C> {
     #[inline]
     pub(crate) fn set_link(self, chunk: Chunk, number: usize, link: Link) {
         ensure!(number < 4, "a chunk has four links");
-        // SAFETY: by the handle's invariant the chunk's first 16 payload bytes lie in the window, and no
-        // user has them while the chunk is free.
+        // SAFETY: by the handle's invariant the chunk's first 16 payload bytes lie in the window,
+        // and no user has them while the chunk is free.
         unsafe { self.links_pointer(chunk).wrapping_add(number).write(link) }
     }
 
-    /// The number that a tree keeps beside link `side` (0 or 1): in the place of link 2 or 3.
+    /// The four links of the free chunk `chunk` as a tree uses them.
+    ///
+    /// Side by side, as they are written: a wide load of what was just stored in halves would wait
+    /// for both.
     #[inline]
-    pub(crate) fn child_size(self, chunk: Chunk, side: usize) -> u32 {
-        self.link(chunk, 2 + side).map_or(0, Chunk::offset)
+    pub(crate) fn node(self, chunk: Chunk) -> Node {
+        [self.child(chunk, 0), self.child(chunk, 1)]
     }
 
-    /// Writes link `side` (0 or 1) and the number beside it.
+    /// Writes the four links of the free chunk `chunk` as a tree uses them.
     #[inline]
-    pub(crate) fn set_child(self, chunk: Chunk, side: usize, link: Link, granules: u32) {
-        self.set_link(chunk, side, link);
-        self.set_link(chunk, 2 + side, NonZeroU32::new(granules).map(Chunk));
+    pub(crate) fn set_node(self, chunk: Chunk, [left, right]: Node) {
+        self.set_child(chunk, 0, left);
+        self.set_child(chunk, 1, right);
+    }
+
+    /// One side (0 or 1) of the node of `chunk`.
+    #[inline]
+    pub(crate) fn child(self, chunk: Chunk, side: usize) -> Entry {
+        ensure!(side < 2, "a node has two sides");
+        // SAFETY: by the handle's invariant the chunk's first 16 payload bytes lie in the window,
+        // at a multiple of 16; every bit pattern is an entry.
+        unsafe { self.entries_pointer(chunk).wrapping_add(side).read() }
+    }
+
+    /// Writes one side (0 or 1) of the node of `chunk`.
+    #[inline]
+    pub(crate) fn set_child(self, chunk: Chunk, side: usize, entry: Entry) {
+        ensure!(side < 2, "a node has two sides");
+        // SAFETY: by the handle's invariant the chunk's first 16 payload bytes lie in the window,
+        // at a multiple of 16, and no user has them while the chunk is free.
+        unsafe { self.entries_pointer(chunk).wrapping_add(side).write(entry) }
     }
 
     /// Clears the word of the tag at `chunk`, which a growth has made part of the top.

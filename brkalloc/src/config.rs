@@ -1,8 +1,8 @@
 //! A heap's configuration is a type: everything the attribute chose, known to the compiler.
 //!
-//! What is not chosen leaves no branch, no byte and no symbol, because every choice is an associated
-//! type or constant of [`Config`]. `#[brk_heap]` writes the one implementation that a static needs.
-//! This module holds no state.
+//! What is not chosen leaves no branch, no byte and no symbol, because every choice is an
+//! associated type or constant of [`Config`]. `#[brk_heap]` writes the one implementation that a
+//! static needs. This module holds no state.
 
 use crate::BrkHeap;
 use crate::coalesce::Coalesce;
@@ -13,9 +13,9 @@ use crate::source::Source;
 
 /// Everything that `#[brk_heap]` settles about one heap.
 ///
-/// The trait is safe to implement: whatever the values, a heap either serves memory that is its own or
-/// serves none. What could break that (a source that lends memory twice, a lock that does not lock) is
-/// behind `unsafe` traits and constructors of their own.
+/// The trait is safe to implement: whatever the values, a heap either serves memory that is its own
+/// or serves none. What could break that (a source that lends memory twice, a lock that does not
+/// lock) is behind `unsafe` traits and constructors of their own.
 pub trait Config: Sized + 'static {
     /// What the arena is made of.
     type Source: Source;

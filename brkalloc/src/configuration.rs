@@ -1,7 +1,8 @@
 //! The resolved options of one heap, as data that prints as the attribute it came from.
 //!
-//! Every field is read off the configuration's types and constants, so it cannot say anything else than what runs. The
-//! options that have no effect in a configuration are left out of what is printed.
+//! Every field is read off the configuration's types and constants, so it cannot say anything else
+//! than what runs. The options that have no effect in a configuration are left out of what is
+//! printed.
 
 use crate::coalesce::Coalesce;
 use crate::config::{Config, Harden};

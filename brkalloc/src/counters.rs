@@ -1,8 +1,8 @@
 //! Operation counters, for heaps that asked for them.
 //!
-//! What a walk over the chunks can tell is always there ([`Stats`](crate::Stats)); what only counting can tell costs a few adds
-//! per operation and about four kilobytes of histogram, so it is a choice, and a heap that did not choose it has a
-//! type without size in its place.
+//! What a walk over the chunks can tell is always there ([`Stats`](crate::Stats)); what only
+//! counting can tell costs a few adds per operation and about four kilobytes of histogram, so it is
+//! a choice, and a heap that did not choose it has a type without size in its place.
 
 use crate::size_class::{CLASSES, class, least};
 
@@ -55,8 +55,8 @@ pub struct Operations {
     pub searches: u64,
     /// Free chunks that these searches looked at, in all.
     pub visited: u64,
-    /// Free chunks that a search looked at, in the median: exact below 32, else the lower end of a range
-    /// of one sixteenth.
+    /// Free chunks that a search looked at, in the median: exact below 32, else the lower end of a
+    /// range of one sixteenth.
     pub visited_median: u32,
     /// Free chunks that a search looked at, at the most.
     pub visited_max: u32,

@@ -79,8 +79,10 @@ fn place() -> *mut libc::c_int {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_os = "linux")]
     use super::*;
 
+    #[cfg(target_os = "linux")]
     #[test]
     fn a_failing_call_leaves_no_trace() {
         set(7);

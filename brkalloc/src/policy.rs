@@ -1,10 +1,12 @@
 //! Policies: which of the free chunks that fit a request is taken.
 //!
-//! A policy is a type without a value; the index turns it into a search. Good fit from segregated lists is
-//! an index of its own ([`Bins`](crate::index::Bins)), because there the classes and the policy are one thing.
+//! A policy is a type without a value; the index turns it into a search. Good fit from segregated
+//! lists is an index of its own ([`Bins`](crate::index::Bins)), because there the classes and the
+//! policy are one thing.
 //!
-//! The names are those of Knuth, *The Art of Computer Programming* 1, section 2.5 (1968), and of Wilson, Johnstone, Neely
-//! and Boles, *Dynamic Storage Allocation: A Survey and Critical Review* (1995).
+//! The names are those of Knuth, *The Art of Computer Programming* 1, section 2.5 (1968), and of
+//! Wilson, Johnstone, Neely and Boles, *Dynamic Storage Allocation: A Survey and Critical Review*
+//! (1995).
 
 use crate::chunk::Link;
 
@@ -61,7 +63,8 @@ mod sealed {
 #[derive(Clone, Copy, Debug)]
 pub struct FirstFit;
 
-/// The first chunk that fits from where the last search ended on, then from the start (Knuth's rover).
+/// The first chunk that fits from where the last search ended on, then from the start (Knuth's
+/// rover).
 #[derive(Clone, Copy, Debug)]
 pub struct NextFit;
 

@@ -1,7 +1,7 @@
 //! What the expansion of `#[brk_heap]`, and this project's own tests, may name.
 //!
-//! Nothing here is for anybody else: it changes without notice. The checks that only the target can decide are constant functions, which the
-//! expansion calls where the size was written.
+//! Nothing here is for anybody else: it changes without notice. The checks that only the target can
+//! decide are constant functions, which the expansion calls where the size was written.
 
 pub use crate::coalesce::{Coalesce, Deferred, Immediate, Never};
 pub use crate::config::{Config, Harden};
@@ -22,7 +22,8 @@ use crate::BrkHeap;
 /// The most that an arena may reach, where the attribute does not say: what four-byte links reach.
 #[cfg(target_pointer_width = "64")]
 pub const LARGEST_LIMIT: u64 = 64 << 30;
-/// The most that an arena may reach, where the attribute does not say: half of what an address reaches.
+/// The most that an arena may reach, where the attribute does not say: half of what an address
+/// reaches.
 #[cfg(not(target_pointer_width = "64"))]
 pub const LARGEST_LIMIT: u64 = usize::MAX as u64 / 2 + 1;
 
@@ -96,7 +97,8 @@ pub mod options {
     pub enum limit {}
     /// The dirty top beyond which pages go back to the system: a size or `"never"`.
     pub enum trim {}
-    /// Which free chunk is taken: `"first_fit"`, `"next_fit"`, `"best_fit"`, `"worst_fit"` or `"segregated_fit"`.
+    /// Which free chunk is taken: `"first_fit"`, `"next_fit"`, `"best_fit"`, `"worst_fit"` or
+    /// `"segregated_fit"`.
     pub enum policy {}
     /// Where a freed chunk stands in the sequence: `"address"`, `"lifo"` or `"fifo"`.
     pub enum order {}

@@ -1,7 +1,7 @@
 //! The four things that every heap does for a caller, whatever stands around it.
 //!
-//! [`BrkHeap`](crate::BrkHeap) does them behind its lock, [`Heap`](crate::Heap) without one; what follows from them is here,
-//! once. Layouts have become requests before they get here.
+//! [`BrkHeap`](crate::BrkHeap) does them behind its lock, [`Heap`](crate::Heap) without one; what
+//! follows from them is here, once. Layouts have become requests before they get here.
 
 use crate::index::Request;
 use core::ptr::NonNull;
@@ -10,8 +10,8 @@ use core::ptr::NonNull;
 ///
 /// # Safety
 ///
-/// What is handed out is aligned and at least as large as its request says, overlaps no other block in use, and stays until it is
-/// freed; nothing unwinds.
+/// What is handed out is aligned and at least as large as its request says, overlaps no other block
+/// in use, and stays until it is freed; nothing unwinds.
 pub(crate) unsafe trait Serve {
     /// A block; `None` if there is none, with nothing lost.
     fn serve(&self, request: Request) -> Option<NonNull<u8>>;
@@ -19,8 +19,8 @@ pub(crate) unsafe trait Serve {
     /// A block, with the number of its first bytes that may not be zero.
     fn serve_zeroed(&self, request: Request) -> Option<(NonNull<u8>, usize)>;
 
-    /// The same block at another size, if it can have that where it stands, or else another one, with the old one still
-    /// in use.
+    /// The same block at another size, if it can have that where it stands, or else another one,
+    /// with the old one still in use.
     ///
     /// # Safety
     ///
@@ -43,13 +43,13 @@ pub(crate) unsafe trait Serve {
         Some(block)
     }
 
-    /// The block, with its first `kept` bytes, at the size of `request`: where it stands if that can be. `None`, with
-    /// the block as it was, if there is no room.
+    /// The block, with its first `kept` bytes, at the size of `request`: where it stands if that
+    /// can be. `None`, with the block as it was, if there is no room.
     ///
     /// # Safety
     ///
-    /// This heap handed `block` out at the request's alignment, and it has not been freed since; it has `kept` bytes,
-    /// and so has the request.
+    /// This heap handed `block` out at the request's alignment, and it has not been freed since; it
+    /// has `kept` bytes, and so has the request.
     #[inline]
     unsafe fn reallocate(
         &self,

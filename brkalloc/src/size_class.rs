@@ -5,8 +5,8 @@
 //!   class      1 .. 15 | 16 17 .. 31 | 32    33    .. 47    | 48 …
 //! ```
 //!
-//! The mapping is the second-level split of TLSF (Masmano, Ripoll, Crespo and Real 2004). It also sorts numbers of visited
-//! chunks into a histogram. It knows nothing of chunks.
+//! The mapping is the second-level split of TLSF (Masmano, Ripoll, Crespo and Real 2004). It also
+//! sorts numbers of visited chunks into a histogram. It knows nothing of chunks.
 
 /// How many classes hold every 32-bit number.
 pub(crate) const CLASSES: usize = class(u32::MAX) as usize + 1;

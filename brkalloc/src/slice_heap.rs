@@ -1,11 +1,13 @@
-//! A heap of one's own over bytes that one has: for tests, for benches, and where there is no static.
+//! A heap of one's own over bytes that one has: for tests, for benches, and where there is no
+//! static.
 //!
-//! It is the very heap that a [`BrkHeap`](crate::BrkHeap) locks, without the lock: one thread's, made and dropped like any value. It
-//! does not grow.
+//! It is the very heap that a [`BrkHeap`](crate::BrkHeap) locks, without the lock: one thread's,
+//! made and dropped like any value. It does not grow.
 
 use crate::check::Corruption;
 use crate::chunk::Chunk;
 use crate::config::Config;
+use crate::counters::Operations;
 use crate::heap::RawHeap;
 use crate::index::Request;
 use crate::lock::{Guarded, Unlocked};
@@ -21,7 +23,8 @@ use core::ptr::NonNull;
 
 /// A heap over bytes that the caller lends, placed and checked as the configuration `C` says.
 ///
-/// `C` is a type that [`#[brk_heap]`](crate::brk_heap) made; its source, sizes and lock are not used.
+/// `C` is a type that [`#[brk_heap]`](crate::brk_heap) made; its source, sizes and lock are not
+/// used.
 ///
 /// ```
 /// use brkalloc::{BrkHeap, Heap, brk_heap};
@@ -48,14 +51,15 @@ pub struct Heap<'a, C: Config, S: Source = Slice> {
 unsafe impl<C: Config, S: Source> Send for Heap<'_, C, S> {}
 
 impl<'a, C: Config> Heap<'a, C> {
-    /// A heap over `bytes`; one that serves nothing if they are too few for a chunk, and over the first 64 GiB
-    /// if they are more.
+    /// A heap over `bytes`; one that serves nothing if they are too few for a chunk, and over the
+    /// first 64 GiB if they are more.
     #[must_use]
     pub fn over(bytes: &'a mut [MaybeUninit<u8>]) -> Self {
         let heap = Self::closed();
         let base = bytes.as_mut_ptr().cast::<u8>();
         let skipped = (base.addr() + WORD).next_multiple_of(GRANULE) - base.addr();
-        // The end tag lies in the last word below a multiple of a granule, one granule or more above the first.
+        // The end tag lies in the last word below a multiple of a granule, one granule or more
+        // above the first.
         let granules = bytes.len().saturating_sub(skipped) / GRANULE;
         let reach = RawHeap::<C, Slice>::REACH;
         let end = u32::try_from(granules + 1).unwrap_or(u32::MAX).min(reach);
@@ -63,8 +67,9 @@ impl<'a, C: Config> Heap<'a, C> {
             (0 < granules, Chunk::at(end), NonNull::new(base.wrapping_add(skipped)))
         {
             heap.heap.with(|raw| {
-                // SAFETY: `first` leaves room for a tag above `base`; the last of so many granules ends within the
-                // bytes, which are borrowed for as long as the heap, or what it lends, lives. It never grows.
+                // SAFETY: `first` leaves room for a tag above `base`; the last of so many granules
+                // ends within the bytes, which are borrowed for as long as the heap, or what it
+                // lends, lives. It never grows.
                 unsafe { raw.open(first, end, end, Origin::Slice) };
             });
         }
@@ -73,7 +78,8 @@ impl<'a, C: Config> Heap<'a, C> {
 }
 
 impl<C: Config, S: Source> Heap<'static, C, S> {
-    /// A heap over a window of its own of the source `S`, growing by `C::GROW`: for the tests of this project alone.
+    /// A heap over a window of its own of the source `S`, growing by `C::GROW`: for the tests of
+    /// this project alone.
     #[doc(hidden)]
     #[must_use]
     pub fn __of_source(arena: usize, limit: usize) -> Option<Self> {
@@ -112,7 +118,8 @@ impl<C: Config, S: Source> Heap<'_, C, S> {
         unsafe { self.free(block) };
     }
 
-    /// The block at another size, with its bytes up to the lesser of both; `None`, with the block as it was, if there is no room.
+    /// The block at another size, with its bytes up to the lesser of both; `None`, with the block
+    /// as it was, if there is no room.
     ///
     /// # Safety
     ///
@@ -161,15 +168,24 @@ impl<C: Config, S: Source> Heap<'_, C, S> {
         self.heap.with(|heap| heap.for_each_chunk(f));
     }
 
-    /// Gives the whole free pages back to the system, where the memory is the system's; bytes given back.
+    /// What was counted, without the walk of [`stats`](Heap::stats): for the benches of this
+    /// project alone.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn __operations(&self) -> Option<Operations> {
+        self.heap.with(|heap| heap.operations())
+    }
+
+    /// Gives the whole free pages back to the system, where the memory is the system's; bytes given
+    /// back.
     #[doc(hidden)]
     pub fn __trim(&self) -> usize {
         self.heap.with(RawHeap::trim)
     }
 }
 
-// SAFETY: what is handed out lies in the heap's own window, as the chunk of one block, until it is freed; what
-// could unwind ends the process.
+// SAFETY: what is handed out lies in the heap's own window, as the chunk of one block, until it is
+// freed; what could unwind ends the process.
 unsafe impl<C: Config, S: Source> Serve for Heap<'_, C, S> {
     #[inline]
     fn serve(&self, request: Request) -> Option<NonNull<u8>> {

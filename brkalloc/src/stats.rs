@@ -1,7 +1,7 @@
 //! What a heap says of itself.
 //!
-//! The figures are walked when they are asked for, so that no operation pays for them; what only counting can tell is in
-//! [`Operations`]. All sizes are bytes.
+//! The figures are walked when they are asked for, so that no operation pays for them; what only
+//! counting can tell is in [`Operations`]. All sizes are bytes.
 
 use crate::counters::Operations;
 pub use crate::heap::ChunkState;
@@ -9,8 +9,10 @@ use crate::source::Origin;
 
 /// The figures of one moment, in bytes and counts.
 ///
-/// Sizes of chunks include their tags. What glibc's `mallinfo2` calls `arena`, `uordblks`, `fordblks` and `ordblks` are
-/// `committed`, `in_use`, `free` and `free_chunks` here.
+/// Sizes of chunks include their tags. The base of an arena is the granule below its first payload:
+/// where its memory begins, but for a lent slice that is not aligned to a granule, whose first
+/// bytes are passed over. What glibc's `mallinfo2` calls `arena`, `uordblks`, `fordblks` and
+/// `ordblks` are `committed`, `in_use`, `free` and `free_chunks` here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {

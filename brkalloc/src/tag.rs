@@ -9,9 +9,9 @@
 //!                                                                      +------ the chunk below is in use
 //! ```
 //!
-//! On 32-bit targets the size has the upper 28 bits, which reach as far as an address does. Reserved bits are zero.
-//! Because a granule is sixteen bytes, the word without its flags is the size in bytes. Only this module
-//! knows bits; it does no pointer arithmetic and has no `unsafe`.
+//! On 32-bit targets the size has the upper 28 bits, which reach as far as an address does.
+//! Reserved bits are zero. Because a granule is sixteen bytes, the word without its flags is the
+//! size in bytes. Only this module knows bits; it does no pointer arithmetic and has no `unsafe`.
 
 use core::fmt;
 
@@ -34,7 +34,8 @@ const PREV_USED: usize = 1 << 1;
 const SHIFT: u32 = GRANULE.ilog2();
 
 impl Tag {
-    /// The tag above the arena's last chunk: in use, so that nothing merges with it, and without size.
+    /// The tag above the arena's last chunk: in use, so that nothing merges with it, and without
+    /// size.
     pub(crate) const fn end(prev_used: bool) -> Self {
         Self::free(0, prev_used).used()
     }
@@ -62,7 +63,10 @@ impl Tag {
     }
 
     /// The chunk's size in granules, tag included.
-    #[expect(clippy::cast_possible_truncation, reason = "the size has 32 bits; the rest is reserved")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the size has 32 bits; the rest is reserved"
+    )]
     pub(crate) const fn granules(self) -> u32 {
         (self.0 >> SHIFT) as u32
     }
@@ -80,8 +84,11 @@ impl Tag {
 
 const _: () = {
     assert!(GRANULE.is_power_of_two());
-    assert!(USED | PREV_USED < 1 << SHIFT, "the flags fit below the size");
-    assert!(WORD + 16 + WORD <= LEAST as usize * GRANULE, "tag, links and size fit the least chunk");
+    assert!((USED | PREV_USED) >> SHIFT == 0, "the flags fit below the size");
+    assert!(
+        WORD + 16 + WORD <= LEAST as usize * GRANULE,
+        "tag, links and size fit the least chunk"
+    );
     assert!(WORD < GRANULE, "a payload leaves room for its tag within a granule");
 };
 

@@ -1,8 +1,10 @@
 //! What `BrkHeap` is before an attribute has made something of it.
 //!
-//! `BrkHeap` without a parameter names a heap of this configuration, so that `static HEAP: BrkHeap;` is a type that the attribute can be
-//! asked about; no value of it ever serves anything.
+//! `BrkHeap` without a parameter names a heap of this configuration, so that
+//! `static HEAP: BrkHeap;` is a type that the attribute can be asked about; no value of it ever
+//! serves anything.
 
+use crate::BrkHeap;
 use crate::coalesce::Immediate;
 use crate::config::{Config, Harden};
 use crate::counters::Uncounted;
@@ -11,7 +13,6 @@ use crate::lock::DefaultLock;
 use crate::order::Address;
 use crate::policy::FirstFit;
 use crate::source::Slice;
-use crate::BrkHeap;
 
 /// The configuration of a heap that no `#[brk_heap]` declares: without memory.
 #[derive(Debug)]
@@ -29,6 +30,7 @@ impl Config for Undeclared {
     const LIMIT: usize = 0;
     const TRIM: usize = usize::MAX;
     const HARDEN: Harden = Harden::None;
+    #[expect(clippy::declare_interior_mutable_const, reason = "where each heap's lock comes from")]
     const LOCK: Self::Lock = DefaultLock::new();
 
     fn heap() -> &'static BrkHeap<Self> {

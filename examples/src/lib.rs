@@ -1,1 +1,11 @@
-//! What the examples share.
+//! What the examples share, so that each of them shows its heap and little else.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`word_index`] | the program that `first_fit`, `next_fit`, `best_fit`, `worst_fit` and `segregated_fit` have in common |
+//! | [`picture`] | an arena drawn as characters, without an allocation |
+//! | [`text`] | numbers and options as people read them |
+
+pub mod picture;
+pub mod text;
+pub mod word_index;

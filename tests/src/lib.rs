@@ -100,7 +100,14 @@ impl<C: Config, S: Source> AnyHeap for Placed<'_, C, S> {
     }
 
     fn high_water(&self) -> u64 {
-        self.heap.stats().high_water as u64
+        // The heap counts from a granule below its first payload, which is the base of an aligned
+        // arena.
+        let mut lowest = None;
+        self.heap.for_each_chunk(|chunk| _ = lowest.get_or_insert(chunk.address));
+        match (lowest, self.heap.stats().high_water) {
+            (Some(tag), high_water @ 1..) => (tag + 8 - 16 + high_water - self.base) as u64,
+            _ => 0,
+        }
     }
 }
 

@@ -154,6 +154,8 @@ fn everything_written_out() {
                     const TRIM: ::core::primitive::usize = my::brkalloc::__private::bytes(65536u64);
                     const HARDEN: my::brkalloc::__private::Harden = my::brkalloc::__private::Harden::None;
                     const LOCK: Self::Lock = <Self::Lock>::new();
+                    const LOCK_OPTION: &'static ::core::primitive::str = "lock = parking_lot::RawMutex";
+                    const CRATE: &'static ::core::primitive::str = "my::brkalloc";
                     fn heap() -> &'static my::brkalloc::BrkHeap<HEAP> {
                         &HEAP
                     }
@@ -315,12 +317,54 @@ fn every_path_begins_at_the_root() {
 
 #[test]
 fn nothing_is_named_that_the_user_could_have_shadowed() {
-    const OWN: [&str; 45] = [
-        "static", "HEAP", "enum", "const", "_", "use", "as", "impl", "for", "type", "fn", "Self",
-        "unsafe", "new", "heap", "storage", "lend", "ARENA", "GROW", "LIMIT", "TRIM", "HARDEN",
-        "LOCK", "NAME", "Source", "Index", "Coalesce", "Lock", "Counters", "BrkHeap", "source",
-        "arena", "grow", "limit", "trim", "policy", "order", "index", "coalesce", "lock", "harden",
-        "stats", "static", "pub", "crate",
+    const OWN: [&str; 47] = [
+        "static",
+        "HEAP",
+        "enum",
+        "const",
+        "_",
+        "use",
+        "as",
+        "impl",
+        "for",
+        "type",
+        "fn",
+        "Self",
+        "unsafe",
+        "new",
+        "heap",
+        "storage",
+        "lend",
+        "ARENA",
+        "GROW",
+        "LIMIT",
+        "TRIM",
+        "HARDEN",
+        "LOCK",
+        "LOCK_OPTION",
+        "CRATE",
+        "NAME",
+        "Source",
+        "Index",
+        "Coalesce",
+        "Lock",
+        "Counters",
+        "BrkHeap",
+        "source",
+        "arena",
+        "grow",
+        "limit",
+        "trim",
+        "policy",
+        "order",
+        "index",
+        "coalesce",
+        "lock",
+        "harden",
+        "stats",
+        "static",
+        "pub",
+        "crate",
     ];
     for arguments in CONFIGURATIONS {
         for word in lone_words(expanded(arguments, HEAP)) {

@@ -50,6 +50,8 @@ impl Hold for Link {
     /// If the system refuses the handlers, for want of memory, the heap serves all the same, a fork
     /// at a bad moment leaves its child with a locked heap, and the next heap to come tries again.
     fn hold(&'static self, heap: &'static dyn Held) {
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        crate::lock::alone::look_up();
         REGISTRY.with(|heaps| heaps.add(self, heap));
         install();
     }
@@ -139,6 +141,7 @@ fn release() {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use core::time::Duration;
     use std::thread;
 
     /// A heap of two numbers that are equal whenever nobody is inside.
@@ -218,6 +221,22 @@ mod tests {
             heaps.iter().filter(|other| core::ptr::addr_eq(*other, &raw const HEAP.value)).count()
         });
         assert_eq!(times, 1);
+    }
+
+    #[test]
+    fn a_heap_registers_after_a_fork_that_is_under_way() {
+        static HEAP: Heap = Heap::new();
+        static REGISTERED: AtomicBool = AtomicBool::new(false);
+        prepare();
+        let registering = thread::spawn(|| {
+            HEAP.register();
+            REGISTERED.store(true, Ordering::Relaxed);
+        });
+        thread::sleep(Duration::from_millis(50));
+        let early = REGISTERED.load(Ordering::Relaxed);
+        parent();
+        registering.join().expect("it only waits");
+        assert!(!early, "the fork would have unlocked a heap that it never locked");
     }
 
     #[test]

@@ -7,13 +7,14 @@
 //!        '------ tiled by chunks: used ones, and free ones, which are in the index ----' '- limit: may come later
 //! ```
 //!
-//! The chunks tile the arena from the first tag to the end tag. The *top* is the last of them (Lea's wilderness): it is
-//! free, may be empty, and is in no index. A request is served from the index, then from the top, then from a top that has
-//! grown. Placement is exactly that of the configured policy, order and way to coalesce, after Knuth (*The Art of Computer Programming* 1, 2.5) and
-//! Lea (*A Memory Allocator*, 1996).
+//! The chunks tile the arena from the first tag to the end tag. The *top* is the last of them
+//! (Lea's wilderness): it is free, may be empty, and is in no index. A request is served from the
+//! index, then from the top, then from a top that has grown. Placement is exactly that of the
+//! configured policy, order and way to coalesce, after Knuth (*The Art of Computer Programming* 1,
+//! 2.5) and Lea (*A Memory Allocator*, 1996).
 //!
-//! A heap here knows neither threads nor layouts of the language: [`BrkHeap`](crate::BrkHeap) and [`Heap`](crate::Heap)
-//! stand in front of it.
+//! A heap here knows neither threads nor layouts of the language: [`BrkHeap`](crate::BrkHeap) and
+//! [`Heap`](crate::Heap) stand in front of it.
 
 mod resize;
 mod top;
@@ -25,7 +26,7 @@ use crate::chunk::{Chunk, Window};
 use crate::coalesce::Coalesce;
 use crate::config::Config;
 use crate::counters::Counters;
-use crate::index::{Fit, Operations, Pieces, Request};
+use crate::index::{Fit, Neighbors, Operations, Pieces, Request};
 use crate::report::ensure;
 use crate::source::{Origin, Source};
 use crate::tag::{GRANULE, LEAST, Tag};
@@ -36,9 +37,9 @@ use core::ptr::NonNull;
 ///
 /// # Invariant
 ///
-/// Of an open heap, tags tile the window from its first chunk to its end tag; each tag knows whether the
-/// chunk below it is in use; each free chunk but the top is in the index once, and repeats its size in its last word. With
-/// immediate coalescing no two free chunks touch.
+/// Of an open heap, tags tile the window from its first chunk to its end tag; each tag knows
+/// whether the chunk below it is in use; each free chunk but the top is in the index once, and
+/// repeats its size in its last word. With immediate coalescing no two free chunks touch.
 pub(crate) struct RawHeap<C: Config, S> {
     window: Window<C>,
     /// The top's place; where the end tag is, if the top is empty.
@@ -56,8 +57,12 @@ pub(crate) struct RawHeap<C: Config, S> {
     source: PhantomData<fn() -> S>,
 }
 
-// SAFETY: a heap owns its window alone, by the contract of `open`, and no part of it is tied to a thread.
+// SAFETY: a heap owns its window alone, by the contract of `open`, and no part of it is tied to a
+// thread.
 unsafe impl<C: Config, S> Send for RawHeap<C, S> {}
+
+/// Where the index of `C` found a chunk.
+type Place<C> = <<C as Config>::Index as Operations>::Place;
 
 impl<C: Config, S: Source> RawHeap<C, S> {
     /// A heap without memory: it serves nothing.
@@ -77,14 +82,15 @@ impl<C: Config, S: Source> RawHeap<C, S> {
     /// The granule offset that an end tag may have at most.
     pub(crate) const REACH: u32 = <C::Index as Operations>::REACH;
 
-    /// Opens the heap over the memory from one word below `first` to the tag at `end`, which may move up to
-    /// `limit`.
+    /// Opens the heap over the memory from one word below `first` to the tag at `end`, which may
+    /// move up to `limit`.
     ///
     /// # Safety
     ///
-    /// `first` is a multiple of a granule. From one word below it to the end of the tag at `end`, all bytes are
-    /// valid for reads and writes and are this heap's alone from now on; with `S::ZEROED` they read as zero. If `end < limit`, `first` is
-    /// one granule above the base of a window of the source `S`, which may commit up to `limit`.
+    /// `first` is a multiple of a granule. From one word below it to the end of the tag at `end`,
+    /// all bytes are valid for reads and writes and are this heap's alone from now on; with
+    /// `S::ZEROED` they read as zero. If `end < limit`, `first` is one granule above the base of a
+    /// window of the source `S`, which may commit up to `limit`.
     pub(crate) unsafe fn open(
         &mut self,
         first: NonNull<u8>,
@@ -100,12 +106,12 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         self.limit = limit;
         self.dirty = if S::ZEROED { Chunk::FIRST } else { limit };
         self.origin = origin;
-        self.window.set_tag(end, Tag::end(true));
+        self.window.set_tag(end, Tag::end(false));
         self.set_top(Chunk::FIRST, true);
     }
 
-    /// Opens the heap over a window of its source, of which `arena` bytes are committed and that may reach `limit`; whether there was
-    /// one.
+    /// Opens the heap over a window of its source, of which `arena` bytes are committed and that
+    /// may reach `limit`; whether there was one.
     pub(crate) fn open_window(&mut self, arena: usize, limit: usize) -> bool {
         let reach = (Self::REACH as usize).saturating_mul(GRANULE);
         let limit = limit.min(reach);
@@ -116,8 +122,8 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         let (Some(end), Some(limit)) = (place(region.committed), place(region.reserved)) else {
             return false;
         };
-        // SAFETY: the window's base is a multiple of a granule, and a granule above it is within the
-        // window or at its end, because `end` is not 0.
+        // SAFETY: the window's base is a multiple of a granule, and a granule above it is within
+        // the window or at its end, because `end` is not 0.
         let first = unsafe { region.base.byte_add(GRANULE) };
         // SAFETY: by the source's contract, the window's committed bytes are this heap's alone.
         unsafe { self.open(first, end, limit.max(end), region.origin) };
@@ -178,7 +184,8 @@ impl<C: Config, S: Source> RawHeap<C, S> {
     ///
     /// # Safety
     ///
-    /// This heap handed `payload` out, and it has not been freed since. (What a checked heap can see to be otherwise ends the program.)
+    /// This heap handed `payload` out, and it has not been freed since. (What a checked heap can
+    /// see to be otherwise ends the program.)
     #[inline]
     unsafe fn used_chunk(&self, payload: NonNull<u8>) -> Chunk {
         if !Window::<C>::CHECKED {
@@ -186,7 +193,7 @@ impl<C: Config, S: Source> RawHeap<C, S> {
             return unsafe { self.window.chunk_at_unchecked(payload.as_ptr()) };
         }
         let window = self.window;
-        let Some(chunk) = window.chunk_at(payload.as_ptr()) else { self.foreign(payload) };
+        let Some(chunk) = window.chunk_at(payload.as_ptr()) else { Self::foreign(payload) };
         if self.top <= chunk {
             window.broken("free or realloc of memory that is not in use (freed twice?)", chunk);
         }
@@ -197,22 +204,27 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         let granules = tag.granules();
         let above = chunk.plus(granules);
         if granules < LEAST || self.top < above || !window.tag(above).is_prev_used() {
-            window.broken("free or realloc of what is no chunk, or whose tag was overwritten,", chunk);
+            window.broken(
+                "free or realloc of what is no chunk, or whose tag was overwritten,",
+                chunk,
+            );
         }
         chunk
     }
 
     #[cold]
-    fn foreign(&self, payload: NonNull<u8>) -> ! {
+    fn foreign(payload: NonNull<u8>) -> ! {
         crate::report::fatal(
             C::NAME,
-            format_args!("free or realloc of a pointer that this heap never handed out, {payload:p}"),
+            format_args!(
+                "free or realloc of a pointer that this heap never handed out, {payload:p}"
+            ),
         )
     }
 
     /// What the policy takes for `request`.
     #[inline]
-    fn search(&mut self, request: Request) -> Option<Fit> {
+    fn search(&mut self, request: Request) -> Option<Fit<Place<C>>> {
         let fit = self.index.find(self.window, request, &mut self.counters);
         self.counters.search();
         fit
@@ -220,7 +232,7 @@ impl<C: Config, S: Source> RawHeap<C, S> {
 
     /// Takes `need` granules out of the chunk that a search found.
     #[inline]
-    fn take(&mut self, fit: Fit, need: u32) -> Chunk {
+    fn take(&mut self, fit: Fit<Place<C>>, need: u32) -> Chunk {
         let window = self.window;
         self.check_free(fit.chunk, fit.granules);
         let chunk = fit.chunk.plus(fit.padding);
@@ -246,8 +258,9 @@ impl<C: Config, S: Source> RawHeap<C, S> {
     fn release(&mut self, mut chunk: Chunk, mut granules: u32, mut prev_used: bool) {
         let window = self.window;
         self.coalesce.note_free();
-        let above = chunk.plus(granules);
+        let mut neighbors = Neighbors { lower: None, upper: None };
         if C::Coalesce::AT_ONCE {
+            let above = chunk.plus(granules);
             if !prev_used {
                 // Not in use any more, whoever looks at it later.
                 window.set_tag(chunk, Tag::free(granules, false));
@@ -255,26 +268,29 @@ impl<C: Config, S: Source> RawHeap<C, S> {
                 chunk = chunk.minus(below);
                 self.check_free(chunk, below);
                 prev_used = window.tag(chunk).is_prev_used();
-                self.index.remove(window, chunk, below);
+                neighbors.lower = Some((chunk, below));
                 granules += below;
             }
             if above == self.top {
+                if let Some((lower, below)) = neighbors.lower {
+                    self.index.remove(window, lower, below);
+                }
                 return self.retreat(chunk, prev_used);
             }
             let tag = window.tag(above);
             if !tag.is_used() {
                 self.check_free(above, tag.granules());
-                self.index.remove(window, above, tag.granules());
+                neighbors.upper = Some((above, tag.granules()));
                 granules += tag.granules();
             }
         }
+        self.index.merge(window, neighbors, (chunk, granules));
         window.write_free(chunk, granules, prev_used);
         window.set_prev_used(chunk.plus(granules), false);
-        self.index.insert(window, chunk, granules);
     }
 
-    /// Checks that `chunk`, of which a link or a neighbor said that it is free and has `granules`, says so too at both
-    /// its ends.
+    /// Checks that `chunk`, of which a link or a neighbor said that it is free and has `granules`,
+    /// says so too at both its ends.
     #[inline]
     fn check_free(&self, chunk: Chunk, granules: u32) {
         let window = self.window;

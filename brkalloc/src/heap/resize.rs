@@ -1,7 +1,8 @@
 //! Growth and shrinking of a block where it stands.
 //!
-//! A block shrinks by freeing its tail and grows into the one chunk above it, or into the top. It never moves downward, and
-//! it never moves here at all: the caller allocates, copies and frees where this says no.
+//! A block shrinks by freeing its tail and grows into the one chunk above it, or into the top. It
+//! never moves downward, and it never moves here at all: the caller allocates, copies and frees
+//! where this says no.
 
 use super::RawHeap;
 use crate::chunk::Chunk;

@@ -7,8 +7,9 @@
 //!           | bytes stay | back: bytes are zero |
 //! ```
 //!
-//! The top's tag says its size; its last word does not, so that memory above the dirty mark stays as the source gave it. An empty
-//! top has no tag of its own: its place is the end tag's. The top never shrinks the window.
+//! The top's tag says its size; its last word does not, so that memory above the dirty mark stays
+//! as the source gave it. An empty top has no tag of its own: its place is the end tag's. The top
+//! never shrinks the window.
 
 use super::RawHeap;
 use crate::chunk::Chunk;
@@ -75,8 +76,8 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         self.top = top;
     }
 
-    /// Lets the arena grow by at least `lack` granules: by `grow` or what is lacking, in whole pages, but not beyond
-    /// the limit. Whether it did.
+    /// Lets the arena grow by at least `lack` granules: by `grow` or what is lacking, in whole
+    /// pages, but not beyond the limit. Whether it did.
     #[cold]
     pub(super) fn grow(&mut self, lack: u32) -> bool {
         let window = self.window;
@@ -91,8 +92,8 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         let grown = end.plus(step);
         let Some(base) = NonNull::new(window.origin()) else { return false };
         let (from, to) = (end.offset() as usize * GRANULE, grown.offset() as usize * GRANULE);
-        // SAFETY: a source that grows opened the window at its base; `from` bytes are committed, and the
-        // limit is within what it reserved.
+        // SAFETY: a source that grows opened the window at its base; `from` bytes are committed,
+        // and the limit is within what it reserved.
         if !unsafe { S::commit(base, from, to) } {
             return false;
         }
@@ -155,7 +156,8 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         given
     }
 
-    /// The request's granules, if the block at `chunk`, which ends at the top, can have them in place.
+    /// The request's granules, if the block at `chunk`, which ends at the top, can have them in
+    /// place.
     pub(super) fn extend_into_top(&mut self, chunk: Chunk, have: u32, need: u32) -> bool {
         let lack = need - have;
         let spare = self.top.until(self.window.end());

@@ -1,15 +1,15 @@
 //! Walks over all chunks: figures, checks, and a visitor.
 //!
-//! They are O(n) and change nothing. A walk follows sizes that a program may have overwritten, so it holds each against the
-//! arena's end before it goes on.
+//! They are O(n) and change nothing. A walk follows sizes that a program may have overwritten, so
+//! it holds each against the arena's end before it goes on.
 
 use super::RawHeap;
 use crate::check::{Census, Corruption};
 use crate::chunk::Chunk;
 use crate::coalesce::Coalesce;
 use crate::config::Config;
-use crate::counters::Counters;
-use crate::index::Operations;
+use crate::counters::{Counters, Operations};
+use crate::index::Operations as _;
 use crate::source::Source;
 use crate::stats::{ChunkInfo, Stats};
 use crate::tag::{GRANULE, LEAST, Tag, WORD};
@@ -36,8 +36,8 @@ const fn bytes(granules: u32) -> usize {
 }
 
 impl<C: Config, S: Source> RawHeap<C, S> {
-    /// Calls `visit` for each chunk in address order, an empty top left out, and says where the first is that
-    /// cannot be one.
+    /// Calls `visit` for each chunk in address order, an empty top left out, and says where the
+    /// first is that cannot be one.
     fn for_each(&self, mut visit: impl FnMut(Chunk, u32, Tag)) -> Result<(), Corruption> {
         if !self.is_open() {
             return Ok(());
@@ -76,6 +76,11 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         }
     }
 
+    /// What was counted.
+    pub(crate) fn operations(&self) -> Option<Operations> {
+        self.counters.figures()
+    }
+
     /// The figures of this moment.
     pub(crate) fn stats(&self) -> Stats {
         let to_end = |place: Chunk| if self.is_open() { bytes(place.offset()) } else { 0 };
@@ -83,14 +88,18 @@ impl<C: Config, S: Source> RawHeap<C, S> {
             origin: self.is_open().then_some(self.origin),
             arena: to_end(self.limit),
             committed: to_end(self.window.end()),
-            // A chunk ends where the next one's tag begins.
-            high_water: to_end(self.high_water).saturating_sub(WORD),
+            high_water: if self.high_water == Chunk::FIRST {
+                0
+            } else {
+                // A chunk ends where the next one's tag begins.
+                to_end(self.high_water) - WORD
+            },
             in_use: 0,
             free: 0,
             largest_free: 0,
             free_chunks: 0,
             chunks: 0,
-            operations: self.counters.figures(),
+            operations: self.operations(),
         };
         self.for_each_chunk(|chunk| {
             stats.chunks += 1;

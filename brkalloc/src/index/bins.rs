@@ -8,9 +8,10 @@
 //!                   chunk ⇄ chunk ⇄ chunk
 //! ```
 //!
-//! Good fit as in TLSF (Masmano, Ripoll, Crespo and Real 2004): a request takes the first chunk of the lowest class all of whose
-//! sizes suffice, so no search looks at more than nine chunks. By address an insertion walks its class; the other orders are
-//! O(1) throughout. The bins do not look for the best fit within a class.
+//! Good fit as in TLSF (Masmano, Ripoll, Crespo and Real 2004): a request takes the first chunk of
+//! the lowest class all of whose sizes suffice, so no search looks at more than nine chunks. By
+//! address an insertion walks its class; the other orders are O(1) throughout. The bins do not look
+//! for the best fit within a class.
 
 use super::sequence::Sequence;
 use super::{Fit, Index, Operations, Pieces, Request};
@@ -97,20 +98,14 @@ impl<O: Order, const CLASSES: usize> Bins<O, CLASSES> {
 }
 
 impl<O: Order, const CLASSES: usize> Operations for Bins<O, CLASSES> {
-    const EMPTY: Self = Self {
-        summary: 0,
-        map: [0; WORDS],
-        heads: [Sequence::EMPTY; CLASSES],
-        order: PhantomData,
-    };
+    type Place = ();
+    const EMPTY: Self =
+        Self { summary: 0, map: [0; WORDS], heads: [Sequence::EMPTY; CLASSES], order: PhantomData };
 
     // A chunk of every size below the least of the class that is missing.
     #[expect(clippy::cast_possible_truncation, reason = "compared with a small number just before")]
-    const REACH: u32 = if size_class::CLASSES <= CLASSES {
-        u32::MAX
-    } else {
-        size_class::least(CLASSES as u32)
-    };
+    const REACH: u32 =
+        if size_class::CLASSES <= CLASSES { u32::MAX } else { size_class::least(CLASSES as u32) };
 
     #[inline]
     fn find<C: Config>(
@@ -118,7 +113,7 @@ impl<O: Order, const CLASSES: usize> Operations for Bins<O, CLASSES> {
         window: Window<C>,
         request: Request,
         counters: &mut C::Counters,
-    ) -> Option<Fit> {
+    ) -> Option<Fit<()>> {
         let spare = if 1 < request.align { request.align + 1 } else { 0 };
         let granules = request.need.checked_add(spare)?;
         if let Some(class) = self.occupied_from(class_of_at_least(granules)) {
@@ -126,7 +121,7 @@ impl<O: Order, const CLASSES: usize> Operations for Bins<O, CLASSES> {
             counters.visit();
             let granules = window.tag(chunk).granules();
             if let Some(padding) = request.fit(window, chunk, granules) {
-                return Some(Fit { chunk, granules, padding });
+                return Some(Fit { chunk, granules, padding, place: () });
             }
             window.broken("a free chunk in a list that is not its size's", chunk);
         }
@@ -136,7 +131,7 @@ impl<O: Order, const CLASSES: usize> Operations for Bins<O, CLASSES> {
             counters.visit();
             let granules = window.tag(chunk).granules();
             if let Some(padding) = request.fit(window, chunk, granules) {
-                return Some(Fit { chunk, granules, padding });
+                return Some(Fit { chunk, granules, padding, place: () });
             }
             place = Sequence::follower(window, chunk);
         }
@@ -160,7 +155,7 @@ impl<O: Order, const CLASSES: usize> Operations for Bins<O, CLASSES> {
     }
 
     #[inline]
-    fn take<C: Config>(&mut self, window: Window<C>, fit: Fit, pieces: Pieces) {
+    fn take<C: Config>(&mut self, window: Window<C>, fit: Fit<()>, pieces: Pieces) {
         self.remove(window, fit.chunk, fit.granules);
         if let Some(granules) = pieces.lower {
             self.insert(window, fit.chunk, granules);

@@ -1,7 +1,8 @@
 //! The chunk list of the textbooks: free chunks doubly linked, walked as they stand.
 //!
-//! A search among n free chunks looks at up to n of them, and so does an insertion by address. Everything else is O(1).
-//! The list serves every policy and order but segregated fit. It is not the fast answer: it is the one that can be seen to be right.
+//! A search among n free chunks looks at up to n of them, and so does an insertion by address.
+//! Everything else is O(1). The list serves every policy and order but segregated fit. It is not
+//! the fast answer: it is the one that can be seen to be right.
 
 use super::sequence::Sequence;
 use super::{Fit, Index, Operations, Pieces, Request};
@@ -38,6 +39,7 @@ impl<P: Policy, O: Order> List<P, O> {
 }
 
 impl<P: Policy, O: Order> Operations for List<P, O> {
+    type Place = ();
     const EMPTY: Self =
         Self { sequence: Sequence::EMPTY, rover: P::Rover::START, order: PhantomData };
 
@@ -46,15 +48,15 @@ impl<P: Policy, O: Order> Operations for List<P, O> {
         window: Window<C>,
         request: Request,
         counters: &mut C::Counters,
-    ) -> Option<Fit> {
+    ) -> Option<Fit<()>> {
         let first = self.sequence.first();
         let mut walk = Walk { window, request, counters };
         match P::CHOICE {
             Choice::First => walk.first_fit(first, None),
             Choice::Next => match self.rover.place() {
-                Some(rover) => walk
-                    .first_fit(Some(rover), None)
-                    .or_else(|| walk.first_fit(first, Some(rover))),
+                Some(rover) => {
+                    walk.first_fit(Some(rover), None).or_else(|| walk.first_fit(first, Some(rover)))
+                }
                 None => walk.first_fit(first, None),
             },
             Choice::Smallest => walk.best(first, request.need, |new, old| new < old),
@@ -77,7 +79,7 @@ impl<P: Policy, O: Order> Operations for List<P, O> {
         self.leave(chunk, follower);
     }
 
-    fn take<C: Config>(&mut self, window: Window<C>, fit: Fit, pieces: Pieces) {
+    fn take<C: Config>(&mut self, window: Window<C>, fit: Fit<()>, pieces: Pieces) {
         let follower = Sequence::follower(window, fit.chunk);
         match (pieces.lower, pieces.upper) {
             (Some(_), Some((upper, _))) => self.sequence.insert_behind(window, fit.chunk, upper),
@@ -140,16 +142,16 @@ struct Walk<'a, C: Config> {
 impl<C: Config> Walk<'_, C> {
     /// How the request fits `chunk`, if it does.
     #[inline]
-    fn visit(&mut self, chunk: Chunk) -> Option<Fit> {
+    fn visit(&mut self, chunk: Chunk) -> Option<Fit<()>> {
         self.counters.visit();
         let granules = self.window.tag(chunk).granules();
         let padding = self.request.fit(self.window, chunk, granules)?;
-        Some(Fit { chunk, granules, padding })
+        Some(Fit { chunk, granules, padding, place: () })
     }
 
     /// The first that fits from `place` on, before `stop`.
     #[inline]
-    fn first_fit(&mut self, mut place: Link, stop: Link) -> Option<Fit> {
+    fn first_fit(&mut self, mut place: Link, stop: Link) -> Option<Fit<()>> {
         while let Some(chunk) = place {
             if place == stop {
                 return None;
@@ -162,15 +164,16 @@ impl<C: Config> Walk<'_, C> {
         None
     }
 
-    /// The first of those that no other one that fits is `better` than; none is better than `ideal`.
+    /// The first of those that no other one that fits is `better` than; none is better than
+    /// `ideal`.
     #[inline]
     fn best(
         &mut self,
         mut place: Link,
         ideal: u32,
         better: impl Fn(u32, u32) -> bool,
-    ) -> Option<Fit> {
-        let mut best: Option<Fit> = None;
+    ) -> Option<Fit<()>> {
+        let mut best: Option<Fit<()>> = None;
         while let Some(chunk) = place {
             if let Some(fit) = self.visit(chunk) {
                 if best.is_none_or(|best| better(fit.granules, best.granules)) {

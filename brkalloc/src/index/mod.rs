@@ -1,8 +1,9 @@
 //! Indexes: how free chunks are kept and found.
 //!
-//! Policy and order alone decide which chunk a request gets; an index only decides how fast the answer is found. So
-//! [`List`] and [`Tree`] return the same address for every request of every trace, and a test holds them to it.
-//! An index knows the free chunks but the top, and nothing of used ones; its links lie in the free chunks themselves.
+//! Policy and order alone decide which chunk a request gets; an index only decides how fast the
+//! answer is found. So [`List`] and [`Tree`] return the same address for every request of every
+//! trace, and a test holds them to it. An index knows the free chunks but the top, and nothing of
+//! used ones; its links lie in the free chunks themselves.
 
 mod bins;
 mod list;
@@ -52,7 +53,10 @@ impl Request {
 
     /// A request for `size` bytes at a multiple of `align`.
     #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "compared with the type's range just before")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "compared with the type's range just before"
+    )]
     pub(crate) const fn new(size: usize, align: usize) -> Option<Self> {
         let size = if size == 0 { 1 } else { size };
         let granules = (size / GRANULE) + (size % GRANULE + WORD).div_ceil(GRANULE);
@@ -63,7 +67,8 @@ impl Request {
         Some(Self { need, align: if align <= GRANULE { 1 } else { (align / GRANULE) as u32 } })
     }
 
-    /// The least padding, in granules, that aligns the payload of a chunk at `chunk` and is either nothing or a chunk.
+    /// The least padding, in granules, that aligns the payload of a chunk at `chunk` and is either
+    /// nothing or a chunk.
     #[inline]
     pub(crate) fn padding<C>(self, window: Window<C>, chunk: Chunk) -> u32 {
         if self.align <= 1 {
@@ -87,12 +92,14 @@ impl Request {
 
 /// The chunk that a search found.
 #[derive(Clone, Copy, Debug)]
-pub struct Fit {
+pub struct Fit<P> {
     pub(crate) chunk: Chunk,
     /// The chunk's size.
     pub(crate) granules: u32,
     /// What is cut from its low end.
     pub(crate) padding: u32,
+    /// Where the index keeps it, if that spares a second search.
+    pub(crate) place: P,
 }
 
 /// What becomes of a chunk that is taken apart: pieces that stay free, each with its granules.
@@ -104,8 +111,15 @@ pub struct Pieces {
     pub(crate) upper: Option<(Chunk, u32)>,
 }
 
+/// Free neighbors that a freed chunk merges with, each with its granules.
+#[derive(Clone, Copy, Debug)]
+pub struct Neighbors {
+    pub(crate) lower: Option<(Chunk, u32)>,
+    pub(crate) upper: Option<(Chunk, u32)>,
+}
+
 mod operations {
-    use super::{Chunk, Fit, Pieces, Request, Window};
+    use super::{Chunk, Fit, Neighbors, Pieces, Request, Window};
     use crate::check::{Census, Corruption};
     use crate::config::Config;
 
@@ -117,22 +131,40 @@ mod operations {
         /// The granule offset that an end tag may have at most.
         const REACH: u32 = u32::MAX;
 
+        /// What the index remembers of where it found a chunk.
+        type Place: Copy;
+
         /// The chunk that the policy takes for `request`, and its padding.
         fn find<C: Config>(
             &self,
             window: Window<C>,
             request: Request,
             counters: &mut C::Counters,
-        ) -> Option<Fit>;
+        ) -> Option<Fit<Self::Place>>;
 
         /// Lets a newly freed chunk enter.
         fn insert<C: Config>(&mut self, window: Window<C>, chunk: Chunk, granules: u32);
 
-        /// Lets a chunk leave that is about to merge.
+        /// Lets a chunk leave that becomes part of another.
         fn remove<C: Config>(&mut self, window: Window<C>, chunk: Chunk, granules: u32);
 
+        /// Lets the neighbors leave, and then the newly freed chunk enter that they are part of
+        /// now.
+        #[inline]
+        fn merge<C: Config>(
+            &mut self,
+            window: Window<C>,
+            neighbors: Neighbors,
+            merged: (Chunk, u32),
+        ) {
+            for (chunk, granules) in neighbors.lower.into_iter().chain(neighbors.upper) {
+                self.remove(window, chunk, granules);
+            }
+            self.insert(window, merged.0, merged.1);
+        }
+
         /// Lets `pieces` take the place of `chunk`, which a search took.
-        fn take<C: Config>(&mut self, window: Window<C>, fit: Fit, pieces: Pieces);
+        fn take<C: Config>(&mut self, window: Window<C>, fit: Fit<Self::Place>, pieces: Pieces);
 
         /// Lets `rest` take the place of `chunk`, into which the block below has grown.
         fn shift<C: Config>(

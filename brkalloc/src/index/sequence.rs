@@ -7,8 +7,9 @@
 //!              └───────────────────────────┘
 //! ```
 //!
-//! The first chunk's `bck` names the last, so that both ends are one step away and a sequence takes four bytes. `fwd` is
-//! link 0 of a chunk and `bck` is link 1. A sequence knows no sizes and no policy.
+//! The first chunk's `bck` names the last, so that both ends are one step away and a sequence takes
+//! four bytes. `fwd` is link 0 of a chunk and `bck` is link 1. A sequence knows no sizes and no
+//! policy.
 
 use crate::check::{Census, Corruption};
 use crate::chunk::{Chunk, Link, Window};
@@ -150,7 +151,8 @@ impl Sequence {
         }
     }
 
-    /// The chunk before `chunk`, or the last if it is the first, after a look at whether both neighbors agree.
+    /// The chunk before `chunk`, or the last if it is the first, after a look at whether both
+    /// neighbors agree.
     #[inline]
     fn checked_back<C: Config>(self, window: Window<C>, chunk: Chunk) -> Chunk {
         let before = back(window, chunk);

@@ -13,9 +13,15 @@
 //! too often rather than never. A short spin before the first sleep spares the kernel where the
 //! holder is about to finish on another core. The futex is private to the process; the child of a
 //! fork has its own, in the state that the parent's had, and no sleepers, so that an unlock there
-//! wakes nobody and is right. This module is not fair and does not notice a thread that waits for
-//! itself.
+//! wakes nobody and is right.
+//!
+//! While the process has one thread, the same states are read and written by plain operations,
+//! which is half of the time of an allocation. The answer may change while the lock is held, by a
+//! thread that is started or joined there: each of lock and unlock asks anew, and both leave the
+//! state as the other expects it. This module is not fair and does not notice a thread that waits
+//! for itself.
 
+use super::alone::alone;
 use crate::errno;
 use core::ptr;
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -40,7 +46,9 @@ impl Futex {
 
     #[inline]
     pub(super) fn lock(&self) {
-        if !self.try_hold() {
+        if alone() && self.state.load(Ordering::Relaxed) == FREE {
+            self.state.store(HELD, Ordering::Relaxed);
+        } else if !self.try_hold() {
             self.wait_and_hold();
         }
     }
@@ -50,7 +58,10 @@ impl Futex {
     /// The caller holds the lock.
     #[inline]
     pub(super) unsafe fn unlock(&self) {
-        if self.state.swap(FREE, Ordering::Release) == AWAITED {
+        if alone() {
+            // Nobody waits: who did would be a second thread.
+            self.state.store(FREE, Ordering::Relaxed);
+        } else if self.state.swap(FREE, Ordering::Release) == AWAITED {
             self.wake_one();
         }
     }

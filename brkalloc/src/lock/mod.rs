@@ -6,6 +6,8 @@
 //! thread that locks twice waits for itself.
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) mod alone;
+#[cfg(any(target_os = "linux", target_os = "android"))]
 mod futex;
 #[cfg(unix)]
 mod os;

@@ -49,7 +49,25 @@ unsafe impl<S: System> Source for Brk<S> {
     fn open(arena: usize, limit: usize) -> Option<Region> {
         let _kept = errno::keep();
         let wanted = Wanted::new::<S>(arena, limit)?;
-        behind_break::<S>(wanted).or_else(|| Mmap::<S>::open(arena, limit))
+        let Some((region, rise)) = behind_break::<S>(wanted) else {
+            return Mmap::<S>::open(arena, limit);
+        };
+        if region.reserved == wanted.limit {
+            return Some(region);
+        }
+        // Something lies close behind the break, or address space is short: the larger window wins.
+        match Mmap::<S>::open(arena, limit) {
+            Some(mapping) if region.reserved < mapping.reserved => {
+                rise.abandon::<S>(region);
+                Some(mapping)
+            }
+            Some(mapping) => {
+                // SAFETY: it was reserved just now, as a whole, and nobody was lent it.
+                unsafe { S::release(mapping.base, pages::<S>(mapping.reserved)) };
+                Some(region)
+            }
+            None => Some(region),
+        }
     }
 
     fn page_size() -> usize {
@@ -70,7 +88,7 @@ unsafe impl<S: System> Source for Brk<S> {
 
 /// The window of the one heap that gets the break: its bytes come from the one rise of it and from
 /// the room behind.
-fn behind_break<S: System>(wanted: Wanted) -> Option<Region> {
+fn behind_break<S: System>(wanted: Wanted) -> Option<(Region, Rise)> {
     if !S::single_threaded() || !S::claim_break() {
         return None;
     }
@@ -87,7 +105,7 @@ fn behind_break<S: System>(wanted: Wanted) -> Option<Region> {
         0
     };
     let base = NonNull::new(ptr::with_exposed_provenance_mut(rise.base.addr().get()))?;
-    Some(wanted.region(base, wanted.arena_pages + room, Origin::Break))
+    Some((wanted.region(base, wanted.arena_pages + room, Origin::Break), rise))
 }
 
 /// Reserves up to `size` bytes that begin at `address`, halving; the number of bytes, `None` for
@@ -103,6 +121,11 @@ fn room_behind<S: System>(address: NonNull<u8>, size: usize) -> Option<usize> {
         size = mmap::halve(size, page);
     }
     None
+}
+
+/// `size` rounded up to whole pages; that of a window, so it cannot overflow.
+fn pages<S: System>(size: usize) -> usize {
+    size.checked_next_multiple_of(S::page_size()).unwrap_or(size)
 }
 
 /// The one rise of the break.
@@ -143,6 +166,14 @@ impl Rise {
         // SAFETY: likewise.
         let upper = unsafe { base.byte_add(size) };
         Some(Self { base, upper, increment })
+    }
+
+    /// Gives the window back that begins with this rise: the room, then the break.
+    fn abandon<S: System>(self, region: Region) {
+        let room = pages::<S>(region.reserved) - (self.upper.addr().get() - self.base.addr().get());
+        // SAFETY: the room was reserved in one call, begins at `upper`, and nobody was lent it.
+        unsafe { S::release(self.upper, room) };
+        self.undo::<S>();
     }
 
     /// Lowers the break again if it is where this rise left it. If it is not, the bytes are lost,

@@ -1,18 +1,21 @@
 //! The tree of first, next and worst fit: sorted by address, the largest chunk on top.
 //!
-//! The root is worst fit's answer. The lowest chunk that fits is on the path that goes left wherever the left side has one large
-//! enough: whatever stands on a left side lies below whatever stands on the right. A search from an address on follows that
-//! address down and remembers the last right side that it passed by, so it looks at two chunks a level.
+//! The root is worst fit's answer. The lowest chunk that fits is on the path that goes left
+//! wherever the left side has one large enough: whatever stands on a left side lies below whatever
+//! stands on the right. A search from an address on follows that address down and remembers the
+//! last right side that it passed by, so it looks at two chunks a level.
 //!
-//! *Bound.* Keys are granule offsets, of which a window of w granules has ⌈log₂ w⌉ bits: 13 levels for 64 KiB, 33 for
-//! 64 GiB. For alignments above a granule the bound holds for each candidate that is large enough but whose padding does not fit.
+//! *Bound.* Keys are granule offsets, of which a window of w granules has ⌈log₂ w⌉ bits: 13 levels
+//! for 64 KiB, 33 for 64 GiB. For alignments above a granule the bound holds for each candidate
+//! that is large enough but whose padding does not fit.
 //!
-//! Worst fit for such an alignment is a recursion over those candidates, at most as deep as the tree.
+//! Worst fit for such an alignment is a recursion over those candidates, at most as deep as the
+//! tree.
 
-use super::super::{Fit, Operations, Pieces, Request};
-use super::radix::{Entry, Radix, Shape, child};
+use super::super::{Fit, Neighbors, Operations, Pieces, Request};
+use super::radix::{Place, Radix, Shape, child, children};
 use crate::check::{Census, Corruption};
-use crate::chunk::{Chunk, Link, Window};
+use crate::chunk::{Chunk, Entry, Link, Window};
 use crate::config::Config;
 use crate::counters::Counters;
 use crate::policy::{Choice, Policy, Rover};
@@ -68,8 +71,8 @@ impl<P: Policy> ByAddress<P> {
         }
     }
 
-    /// Adds leading zeros to all keys: the largest chunk stays on top, the others move one level down, to
-    /// its left.
+    /// Adds leading zeros to all keys: the largest chunk stays on top, the others move one level
+    /// down, to its left.
     #[cold]
     fn lengthen<C: Config>(&mut self, window: Window<C>, chunk: Chunk) {
         let wanted = Bits::of(chunk);
@@ -77,11 +80,24 @@ impl<P: Policy> ByAddress<P> {
             let granules = self.root.granules;
             self.tree(window).remove(top, granules);
             let rest = core::mem::replace(&mut self.root, Entry::of(top, granules));
-            window.set_child(top, 0, rest.chunk, rest.granules);
-            window.set_child(top, 1, None, 0);
+            window.set_node(top, [rest, Entry::NONE]);
             self.shape.0 += 1;
         }
         self.shape = wanted;
+    }
+
+    /// Lets `heir`, a smaller piece of the chunk that was found, enter for it.
+    #[inline]
+    fn inherit<C: Config>(&mut self, window: Window<C>, old: Fit<Place>, heir: (Chunk, u32)) {
+        if self.shape.0 < Bits::of(heir.0).0 {
+            self.tree(window).pull(old.place, old.chunk);
+            return self.insert(window, heir.0, heir.1);
+        }
+        // Smaller than what it comes from, so outranked by all above; it may stay if the way there
+        // is its own, too.
+        let way = self.shape.0 - old.place.level.min(self.shape.0);
+        let may = (u64::from(old.chunk.offset() ^ heir.0.offset()) >> way) == 0;
+        self.tree(window).replace(old.place, old.chunk, heir, may);
     }
 
     /// The lowest chunk at `from` or above it that is at least `need` granules large.
@@ -92,40 +108,35 @@ impl<P: Policy> ByAddress<P> {
         from: u32,
         need: u32,
         mut visit: impl FnMut(),
-    ) -> Option<(Chunk, u32)> {
-        let mut lowest: Option<(Chunk, u32)> = None;
-        let mut aside = Entry::NONE;
-        let (mut entry, mut level) = (self.root, 0);
+    ) -> Option<Candidate> {
         if u64::from(from) >> self.shape.0 != 0 {
             return None;
         }
+        let mut lowest = None;
+        let (mut aside, mut aside_place) = (Entry::NONE, Place::ROOT);
+        let (mut entry, mut place) = (self.root, Place::ROOT);
         while let (Some(chunk), true) = (entry.chunk, need <= entry.granules) {
             visit();
             if from <= chunk.offset() {
-                lowest = lower_of(lowest, chunk, entry.granules);
+                lowest = lower_of(lowest, chunk, entry.granules, place);
             }
-            if self.shape.side_of(from, level) == 0 {
-                let right = child(window, chunk, 1);
-                if need <= right.granules {
-                    aside = right;
-                }
-                entry = child(window, chunk, 0);
-            } else {
-                entry = child(window, chunk, 1);
-            }
-            level += 1;
-            if level == self.shape.0 {
+            if place.level == self.shape.0 {
+                // All bits are decided: nothing is below.
                 break;
             }
-        }
-        // At the last level only one chunk is left on the path.
-        if let (Some(chunk), true) = (entry.chunk, level == self.shape.0 && need <= entry.granules) {
-            visit();
-            if from <= chunk.offset() {
-                lowest = lower_of(lowest, chunk, entry.granules);
+            let [left, right] = children(window, chunk);
+            let side = self.shape.side_of(from, place.level);
+            if side == 0 {
+                if need <= right.granules {
+                    (aside, aside_place) = (right, place.below(chunk, 1));
+                }
+                entry = left;
+            } else {
+                entry = right;
             }
+            place = place.below(chunk, side);
         }
-        lowest_below(window, aside, need, lowest, visit)
+        lowest_below(window, (aside, aside_place), need, lowest, visit)
     }
 
     /// The lowest chunk from `from` on, before `stop`, that `request` fits.
@@ -137,21 +148,21 @@ impl<P: Policy> ByAddress<P> {
         stop: Link,
         request: Request,
         counters: &mut C::Counters,
-    ) -> Option<Fit> {
+    ) -> Option<Fit<Place>> {
+        let need = request.need;
         let mut candidate = if from == 0 {
-            lowest_below(window, self.root, request.need, None, || counters.visit())
+            lowest_below(window, (self.root, Place::ROOT), need, None, || counters.visit())
         } else {
-            self.lowest_from(window, from, request.need, || counters.visit())
+            self.lowest_from(window, from, need, || counters.visit())
         };
-        while let Some((chunk, granules)) = candidate {
+        while let Some(Candidate { chunk, granules, place }) = candidate {
             if stop.is_some_and(|stop| stop <= chunk) {
                 return None;
             }
             if let Some(padding) = request.fit(window, chunk, granules) {
-                return Some(Fit { chunk, granules, padding });
+                return Some(Fit { chunk, granules, padding, place });
             }
-            let above = chunk.offset() + 1;
-            candidate = self.lowest_from(window, above, request.need, || counters.visit());
+            candidate = self.lowest_from(window, chunk.offset() + 1, need, || counters.visit());
         }
         None
     }
@@ -159,7 +170,7 @@ impl<P: Policy> ByAddress<P> {
     /// The chunk that follows `chunk` in address order.
     fn follower<C: Config>(&self, window: Window<C>, chunk: Chunk) -> Link {
         let follower = self.lowest_from(window, chunk.offset() + 1, 1, || ());
-        follower.map(|(chunk, _)| chunk)
+        follower.map(|follower| follower.chunk)
     }
 
     /// If the rover stands at `chunk`, it moves to its follower.
@@ -171,11 +182,24 @@ impl<P: Policy> ByAddress<P> {
     }
 }
 
+/// A chunk that is large enough, and where the tree keeps it.
+#[derive(Clone, Copy)]
+struct Candidate {
+    chunk: Chunk,
+    granules: u32,
+    place: Place,
+}
+
 #[inline]
-fn lower_of(old: Option<(Chunk, u32)>, chunk: Chunk, granules: u32) -> Option<(Chunk, u32)> {
+fn lower_of(
+    old: Option<Candidate>,
+    chunk: Chunk,
+    granules: u32,
+    place: Place,
+) -> Option<Candidate> {
     match old {
-        Some((lower, _)) if lower < chunk => old,
-        _ => Some((chunk, granules)),
+        Some(lower) if lower.chunk < chunk => old,
+        _ => Some(Candidate { chunk, granules, place }),
     }
 }
 
@@ -183,16 +207,18 @@ fn lower_of(old: Option<(Chunk, u32)>, chunk: Chunk, granules: u32) -> Option<(C
 #[inline]
 fn lowest_below<C: Config>(
     window: Window<C>,
-    mut entry: Entry,
+    (mut entry, mut place): (Entry, Place),
     need: u32,
-    mut lowest: Option<(Chunk, u32)>,
+    mut lowest: Option<Candidate>,
     mut visit: impl FnMut(),
-) -> Option<(Chunk, u32)> {
+) -> Option<Candidate> {
     while let (Some(chunk), true) = (entry.chunk, need <= entry.granules) {
         visit();
-        lowest = lower_of(lowest, chunk, entry.granules);
-        let left = child(window, chunk, 0);
-        entry = if need <= left.granules { left } else { child(window, chunk, 1) };
+        lowest = lower_of(lowest, chunk, entry.granules, place);
+        // To the left if that is large enough: a side is a number here, not a branch.
+        let side = usize::from(child(window, chunk, 0).granules < need);
+        entry = child(window, chunk, side);
+        place = place.below(chunk, side);
     }
     lowest
 }
@@ -200,11 +226,11 @@ fn lowest_below<C: Config>(
 /// The highest-ranking of `best` and those at or below `entry` that `request` fits.
 fn highest<C: Config>(
     window: Window<C>,
-    entry: Entry,
+    (entry, place): (Entry, Place),
     request: Request,
-    best: Option<Fit>,
+    best: Option<Fit<Place>>,
     counters: &mut C::Counters,
-) -> Option<Fit> {
+) -> Option<Fit<Place>> {
     let Some(chunk) = entry.chunk else { return best };
     let granules = entry.granules;
     let outranked =
@@ -215,13 +241,15 @@ fn highest<C: Config>(
     counters.visit();
     if let Some(padding) = request.fit(window, chunk, granules) {
         // It outranks all below it.
-        return Some(Fit { chunk, granules, padding });
+        return Some(Fit { chunk, granules, padding, place });
     }
-    let best = highest(window, child(window, chunk, 0), request, best, counters);
-    highest(window, child(window, chunk, 1), request, best, counters)
+    let [left, right] = children(window, chunk);
+    let best = highest(window, (left, place.below(chunk, 0)), request, best, counters);
+    highest(window, (right, place.below(chunk, 1)), request, best, counters)
 }
 
 impl<P: Policy> Operations for ByAddress<P> {
+    type Place = Place;
     const EMPTY: Self = Self { root: Entry::NONE, shape: Bits(0), rover: P::Rover::START };
 
     #[inline]
@@ -230,9 +258,11 @@ impl<P: Policy> Operations for ByAddress<P> {
         window: Window<C>,
         request: Request,
         counters: &mut C::Counters,
-    ) -> Option<Fit> {
+    ) -> Option<Fit<Place>> {
         match (P::CHOICE, self.rover.place()) {
-            (Choice::Largest, _) => highest(window, self.root, request, None, counters),
+            (Choice::Largest, _) => {
+                highest(window, (self.root, Place::ROOT), request, None, counters)
+            }
             (_, Some(rover)) => self
                 .first_fit(window, rover.offset(), None, request, counters)
                 .or_else(|| self.first_fit(window, 0, Some(rover), request, counters)),
@@ -253,20 +283,32 @@ impl<P: Policy> Operations for ByAddress<P> {
     }
 
     #[inline]
-    fn take<C: Config>(&mut self, window: Window<C>, fit: Fit, pieces: Pieces) {
-        let old = (fit.chunk, fit.granules);
+    fn merge<C: Config>(&mut self, window: Window<C>, neighbors: Neighbors, merged: (Chunk, u32)) {
+        // Of two neighbors one leaves; the merged chunk stands for the other, whose key it has, or
+        // nearly.
+        let kept = match neighbors {
+            Neighbors { lower: Some(lower), upper: Some((upper, granules)) } => {
+                self.remove(window, upper, granules);
+                lower
+            }
+            Neighbors { lower: Some(one), .. } | Neighbors { upper: Some(one), .. } => one,
+            Neighbors { .. } => return self.insert(window, merged.0, merged.1),
+        };
+        self.leave(window, kept.0);
+        self.tree(window).promote(kept, merged);
+    }
+
+    #[inline]
+    fn take<C: Config>(&mut self, window: Window<C>, fit: Fit<Place>, pieces: Pieces) {
         match (pieces.lower, pieces.upper) {
             (Some(granules), upper) => {
-                self.tree(window).replace(old, (fit.chunk, granules));
+                self.inherit(window, fit, (fit.chunk, granules));
                 if let Some((upper, granules)) = upper {
                     self.insert(window, upper, granules);
                 }
             }
-            (None, Some(upper)) => {
-                self.reach(window, upper.0);
-                self.tree(window).replace(old, upper);
-            }
-            (None, None) => self.tree(window).remove(fit.chunk, fit.granules),
+            (None, Some(upper)) => self.inherit(window, fit, upper),
+            (None, None) => self.tree(window).pull(fit.place, fit.chunk),
         }
         if P::CHOICE == Choice::Next {
             let upper = pieces.upper.map(|(upper, _)| upper);
@@ -285,8 +327,8 @@ impl<P: Policy> Operations for ByAddress<P> {
     ) {
         match rest {
             Some(rest) => {
-                self.reach(window, rest.0);
-                self.tree(window).replace((chunk, granules), rest);
+                let place = self.tree(window).find(chunk, granules);
+                self.inherit(window, Fit { chunk, granules, padding: 0, place }, rest);
                 if self.rover.place() == Some(chunk) {
                     self.rover = self.rover.moved(Some(rest.0));
                 }

@@ -8,19 +8,20 @@
 //!                       the levels below those by bits of the address, lowest bit first
 //! ```
 //!
-//! All chunks of one size share the first e bits, and the lowest of them stands above the others: the first chunk of a size
-//! that a path meets is the one that best fit takes. The smallest size that suffices is on the path of the size asked
-//! for, or the leftmost below the last right side that the path passed by, or the leftmost of the next tree.
+//! All chunks of one size share the first e bits, and the lowest of them stands above the others:
+//! the first chunk of a size that a path meets is the one that best fit takes. The smallest size
+//! that suffices is on the path of the size asked for, or the leftmost below the last right side
+//! that the path passed by, or the leftmost of the next tree.
 //!
-//! *Bound.* A search looks at no more than 2 (e + 1) chunks of a tree and e' + 1 of the next, where 2^e and 2^e' are their least sizes
-//! in granules; a change follows one path of at most e + 33. For alignments above a granule a search is a recursion over the
-//! candidates that are large enough but whose padding does not fit, at most as deep as a tree, and looks at
-//! one path and those.
+//! *Bound.* A search looks at no more than 2 (e + 1) chunks of a tree and e' + 1 of the next, where
+//! 2^e and 2^e' are their least sizes in granules; a change follows one path of at most e + 33. For
+//! alignments above a granule a search is a recursion over the candidates that are large enough but
+//! whose padding does not fit, at most as deep as a tree, and looks at one path and those.
 
 use super::super::{Fit, Operations, Pieces, Request};
-use super::radix::{Entry, Radix, Shape, child};
+use super::radix::{Place, Radix, Shape, child, children};
 use crate::check::{Census, Corruption};
-use crate::chunk::{Chunk, Window};
+use crate::chunk::{Chunk, Entry, Window};
 use crate::config::Config;
 use crate::counters::Counters;
 
@@ -90,40 +91,38 @@ fn smallest<C: Config>(
     exponent: u32,
     need: u32,
     counters: &mut C::Counters,
-) -> Option<(Chunk, u32)> {
-    let mut best: Option<(Chunk, u32)> = None;
-    let (mut aside, mut aside_level) = (Entry::NONE, 0);
-    let (mut entry, mut level) = (root, 0);
+) -> Option<Fit<Place>> {
+    let mut best = None;
+    let mut aside = (Entry::NONE, Place::ROOT);
+    let (mut entry, mut place) = (root, Place::ROOT);
     while let Some(chunk) = entry.chunk {
         counters.visit();
-        if entry.granules == need {
-            return Some((chunk, need));
-        }
-        best = smaller_of(best, chunk, entry.granules, need);
-        if exponent <= level {
+        best = smaller_of(best, (chunk, entry.granules), need, place);
+        if entry.granules == need || exponent <= place.level {
             break;
         }
-        let side = Exponent(exponent).side((chunk, need), level);
-        level += 1;
-        if side == 0 {
-            let right = child(window, chunk, 1);
-            if right.chunk.is_some() {
-                (aside, aside_level) = (right, level);
-            }
+        let side = Exponent(exponent).side((chunk, need), place.level);
+        let [left, right] = children(window, chunk);
+        if side == 0 && right.chunk.is_some() {
+            aside = (right, place.below(chunk, 1));
         }
-        entry = child(window, chunk, side);
+        entry = if side == 0 { left } else { right };
+        place = place.below(chunk, side);
+    }
+    if best.is_some_and(|best| best.granules == need) {
+        return best;
     }
     // Everything aside is larger than what was asked for; the leftmost is the smallest.
-    (entry, level) = (aside, aside_level);
+    (entry, place) = aside;
     while let Some(chunk) = entry.chunk {
         counters.visit();
-        best = smaller_of(best, chunk, entry.granules, need);
-        if exponent <= level {
+        best = smaller_of(best, (chunk, entry.granules), need, place);
+        if exponent <= place.level {
             break;
         }
-        let left = child(window, chunk, 0);
-        entry = if left.chunk.is_some() { left } else { child(window, chunk, 1) };
-        level += 1;
+        let side = usize::from(child(window, chunk, 0).chunk.is_none());
+        entry = child(window, chunk, side);
+        place = place.below(chunk, side);
     }
     best
 }
@@ -131,27 +130,30 @@ fn smallest<C: Config>(
 /// The smaller of `old` and a chunk that counts only if it has `need`; the older of equals.
 #[inline]
 fn smaller_of(
-    old: Option<(Chunk, u32)>,
-    chunk: Chunk,
-    granules: u32,
+    old: Option<Fit<Place>>,
+    (chunk, granules): (Chunk, u32),
     need: u32,
-) -> Option<(Chunk, u32)> {
-    let better = need <= granules && old.is_none_or(|(_, smallest)| granules < smallest);
-    if better { Some((chunk, granules)) } else { old }
+    place: Place,
+) -> Option<Fit<Place>> {
+    match old {
+        Some(smallest) if smallest.granules <= granules => old,
+        _ if granules < need => old,
+        _ => Some(Fit { chunk, granules, padding: 0, place }),
+    }
 }
 
 /// The best fit of `best` and those at or below `entry`, whose sizes are at least `low`.
 fn best_below<C: Config>(
     window: Window<C>,
-    entry: Entry,
-    (exponent, level, low): (u32, u32, u32),
+    (entry, place): (Entry, Place),
+    (exponent, low): (u32, u32),
     request: Request,
-    best: Option<Fit>,
+    best: Option<Fit<Place>>,
     counters: &mut C::Counters,
-) -> Option<Fit> {
+) -> Option<Fit<Place>> {
     let Some(chunk) = entry.chunk else { return best };
     // What the levels above have not yet decided of the sizes below.
-    let open = exponent.saturating_sub(level);
+    let open = exponent.saturating_sub(place.level);
     let enough = u64::from(request.need) < u64::from(low) + (1 << open);
     // A lower chunk of the least size cannot be below here, where addresses only rise.
     let beaten = best.is_some_and(|best| (best.granules, best.chunk) < (low, chunk));
@@ -161,18 +163,21 @@ fn best_below<C: Config>(
     counters.visit();
     let own = request
         .fit(window, chunk, entry.granules)
-        .map(|padding| Fit { chunk, granules: entry.granules, padding })
+        .map(|padding| Fit { chunk, granules: entry.granules, padding, place })
         .filter(|own| {
             best.is_none_or(|best| (own.granules, own.chunk) < (best.granules, best.chunk))
         });
     let best = own.or(best);
     let step = if 0 < open { 1 << (open - 1) } else { 0 };
-    let (left, right) = (child(window, chunk, 0), child(window, chunk, 1));
-    let best = best_below(window, left, (exponent, level + 1, low), request, best, counters);
-    best_below(window, right, (exponent, level + 1, low + step), request, best, counters)
+    let [left, right] = children(window, chunk);
+    let left = (left, place.below(chunk, 0));
+    let right = (right, place.below(chunk, 1));
+    let best = best_below(window, left, (exponent, low), request, best, counters);
+    best_below(window, right, (exponent, low + step), request, best, counters)
 }
 
 impl Operations for BySize {
+    type Place = Place;
     const EMPTY: Self = Self { map: 0, roots: [Entry::NONE; EXPONENTS] };
 
     #[inline]
@@ -181,7 +186,7 @@ impl Operations for BySize {
         window: Window<C>,
         request: Request,
         counters: &mut C::Counters,
-    ) -> Option<Fit> {
+    ) -> Option<Fit<Place>> {
         let mut trees = self.trees_from(request.need);
         while trees != 0 {
             let exponent = trees.trailing_zeros();
@@ -190,9 +195,9 @@ impl Operations for BySize {
             let found = if request.align == 1 {
                 let need = request.need.max(1 << exponent);
                 smallest(window, root, exponent, need, counters)
-                    .map(|(chunk, granules)| Fit { chunk, granules, padding: 0 })
             } else {
-                best_below(window, root, (exponent, 0, 1 << exponent), request, None, counters)
+                let root = (root, Place::ROOT);
+                best_below(window, root, (exponent, 1 << exponent), request, None, counters)
             };
             if found.is_some() {
                 return found;
@@ -212,8 +217,8 @@ impl Operations for BySize {
     }
 
     #[inline]
-    fn take<C: Config>(&mut self, window: Window<C>, fit: Fit, pieces: Pieces) {
-        self.remove(window, fit.chunk, fit.granules);
+    fn take<C: Config>(&mut self, window: Window<C>, fit: Fit<Place>, pieces: Pieces) {
+        self.with(window, fit.granules, |tree| tree.pull(fit.place, fit.chunk));
         if let Some(granules) = pieces.lower {
             self.insert(window, fit.chunk, granules);
         }

@@ -1,14 +1,15 @@
 //! Trees: the same answers as a list in address order, in logarithmic time.
 //!
-//! First, next and worst fit search [`ByAddress`], best fit searches [`BySize`]. Both are radix priority search trees
-//! (McCreight, *Priority Search Trees*, 1985): [`radix`] has the mechanism and its bound. A tree serves address order alone;
-//! what has no address to search by is a list's work.
+//! First, next and worst fit search [`ByAddress`], best fit searches [`BySize`]. Both are radix
+//! priority search trees (McCreight, *Priority Search Trees*, 1985): [`radix`] has the mechanism
+//! and its bound. A tree serves address order alone; what has no address to search by is a list's
+//! work.
 
 mod by_address;
 mod by_size;
 mod radix;
 
-use super::{Fit, Index, Operations, Pieces, Request};
+use super::{Fit, Index, Neighbors, Operations, Pieces, Request};
 use crate::check::{Census, Corruption};
 use crate::chunk::{Chunk, Window};
 use crate::config::Config;
@@ -47,6 +48,7 @@ impl<P: Planted> Index for Tree<P> {
 }
 
 impl<P: Planted> Operations for Tree<P> {
+    type Place = <P::Kind as Operations>::Place;
     const EMPTY: Self = Self(<P::Kind as Operations>::EMPTY);
 
     #[inline]
@@ -55,7 +57,7 @@ impl<P: Planted> Operations for Tree<P> {
         window: Window<C>,
         request: Request,
         counters: &mut C::Counters,
-    ) -> Option<Fit> {
+    ) -> Option<Fit<Self::Place>> {
         self.0.find(window, request, counters)
     }
 
@@ -70,7 +72,12 @@ impl<P: Planted> Operations for Tree<P> {
     }
 
     #[inline]
-    fn take<C: Config>(&mut self, window: Window<C>, fit: Fit, pieces: Pieces) {
+    fn merge<C: Config>(&mut self, window: Window<C>, neighbors: Neighbors, merged: (Chunk, u32)) {
+        self.0.merge(window, neighbors, merged);
+    }
+
+    #[inline]
+    fn take<C: Config>(&mut self, window: Window<C>, fit: Fit<Self::Place>, pieces: Pieces) {
         self.0.take(window, fit, pieces);
     }
 

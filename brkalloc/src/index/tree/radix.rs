@@ -1,7 +1,8 @@
-//! A radix priority search tree: a heap by one measure and a binary trie by another, in the chunks' own links.
+//! A radix priority search tree: a heap by one measure and a binary trie by another, in the chunks'
+//! own links.
 //!
 //! ```text
-//!   a free chunk   | tag | left | right | left's size | right's size | … | size |
+//!   a free chunk   | tag | left, its size | right, its size | … | size |
 //!
 //!   level 0                  (9)             every chunk ranks above those below it;
 //!   bit 0 / 1               /   \
@@ -10,35 +11,21 @@
 //!   level 2           (3)   (7)
 //! ```
 //!
-//! After McCreight, *Priority Search Trees* (SIAM J. Comput. 14, 1985). A [`Shape`] says what ranks above what, and
-//! which bit of a chunk's key decides at each level. A chunk that enters pushes down what it ranks above; where one leaves,
-//! the higher of its children moves up. Nothing is rotated or rebalanced.
+//! After McCreight, *Priority Search Trees* (SIAM J. Comput. 14, 1985). A [`Shape`] says what ranks
+//! above what, and which bit of a chunk's key decides at each level. A chunk that enters pushes
+//! down what it ranks above; where one leaves, the higher of its children moves up. Nothing is
+//! rotated or rebalanced.
 //!
-//! *Bound.* Two chunks differ in at least one bit of their keys, so a node at level k shares k bits with all below it, and a tree over
-//! keys of b bits has at most b + 1 levels. Every operation here follows one path. Because a node carries its
-//! children's sizes, a path touches one chunk a level.
+//! *Bound.* Two chunks differ in at least one bit of their keys, and a node at level k shares k
+//! bits with all below it, so a tree over keys of b bits has at most b + 1 levels. Every operation
+//! here follows one path. Because a node carries its children's sizes, a path touches one chunk a
+//! level; and as a side is a bit, not a branch, a walk down is a chain of loads.
 //!
 //! The searches are the trees' own affair.
 
 use crate::check::{Census, Corruption};
-use crate::chunk::{Chunk, Link, Window};
+use crate::chunk::{Chunk, Entry, Link, Node, Window};
 use crate::config::Config;
-
-/// A chunk in a tree, with its size, or no chunk and 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
-    pub(super) chunk: Link,
-    pub(super) granules: u32,
-}
-
-impl Entry {
-    pub(super) const NONE: Self = Self { chunk: None, granules: 0 };
-
-    #[inline]
-    pub(super) const fn of(chunk: Chunk, granules: u32) -> Self {
-        Self { chunk: Some(chunk), granules }
-    }
-}
 
 /// What a tree sorts by.
 pub(super) trait Shape: Copy {
@@ -49,11 +36,23 @@ pub(super) trait Shape: Copy {
     fn side(self, entry: (Chunk, u32), level: u32) -> usize;
 }
 
-/// Where an entry is kept: in the tree's owner, or on a side of a chunk.
-#[derive(Clone, Copy)]
-struct Place {
+/// Where an entry is kept: in the tree's owner, or on a side of a chunk; and on which level.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
     owner: Link,
     side: usize,
+    pub(super) level: u32,
+}
+
+impl Place {
+    /// The place of the root.
+    pub(crate) const ROOT: Self = Self { owner: None, side: 0, level: 0 };
+
+    /// The place on a side of `owner`, which is kept here.
+    #[inline]
+    pub(super) const fn below(self, owner: Chunk, side: usize) -> Self {
+        Self { owner: Some(owner), side, level: self.level + 1 }
+    }
 }
 
 /// A tree of one shape, over the root that its owner keeps.
@@ -66,14 +65,21 @@ pub(super) struct Radix<'a, S, C> {
 /// The child of `chunk` on `side`.
 #[inline]
 pub(super) fn child<C: Config>(window: Window<C>, chunk: Chunk, side: usize) -> Entry {
-    let link = window.link(chunk, side);
-    window.check_link(link, chunk);
-    Entry { chunk: link, granules: window.child_size(chunk, side) }
+    let entry = window.child(chunk, side);
+    window.check_link(entry.chunk, chunk);
+    entry
+}
+
+/// Both children of `chunk`.
+#[inline]
+pub(super) fn children<C: Config>(window: Window<C>, chunk: Chunk) -> Node {
+    let node = window.node(chunk);
+    window.check_link(node[0].chunk, chunk);
+    window.check_link(node[1].chunk, chunk);
+    node
 }
 
 impl<S: Shape, C: Config> Radix<'_, S, C> {
-    const ROOT: Place = Place { owner: None, side: 0 };
-
     #[inline]
     fn at(&self, place: Place) -> Entry {
         match place.owner {
@@ -85,20 +91,9 @@ impl<S: Shape, C: Config> Radix<'_, S, C> {
     #[inline]
     fn set(&mut self, place: Place, entry: Entry) {
         match place.owner {
-            Some(owner) => self.window.set_child(owner, place.side, entry.chunk, entry.granules),
+            Some(owner) => self.window.set_child(owner, place.side, entry),
             None => *self.root = entry,
         }
-    }
-
-    #[inline]
-    fn children(&self, chunk: Chunk) -> [Entry; 2] {
-        [child(self.window, chunk, 0), child(self.window, chunk, 1)]
-    }
-
-    #[inline]
-    fn set_children(&self, chunk: Chunk, [left, right]: [Entry; 2]) {
-        self.window.set_child(chunk, 0, left.chunk, left.granules);
-        self.window.set_child(chunk, 1, right.chunk, right.granules);
     }
 
     /// Whether `chunk` of `granules` ranks above `entry`, as it does above nothing.
@@ -110,54 +105,54 @@ impl<S: Shape, C: Config> Radix<'_, S, C> {
     /// Lets a chunk enter.
     #[inline]
     pub(super) fn insert(&mut self, chunk: Chunk, granules: u32) {
-        self.insert_from(Self::ROOT, 0, chunk, granules);
+        self.insert_from(Place::ROOT, (chunk, granules));
     }
 
-    /// Lets a chunk enter at or below `place`, whose node has `level`.
-    fn insert_from(
-        &mut self,
-        mut place: Place,
-        mut level: u32,
-        mut chunk: Chunk,
-        mut granules: u32,
-    ) {
-        loop {
-            let resident = self.at(place);
-            let Some(mut owner) = resident.chunk else {
-                self.set(place, Entry::of(chunk, granules));
-                self.set_children(chunk, [Entry::NONE; 2]);
-                return;
-            };
+    /// Lets a chunk enter at or below `place`.
+    fn insert_from(&mut self, mut place: Place, (chunk, granules): (Chunk, u32)) {
+        // Down to the first that it outranks.
+        let mut resident = self.at(place);
+        while let Some(owner) = resident.chunk {
             if S::ranks_above((chunk, granules), (owner, resident.granules)) {
-                // It takes the resident's place and children; the resident goes on down.
-                self.set(place, Entry::of(chunk, granules));
-                self.set_children(chunk, self.children(owner));
-                core::mem::swap(&mut chunk, &mut owner);
-                granules = resident.granules;
+                break;
             }
-            place = Place { owner: Some(owner), side: self.shape.side((chunk, granules), level) };
-            level += 1;
+            place = place.below(owner, self.shape.side((chunk, granules), place.level));
+            resident = self.at(place);
         }
+        self.set(place, Entry::of(chunk, granules));
+        // It takes that one's children, and that one takes the place of its own child, and so on
+        // down: each outranks all that were below it.
+        let mut newcomer = chunk;
+        while let Some(displaced) = resident.chunk {
+            let side = self.shape.side((displaced, resident.granules), place.level);
+            let next = child(self.window, displaced, side);
+            let other = child(self.window, displaced, 1 - side);
+            self.window.set_child(newcomer, side, resident);
+            self.window.set_child(newcomer, 1 - side, other);
+            place.level += 1;
+            newcomer = displaced;
+            resident = next;
+        }
+        self.window.set_node(newcomer, [Entry::NONE; 2]);
     }
 
     /// Lets a chunk leave.
     #[inline]
     pub(super) fn remove(&mut self, chunk: Chunk, granules: u32) {
-        let (place, _) = self.find(chunk, granules);
+        let place = self.find(chunk, granules);
         self.pull(place, chunk);
     }
 
-    /// Where `chunk` is kept, and its level.
+    /// Where `chunk` is kept.
     #[inline]
-    fn find(&self, chunk: Chunk, granules: u32) -> (Place, u32) {
-        let (mut place, mut level) = (Self::ROOT, 0);
+    pub(super) fn find(&self, chunk: Chunk, granules: u32) -> Place {
+        let mut place = Place::ROOT;
         loop {
             match self.at(place).chunk {
-                Some(resident) if resident == chunk => return (place, level),
+                Some(resident) if resident == chunk => return place,
                 Some(resident) => {
-                    let side = self.shape.side((chunk, granules), level);
-                    place = Place { owner: Some(resident), side };
-                    level += 1;
+                    let side = self.shape.side((chunk, granules), place.level);
+                    place = place.below(resident, side);
                 }
                 None => self.window.broken("a free chunk that is not in its tree", chunk),
             }
@@ -165,51 +160,77 @@ impl<S: Shape, C: Config> Radix<'_, S, C> {
     }
 
     /// Fills the place of `chunk`, which leaves, from below.
-    fn pull(&mut self, mut place: Place, chunk: Chunk) {
-        let mut children = self.children(chunk);
+    pub(super) fn pull(&mut self, mut place: Place, chunk: Chunk) {
+        let [mut left, mut right] = children(self.window, chunk);
         loop {
-            let [left, right] = children;
-            let side = match (left.chunk, right.chunk) {
-                (None, None) => break,
-                (Some(_), None) => 0,
-                (None, Some(_)) => 1,
-                (Some(chunk), Some(_)) => usize::from(!Self::outranks(chunk, left.granules, right)),
-            };
-            let heir = children[side];
-            let Some(riser) = heir.chunk else { break };
-            let below = self.children(riser);
+            let side = usize::from(!Self::rises(left, right));
+            let (heir, other) = if side == 0 { (left, right) } else { (right, left) };
             self.set(place, heir);
-            self.set_children(riser, children);
-            place = Place { owner: Some(riser), side };
-            children = below;
+            let Some(riser) = heir.chunk else { return };
+            [left, right] = children(self.window, riser);
+            // What comes to its other side, the next round says.
+            self.window.set_child(riser, 1 - side, other);
+            place = place.below(riser, side);
         }
-        self.set(place, Entry::NONE);
     }
 
-    /// Lets `heir` enter for `chunk`, which leaves: where it stood, if the heir belongs there.
-    pub(super) fn replace(&mut self, (chunk, granules): (Chunk, u32), heir: (Chunk, u32)) {
-        let (mut place, mut level, mut shared) = (Self::ROOT, 0, true);
-        while self.at(place).chunk != Some(chunk) {
-            let Some(resident) = self.at(place).chunk else {
-                self.window.broken("a free chunk that is not in its tree", chunk)
-            };
-            let side = self.shape.side((chunk, granules), level);
-            shared &= side == self.shape.side(heir, level)
-                && Self::outranks(resident, self.at(place).granules, Entry::of(heir.0, heir.1));
-            place = Place { owner: Some(resident), side };
-            level += 1;
+    /// Whether the left one of two siblings goes up before the right one.
+    #[inline]
+    fn rises(left: Entry, right: Entry) -> bool {
+        match (left.chunk, right.chunk) {
+            (Some(left_chunk), Some(right_chunk)) => {
+                S::ranks_above((left_chunk, left.granules), (right_chunk, right.granules))
+            }
+            (left, _) => left.is_some(),
         }
-        let children = self.children(chunk);
-        if shared && children.iter().all(|&child| Self::outranks(heir.0, heir.1, child)) {
+    }
+
+    /// Lets `heir` enter for the chunk at `place`, which leaves: there, if it `may` stand so high,
+    /// or below.
+    pub(super) fn replace(&mut self, place: Place, chunk: Chunk, heir: (Chunk, u32), may: bool) {
+        let node = children(self.window, chunk);
+        if may && node.iter().all(|&child| Self::outranks(heir.0, heir.1, child)) {
             self.set(place, Entry::of(heir.0, heir.1));
-            self.set_children(heir.0, children);
+            self.window.set_node(heir.0, node);
             return;
         }
         self.pull(place, chunk);
-        if shared {
-            self.insert_from(place, level, heir.0, heir.1);
+        self.insert_from(if may { place } else { Place::ROOT }, heir);
+    }
+
+    /// Lets `heir`, which ranks above `old`, enter for it: where it stood, or as far up as the heir
+    /// outranks others.
+    pub(super) fn promote(&mut self, old: (Chunk, u32), heir: (Chunk, u32)) {
+        let mut place = Place::ROOT;
+        let mut higher: Option<Place> = None;
+        loop {
+            let resident = self.at(place);
+            let Some(owner) = resident.chunk else {
+                self.window.broken("a free chunk that is not in its tree", old.0)
+            };
+            if owner == old.0 {
+                break;
+            }
+            let side = self.shape.side(old, place.level);
+            if higher.is_none() {
+                let own_side = self.shape.side(heir, place.level);
+                if S::ranks_above(heir, (owner, resident.granules)) {
+                    higher = Some(place);
+                } else if own_side != side {
+                    higher = Some(place.below(owner, own_side));
+                }
+            }
+            place = place.below(owner, side);
+        }
+        if let Some(higher) = higher {
+            // What is pulled up stands below `place`, and so not at `higher` nor above it.
+            self.pull(place, old.0);
+            self.insert_from(higher, heir);
         } else {
-            self.insert(heir.0, heir.1);
+            self.set(place, Entry::of(heir.0, heir.1));
+            if heir.0 != old.0 {
+                self.window.set_node(heir.0, self.window.node(old.0));
+            }
         }
     }
 
@@ -239,10 +260,8 @@ impl<S: Shape, C: Config> Radix<'_, S, C> {
             return broken("a chunk is on the wrong side of its tree");
         }
         census.count(self.window, chunk)?;
-        for side in 0..2 {
-            let link = self.window.link(chunk, side);
-            let below = Entry { chunk: link, granules: self.window.child_size(chunk, side) };
-            if link.is_some() && !Self::outranks(chunk, entry.granules, below) {
+        for (side, below) in self.window.node(chunk).into_iter().enumerate() {
+            if !Self::outranks(chunk, entry.granules, below) {
                 return broken("a chunk stands above one that outranks it");
             }
             self.check(below, level + 1, census, &|lower| {

@@ -1,0 +1,141 @@
+//! How the time of a search and an insertion grows with the number of free chunks.
+//!
+//! `cargo run --release --manifest-path benches/Cargo.toml --bin growth`
+//!
+//! A heap is filled with chunks of 32 B to 4 KiB, uniform in the logarithm, each above a small one
+//! that stays; then the former are freed, so that n free chunks stand apart. One operation
+//! allocates 32 B to 4 KiB, alignment 16, and frees the oldest of 64 such blocks. A first pass
+//! counts the chunks that each of its searches looks at, a second one, of the same operations, is
+//! timed without counting.
+
+use brkalloc::__private::Uncounted;
+use brkalloc::__private::{Address, BestFit, Config, FirstFit, List, NextFit, Tree, WorstFit};
+use brkalloc::__private::{
+    Bins, Counted, Counters, Harden, Immediate, Index, Lifo, Slice, SpinLock,
+};
+use brkalloc::{BrkHeap, Heap};
+use brkalloc_benches::{Random, cpu_time, machine};
+use core::alloc::Layout;
+use core::marker::PhantomData;
+use core::mem::MaybeUninit;
+use core::ptr::NonNull;
+
+/// Operations of a pass over a tree; a list has fewer the longer it is.
+const OPERATIONS: usize = 1_000_000;
+
+/// A configuration of this index, counted or not.
+struct Setup<I, K>(PhantomData<(I, K)>);
+
+impl<I: Index, K: Counters> Config for Setup<I, K> {
+    type Source = Slice;
+    type Index = I;
+    type Coalesce = Immediate;
+    type Lock = SpinLock;
+    type Counters = K;
+    const NAME: &'static str = "growth";
+    const ARENA: usize = 0;
+    const GROW: usize = 0;
+    const LIMIT: usize = 0;
+    const TRIM: usize = usize::MAX;
+    const HARDEN: Harden = Harden::Basic;
+    const LOCK: Self::Lock = SpinLock::new();
+
+    fn heap() -> &'static BrkHeap<Self> {
+        unreachable!("the heaps of this bench are made over slices")
+    }
+}
+
+struct Block {
+    pointer: NonNull<u8>,
+}
+
+fn layout(size: usize) -> Layout {
+    Layout::from_size_align(size, 16).expect("small sizes are sound")
+}
+
+/// Leaves `count` free chunks in the heap, none beside another.
+fn prepare<C: Config>(heap: &Heap<'_, C>, count: usize, random: &mut Random) {
+    let sizes = random.log_uniform(4096, 32, 4096);
+    let take = |size| heap.allocate(layout(size)).expect("the slice is large enough");
+    let blocks: Vec<NonNull<u8>> = (0..count)
+        .map(|index| {
+            let block = take(sizes[index % sizes.len()] - 8);
+            take(16);
+            block
+        })
+        .collect();
+    for block in blocks {
+        // SAFETY: the heap has just handed it out.
+        unsafe { heap.deallocate(block) };
+    }
+}
+
+/// Runs the operations; `each` sees the heap after each search.
+fn operate<C: Config>(
+    heap: &Heap<'_, C>,
+    operations: usize,
+    random: &mut Random,
+    mut each: impl FnMut(&Heap<'_, C>),
+) {
+    let sizes = random.log_uniform(4096, 32, 4096);
+    let mut ring: [Option<Block>; 64] = [const { None }; 64];
+    for operation in 0..operations {
+        let pointer =
+            heap.allocate(layout(sizes[random.below(sizes.len())])).expect("there is room");
+        each(heap);
+        if let Some(oldest) = ring[operation % 64].replace(Block { pointer }) {
+            // SAFETY: the heap handed it out 64 operations ago.
+            unsafe { heap.deallocate(oldest.pointer) };
+        }
+    }
+}
+
+fn measure<I: Index>(name: &str, count: usize, operations: usize, memory: &mut [MaybeUninit<u8>]) {
+    let heap = Heap::<Setup<I, Counted>>::over(memory);
+    let mut random = Random::new(7);
+    prepare(&heap, count, &mut random);
+    let mut visits = Vec::with_capacity(operations);
+    let mut before = heap.__operations().map_or(0, |figures| figures.visited);
+    operate(&heap, operations, &mut random, |heap| {
+        let visited = heap.__operations().map_or(0, |figures| figures.visited);
+        visits.push(visited - before);
+        before = visited;
+    });
+    heap.check().expect("the heap is whole");
+    visits.sort_unstable();
+    let (median, worst) = (visits[visits.len() / 2], visits[visits.len() - 1]);
+
+    let heap = Heap::<Setup<I, Uncounted>>::over(memory);
+    let mut random = Random::new(7);
+    prepare(&heap, count, &mut random);
+    let start = cpu_time();
+    operate(&heap, operations, &mut random, |_| ());
+    #[expect(clippy::cast_precision_loss, reason = "a figure to read")]
+    let nanoseconds = (cpu_time() - start) as f64 / operations as f64;
+    heap.check().expect("the heap is whole");
+    println!("| {name} | {count} | {nanoseconds:.0} | {median} | {worst} |");
+}
+
+fn main() {
+    println!("{}\n", machine());
+    println!(
+        "| search | free chunks | ns per search and insertion | visited, median | visited, worst |"
+    );
+    println!("|---|--:|--:|--:|--:|");
+    let mut memory = vec![MaybeUninit::<u8>::uninit(); 1_500_000_000];
+    for exponent in 3..=6 {
+        let count = 10_usize.pow(exponent);
+        measure::<Tree<FirstFit>>("first fit, tree", count, OPERATIONS, &mut memory);
+        measure::<Tree<NextFit>>("next fit, tree", count, OPERATIONS, &mut memory);
+        measure::<Tree<BestFit>>("best fit, tree", count, OPERATIONS, &mut memory);
+        measure::<Tree<WorstFit>>("worst fit, tree", count, OPERATIONS, &mut memory);
+        measure::<Bins<Lifo, 464>>("segregated fit, bins", count, OPERATIONS, &mut memory);
+        if count <= 10_000 {
+            let fewer = OPERATIONS * 10 / count;
+            measure::<List<FirstFit, Address>>("first fit, list", count, fewer, &mut memory);
+            measure::<List<NextFit, Address>>("next fit, list", count, fewer, &mut memory);
+            measure::<List<BestFit, Address>>("best fit, list", count, fewer, &mut memory);
+            measure::<List<WorstFit, Address>>("worst fit, list", count, fewer, &mut memory);
+        }
+    }
+}

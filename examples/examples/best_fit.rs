@@ -1,0 +1,27 @@
+//! The word index on a best-fit heap: a request takes the smallest free chunk that is large enough.
+//!
+//! `cargo run --release --example best_fit [-- FILE…]`
+//!
+//! The examples `first_fit`, `next_fit`, `best_fit`, `worst_fit` and `segregated_fit` are the same
+//! program and differ in one word of the attribute. Run two of them, and compare the last lines.
+
+use brkalloc::{BrkHeap, brk_heap};
+use brkalloc_examples::picture::Picture;
+use brkalloc_examples::word_index;
+use std::process::ExitCode;
+
+#[global_allocator]
+#[brk_heap(policy = "best_fit", stats = "counters")]
+static HEAP: BrkHeap;
+
+fn main() -> ExitCode {
+    word_index::run(|out| {
+        // The index is still alive: this is the heap that it lives on.
+        let stats = HEAP.stats();
+        let mut picture = Picture::of(&stats);
+        HEAP.for_each_chunk(|chunk| picture.add(chunk));
+        word_index::print_heap(HEAP.config(), &stats, &picture, out)?;
+        assert_eq!(HEAP.check(), Ok(()));
+        writeln!(out, "\n  Every chunk and every entry of the index was checked: all is well.")
+    })
+}

@@ -1,0 +1,14 @@
+//! A program on a heap behind the break, whose threads use C's `malloc` as well.
+
+#[path = "../hammer.rs"]
+mod hammer;
+
+use brkalloc::{BrkHeap, brk_heap};
+
+#[global_allocator]
+#[brk_heap(policy = "segregated_fit")]
+static HEAP: BrkHeap;
+
+fn main() {
+    hammer::run(&HEAP);
+}

@@ -1,0 +1,14 @@
+//! The program in a mapping that grows by little and trims often, with every operation counted.
+
+#[path = "../program.rs"]
+mod program;
+
+use brkalloc::{BrkHeap, brk_heap};
+
+#[global_allocator]
+#[brk_heap(source = "mmap", grow = "4KiB", trim = "16KiB", stats = "counters")]
+static HEAP: BrkHeap;
+
+fn main() {
+    program::run(&HEAP);
+}

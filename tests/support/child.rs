@@ -1,0 +1,74 @@
+//! Programs that are a process of their own: run, watched, and held to how they ended.
+
+use std::io::Read;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long a program may take before it counts as hanging.
+const PATIENCE: Duration = Duration::from_secs(100);
+
+/// How a program ended.
+pub(crate) struct Ended {
+    /// Its exit code; `None` if a signal ended it.
+    pub(crate) code: Option<i32>,
+    /// The signal that ended it.
+    pub(crate) signal: Option<i32>,
+    /// What it wrote to standard output.
+    pub(crate) output: String,
+    /// What it wrote to standard error.
+    pub(crate) errors: String,
+}
+
+/// Runs `command` to its end. Panics if it does not come to one.
+pub(crate) fn run(command: &mut Command) -> Ended {
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
+    let output = collect(child.stdout.take().expect("it is piped"));
+    let errors = collect(child.stderr.take().expect("it is piped"));
+    let status = wait(&mut child).unwrap_or_else(|| panic!("{command:?} hangs"));
+    Ended {
+        code: status.code(),
+        signal: status.signal(),
+        output: output.join().expect("reading does not panic"),
+        errors: errors.join().expect("reading does not panic"),
+    }
+}
+
+fn wait(child: &mut Child) -> Option<std::process::ExitStatus> {
+    let start = Instant::now();
+    while start.elapsed() < PATIENCE {
+        if let Some(status) = child.try_wait().expect("the child is ours") {
+            return Some(status);
+        }
+        thread::sleep(Duration::from_millis(2));
+    }
+    child.kill().expect("the child is ours");
+    child.wait().expect("the child is ours");
+    None
+}
+
+fn collect(mut pipe: impl Read + Send + 'static) -> thread::JoinHandle<String> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        pipe.read_to_end(&mut bytes).expect("a pipe can be read");
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}
+
+impl Ended {
+    /// What the program wrote, of one that must have ended well.
+    pub(crate) fn well(self, what: &str) -> String {
+        let Self { code, signal, output, errors } = self;
+        assert!(
+            code == Some(0),
+            "{what} ended with code {code:?}, signal {signal:?}\n{output}{errors}"
+        );
+        output
+    }
+}

@@ -1,0 +1,25 @@
+//! Programs that fork while their threads allocate: no child hangs, and none finds the heap broken.
+
+#[path = "../support/child.rs"]
+mod child;
+
+use std::process::Command;
+
+fn forks(program: &str) -> String {
+    child::run(&mut Command::new(program)).well(program)
+}
+
+#[test]
+fn no_child_of_three_hundred_hangs_behind_the_os_lock() {
+    assert_eq!(forks(env!("CARGO_BIN_EXE_forks_os")), "300 forks\n");
+}
+
+#[test]
+fn no_child_hangs_behind_a_spin_lock() {
+    assert_eq!(forks(env!("CARGO_BIN_EXE_forks_spin")), "100 forks\n");
+}
+
+#[test]
+fn no_child_hangs_behind_a_mutex_named_by_path() {
+    assert_eq!(forks(env!("CARGO_BIN_EXE_forks_path")), "50 forks\n");
+}

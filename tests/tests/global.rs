@@ -1,0 +1,34 @@
+//! Every policy as the global allocator of a whole program, in a process each.
+
+#[path = "../support/child.rs"]
+mod child;
+
+use std::process::Command;
+
+macro_rules! programs {
+    ($($sentence:ident: $program:literal,)+) => {$(
+        #[test]
+        fn $sentence() {
+            let program = env!(concat!("CARGO_BIN_EXE_", $program));
+            let output = child::run(&mut Command::new(program)).well($program);
+            print!("{output}");
+        }
+    )+};
+}
+
+programs! {
+    a_program_lives_on_the_default_heap: "global_default",
+    a_program_lives_on_first_fit_along_a_list: "global_first_fit_list",
+    a_program_lives_on_next_fit_through_a_tree: "global_next_fit_tree",
+    a_program_lives_on_next_fit_along_a_queue_that_merges_late: "global_next_fit_fifo_deferred",
+    a_program_lives_on_best_fit_through_trees: "global_best_fit_tree",
+    a_program_lives_on_best_fit_along_a_stack: "global_best_fit_lifo_list",
+    a_program_lives_on_worst_fit_behind_a_spin_lock: "global_worst_fit_spin",
+    a_program_lives_on_worst_fit_that_never_merges: "global_worst_fit_never",
+    a_program_lives_on_segregated_fit: "global_segregated_fit",
+    a_program_lives_on_segregated_fit_by_address_that_merges_late: "global_segregated_fit_address_deferred",
+    a_program_lives_in_a_mapping_that_trims_often: "global_mmap_counted",
+    a_program_lives_in_an_array: "global_static_arena",
+    a_program_lives_within_a_limit_and_without_checks: "global_limited",
+    a_program_lives_behind_a_mutex_named_by_path: "global_path_lock",
+}

@@ -1,0 +1,125 @@
+//! What `harden = "basic"`, the default, finds: each misuse ends the process by an abort, with one line that names the heap, the fault and the address.
+//!
+//! What it does not find, by design, because no operation touches it, is not in this table: a second free of memory that
+//! was handed out again meanwhile, a pointer into a block whose bytes look like a tag, and links that were overwritten with what could
+//! be links. The last test shows what of this `check()` finds.
+
+#[path = "../support/child.rs"]
+mod child;
+#[path = "../support/last_words.rs"]
+mod last_words;
+
+use brkalloc::Heap;
+use brkalloc::__private::Config;
+use brkalloc_oracle::{Coalesce, Order, Policy};
+use brkalloc_tests::{Visitor, for_each_configuration};
+use core::alloc::Layout;
+use core::mem::MaybeUninit;
+use std::process::Command;
+
+const FOREIGN: &str = "free or realloc of a pointer that this heap never handed out, ";
+const FREE: &str = "free or realloc of memory that is not in use (freed twice?) at ";
+const NO_CHUNK: &str = "free or realloc of what is no chunk, or whose tag was overwritten, at ";
+const DISAGREES: &str = "a free chunk that disagrees with its neighbor at ";
+const LINK: &str = "a free chunk with a broken link at ";
+const NEIGHBORS: &str = "a free chunk whose neighbors in the list disagree at ";
+
+/// A case of `misuse`, the heap that finds it, and what it says.
+const FOUND: [(&str, &str, &str); 39] = [
+    ("free of a local variable", "TREE", FOREIGN),
+    ("free of a static", "TREE", FOREIGN),
+    ("free of another heap's block", "TREE", FOREIGN),
+    ("free of a block of malloc's", "TREE", FOREIGN),
+    ("free before the first allocation", "SMALL", FOREIGN),
+    ("free of the byte behind a block's first", "TREE", FOREIGN),
+    ("free of the middle of a granule", "TREE", FOREIGN),
+    ("free of what lies below the first block", "TREE", FOREIGN),
+    ("free of what lies behind the arena", "SMALL", FOREIGN),
+    ("realloc of a local variable", "TREE", FOREIGN),
+    ("free of the inside of a block of zeros", "TREE", FREE),
+    ("free of the inside of a block of ones", "TREE", NO_CHUNK),
+    ("free of the inside of the top", "TREE", FREE),
+    ("free, twice", "TREE", FREE),
+    ("free, twice, with others in between", "LIST", FREE),
+    ("free, twice, of what merged with the chunk below", "TREE", FREE),
+    ("free, twice, of what merged with the chunk above", "BINS", FREE),
+    ("free, twice, of the lower of two that merged", "BINS", FREE),
+    ("free, twice, of what joined the top", "TREE", FREE),
+    ("free, twice, of what joined the top from further below", "TREE", FREE),
+    ("free, twice, before neighbors merge", "LATE", FREE),
+    ("realloc of what is free", "TREE", FREE),
+    ("free of what a realloc has moved", "TREE", FREE),
+    ("the size of what is free", "TREE", FREE),
+    ("free of a block whose tag was overwritten with zeros", "TREE", FREE),
+    ("free of a block whose tag was overwritten with letters", "TREE", NO_CHUNK),
+    ("free of a block that overwrote the next tag", "TREE", NO_CHUNK),
+    ("realloc of a block that overwrote the next tag", "TREE", NO_CHUNK),
+    ("free beside a free chunk whose size was overwritten", "TREE", DISAGREES),
+    ("allocation of a free chunk whose tag was overwritten", "TREE", DISAGREES),
+    ("allocation of a free chunk whose tag was overwritten, from a list", "LIST", DISAGREES),
+    ("allocation of a free chunk whose tag was overwritten, from a bin", "BINS", DISAGREES),
+    ("links overwritten in a tree by address", "TREE", LINK),
+    ("links overwritten in trees by size", "SIZES", LINK),
+    ("links overwritten in a list", "LIST", NEIGHBORS),
+    ("links overwritten in a bin", "BINS", NEIGHBORS),
+    ("links overwritten in a stack that merges late", "LATE", NEIGHBORS),
+    ("links that lead into a block, in a list", "LIST", NEIGHBORS),
+    ("links that lead into a block, in a bin", "BINS", NEIGHBORS),
+];
+
+#[test]
+fn each_misuse_aborts_with_one_line_that_names_heap_fault_and_address() {
+    let mut wrong = Vec::new();
+    for (case, heap, fault) in FOUND {
+        let ended = child::run(Command::new(env!("CARGO_BIN_EXE_misuse")).arg(case));
+        let address = ended.output.trim_end().to_owned();
+        let words = last_words::last_words(ended, case);
+        if words != format!("brkalloc: {heap}: {fault}{address}\n") {
+            wrong.push(format!("{case} ({address}): {words}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.concat());
+}
+
+/// Bytes that are overwritten where a heap keeps its own: at a distance from the tenth block's payload, while it is used or free.
+const OVERWRITTEN: [(bool, usize, [u8; 8]); 7] = [
+    // The next tag: with zeros, letters, and the tag of the end.
+    (false, 104, [0; 8]),
+    (false, 104, *b"AAAAAAAA"),
+    (false, 104, [3, 0, 0, 0, 0, 0, 0, 0]),
+    // The links of a free chunk: no links, which takes what follows out of the index, and wild ones.
+    (true, 0, [0; 8]),
+    (true, 0, [0xFF; 8]),
+    (true, 0, [5, 0, 0, 0, 5, 0, 0, 0]),
+    // The size at a free chunk's end.
+    (true, 96, [0; 8]),
+];
+
+#[test]
+fn whatever_is_overwritten_is_found_by_check() {
+    struct Overwrite;
+    impl Visitor for Overwrite {
+        fn visit<C: Config>(&mut self, choice: (Policy, Order, Coalesce), index: &'static str) {
+            for (is_free, distance, bytes) in OVERWRITTEN {
+                let mut arena = vec![MaybeUninit::uninit(); 8000];
+                let heap = Heap::<C>::over(&mut arena);
+                let layout = Layout::new::<[u64; 13]>();
+                let blocks = [(); 20].map(|()| heap.allocate(layout).expect("there is room"));
+                for (number, block) in blocks.into_iter().enumerate() {
+                    if number % 2 == usize::from(!is_free) {
+                        // SAFETY: the heap handed the block out, and it is freed once.
+                        unsafe { heap.deallocate(block) };
+                    }
+                }
+                assert_eq!(heap.check(), Ok(()));
+                // SAFETY: the place lies in the arena, between the tenth block and the eleventh.
+                let target = unsafe { blocks[10].add(distance) };
+                // SAFETY: likewise; that the heap needs the bytes is what is wrong.
+                unsafe { target.copy_from(core::ptr::NonNull::from(&bytes).cast(), 8) };
+                let found = heap.check();
+                assert!(found.is_err(), "{choice:?} {index}: {bytes:?} at {distance}");
+            }
+        }
+    }
+    for_each_configuration::<4096>(&mut Overwrite);
+}
