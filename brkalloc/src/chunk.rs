@@ -189,16 +189,17 @@ impl<C> Window<C> {
         self.origin.wrapping_add(chunk.offset() as usize * GRANULE)
     }
 
-    /// The place whose payload begins at `payload`, if there is one in the window: at a multiple of
-    /// a granule, below the end tag.
+    /// The place below `limit` whose payload begins at `payload`, if there is one: at a multiple
+    /// of a granule.
     #[inline]
-    pub(crate) fn chunk_at(self, payload: *mut u8) -> Option<Chunk> {
+    pub(crate) fn chunk_below(self, limit: Chunk, payload: *mut u8) -> Option<Chunk> {
+        // What is not a whole number of granules becomes huge, and so is no place either.
         let distance = payload.addr().wrapping_sub(self.origin.addr());
-        if distance % GRANULE != 0 {
+        let granules = distance.rotate_right(GRANULE.ilog2());
+        if (limit.offset() as usize) <= granules {
             return None;
         }
-        let chunk = Chunk(NonZeroU32::new(u32::try_from(distance / GRANULE).ok()?)?);
-        (chunk < self.end).then_some(chunk)
+        u32::try_from(granules).ok().and_then(Chunk::at)
     }
 
     /// The place that `payload`, which this heap handed out, stands for.

@@ -17,15 +17,13 @@
 //!     let mut words: Vec<String> = (0..100).map(|number| format!("word {number}")).collect();
 //!     words.retain(|word| word.ends_with('7'));
 //!
-//!     let stats = HEAP.stats();
-//!     println!("{}", HEAP.config());
-//!     println!("{} bytes in use, {} in free chunks", stats.in_use, stats.free);
-//!
-//!     // Under the heap's lock: what happens here must not allocate from it.
-//!     let mut used = 0;
+//!     // Under the heap's lock: what happens in the closure must not allocate from it.
+//!     let (stats, mut used) = (HEAP.stats(), 0);
 //!     HEAP.for_each_chunk(|chunk| used += usize::from(chunk.state == ChunkState::Used));
 //!     assert_eq!(used, stats.chunks - stats.free_chunks);
 //!
+//!     println!("{}", HEAP.config());
+//!     println!("{} bytes in use, {} in free chunks", stats.in_use, stats.free);
 //!     assert_eq!(HEAP.check(), Ok(()));
 //! }
 //! ```

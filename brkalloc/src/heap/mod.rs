@@ -193,17 +193,15 @@ impl<C: Config, S: Source> RawHeap<C, S> {
             return unsafe { self.window.chunk_at_unchecked(payload.as_ptr()) };
         }
         let window = self.window;
-        let Some(chunk) = window.chunk_at(payload.as_ptr()) else { Self::foreign(payload) };
-        if self.top <= chunk {
-            window.broken("free or realloc of memory that is not in use (freed twice?)", chunk);
-        }
+        let Some(chunk) = window.chunk_below(self.top, payload.as_ptr()) else {
+            self.foreign(payload)
+        };
         let tag = window.tag(chunk);
+        let above = chunk.plus(tag.granules());
         if !tag.is_used() {
             window.broken("free or realloc of memory that is not in use (freed twice?)", chunk);
         }
-        let granules = tag.granules();
-        let above = chunk.plus(granules);
-        if granules < LEAST || self.top < above || !window.tag(above).is_prev_used() {
+        if tag.granules() < LEAST || self.top < above || !window.tag(above).is_prev_used() {
             window.broken(
                 "free or realloc of what is no chunk, or whose tag was overwritten,",
                 chunk,
@@ -212,8 +210,13 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         chunk
     }
 
+    /// Ends the program: `payload` is none of a chunk below the top.
     #[cold]
-    fn foreign(payload: NonNull<u8>) -> ! {
+    fn foreign(&self, payload: NonNull<u8>) -> ! {
+        if let Some(chunk) = self.window.chunk_below(self.window.end(), payload.as_ptr()) {
+            self.window
+                .broken("free or realloc of memory that is not in use (freed twice?)", chunk);
+        }
         crate::report::fatal(
             C::NAME,
             format_args!(
@@ -248,7 +251,11 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         window.set_tag(chunk, Tag::free(granules, prev_used && lower.is_none()).used());
         match upper {
             Some((upper, rest)) => window.write_free(upper, rest, true),
-            None => window.set_prev_used(chunk.plus(granules), true),
+            None => {
+                let above = chunk.plus(granules);
+                self.check_end(above, fit.granules);
+                window.set_prev_used(above, true);
+            }
         }
         chunk
     }
@@ -289,21 +296,25 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         window.set_prev_used(chunk.plus(granules), false);
     }
 
-    /// Checks that `chunk`, of which a link or a neighbor said that it is free and has `granules`,
-    /// says so too at both its ends.
+    /// Checks that `chunk`, of which the index or a neighbor said that it is free and has
+    /// `granules`, says so too. Its far end is left to whoever reads it anyway.
     #[inline]
     fn check_free(&self, chunk: Chunk, granules: u32) {
-        let window = self.window;
         if Window::<C>::CHECKED {
-            let above = chunk.plus(granules);
-            let lies = granules < LEAST || self.top < above;
-            if lies
-                || window.tag(chunk).is_used()
-                || window.tag(chunk).granules() != granules
-                || window.granules_below(above) != granules
-            {
-                window.broken("a free chunk that disagrees with its neighbor", chunk);
+            let tag = self.window.tag(chunk);
+            let lies = granules < LEAST || self.top < chunk.plus(granules);
+            if lies || tag.is_used() || tag.granules() != granules {
+                self.window.broken("a free chunk that disagrees with its neighbor", chunk);
             }
+        }
+    }
+
+    /// Checks that the free chunk just below `above` repeats its `granules` in its last word.
+    #[inline]
+    fn check_end(&self, above: Chunk, granules: u32) {
+        if Window::<C>::CHECKED && self.window.granules_below(above) != granules {
+            self.window
+                .broken("a free chunk that disagrees with its neighbor", above.minus(granules));
         }
     }
 
@@ -337,7 +348,8 @@ impl<C: Config, S: Source> RawHeap<C, S> {
                     above = self.step(above);
                 }
                 if above == self.top {
-                    return self.retreat(place, tag.is_prev_used());
+                    self.retreat(place, tag.is_prev_used());
+                    break;
                 }
                 let granules = place.until(above);
                 window.write_free(place, granules, tag.is_prev_used());
@@ -345,6 +357,7 @@ impl<C: Config, S: Source> RawHeap<C, S> {
             }
             place = above;
         }
+        self.index.finish(window);
     }
 
     /// The chunk above `chunk`, which is below the top.

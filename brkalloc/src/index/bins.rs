@@ -13,7 +13,7 @@
 //! address an insertion walks its class; the other orders are O(1) throughout. The bins do not look
 //! for the best fit within a class.
 
-use super::sequence::Sequence;
+use super::sequence::{Sequence, follower};
 use super::{Fit, Index, Operations, Pieces, Request};
 use crate::check::{Census, Corruption};
 use crate::chunk::{Chunk, Window};
@@ -22,7 +22,6 @@ use crate::counters::Counters;
 use crate::order::{Order, Place};
 use crate::size_class::{self, class, class_of_at_least};
 use crate::tag::GRANULE;
-use core::marker::PhantomData;
 
 /// Words of the map: enough for every class of 32-bit sizes.
 const WORDS: usize = size_class::CLASSES.div_ceil(32);
@@ -44,8 +43,7 @@ pub const fn classes(bytes: u64) -> usize {
 pub struct Bins<O: Order, const CLASSES: usize> {
     summary: u32,
     map: [u32; WORDS],
-    heads: [Sequence; CLASSES],
-    order: PhantomData<O>,
+    heads: [Sequence<O>; CLASSES],
 }
 
 const _: () = assert!(WORDS <= 32, "one word sums up the map");
@@ -57,25 +55,37 @@ impl<O: Order, const CLASSES: usize> Index for Bins<O, CLASSES> {
 }
 
 impl<O: Order, const CLASSES: usize> Bins<O, CLASSES> {
-    /// The sequence of chunks of `granules`, for a change; the bitmaps follow.
+    /// Lets a chunk enter the sequence of its size by `change`; the bitmaps follow.
     #[inline]
-    fn with<C: Config>(
+    fn enter<C: Config>(
         &mut self,
         window: Window<C>,
         (chunk, granules): (Chunk, u32),
-        change: impl FnOnce(&mut Sequence),
+        change: impl FnOnce(&mut Sequence<O>),
     ) {
-        let class = class(granules) as usize;
-        let Some(sequence) = self.heads.get_mut(class) else {
+        let class = class(granules);
+        let Some(sequence) = self.heads.get_mut(class as usize) else {
             window.broken("a free chunk of an impossible size", chunk)
         };
+        let was_empty = sequence.first().is_none();
         change(sequence);
-        let (word, bit) = (class / 32, 1 << (class % 32));
-        if sequence.first().is_some() {
-            self.map[word] |= bit;
+        if was_empty {
+            let word = class as usize / 32;
+            self.map[word] |= 1 << (class % 32);
             self.summary |= 1 << word;
-        } else {
-            self.map[word] &= !bit;
+        }
+    }
+
+    /// Lets a chunk leave the sequence of its class; the bitmaps follow.
+    #[inline]
+    fn leave<C: Config>(&mut self, window: Window<C>, chunk: Chunk, class: u32) {
+        let Some(sequence) = self.heads.get_mut(class as usize) else {
+            window.broken("a free chunk of an impossible size", chunk)
+        };
+        sequence.remove(window, chunk);
+        if sequence.first().is_none() {
+            let word = class as usize / 32;
+            self.map[word] &= !(1 << (class % 32));
             if self.map[word] == 0 {
                 self.summary &= !(1 << word);
             }
@@ -84,23 +94,24 @@ impl<O: Order, const CLASSES: usize> Bins<O, CLASSES> {
 
     /// The lowest class from `class` on that has a chunk.
     #[inline]
-    fn occupied_from(&self, class: u32) -> Option<usize> {
-        let word = class as usize / 32;
-        let bits = self.map.get(word)? & (u32::MAX << (class % 32));
+    fn occupied_from(&self, class: u32) -> Option<u32> {
+        let word = class / 32;
+        let bits = self.map.get(word as usize)? & (u32::MAX << (class % 32));
         if bits != 0 {
-            return Some(word * 32 + bits.trailing_zeros() as usize);
+            return Some(word * 32 + bits.trailing_zeros());
         }
         // In two steps: `word` may be 31.
         let above = self.summary & (u32::MAX << word << 1);
-        let word = if above == 0 { return None } else { above.trailing_zeros() as usize };
-        Some(word * 32 + self.map.get(word)?.trailing_zeros() as usize)
+        let word = if above == 0 { return None } else { above.trailing_zeros() };
+        Some(word * 32 + self.map.get(word as usize)?.trailing_zeros())
     }
 }
 
 impl<O: Order, const CLASSES: usize> Operations for Bins<O, CLASSES> {
-    type Place = ();
+    /// The chunk's class.
+    type Place = u32;
     const EMPTY: Self =
-        Self { summary: 0, map: [0; WORDS], heads: [Sequence::EMPTY; CLASSES], order: PhantomData };
+        Self { summary: 0, map: [0; WORDS], heads: [const { Sequence::EMPTY }; CLASSES] };
 
     // A chunk of every size below the least of the class that is missing.
     #[expect(clippy::cast_possible_truncation, reason = "compared with a small number just before")]
@@ -113,50 +124,45 @@ impl<O: Order, const CLASSES: usize> Operations for Bins<O, CLASSES> {
         window: Window<C>,
         request: Request,
         counters: &mut C::Counters,
-    ) -> Option<Fit<()>> {
+    ) -> Option<Fit<u32>> {
         let spare = if 1 < request.align { request.align + 1 } else { 0 };
         let granules = request.need.checked_add(spare)?;
         if let Some(class) = self.occupied_from(class_of_at_least(granules)) {
-            let chunk = self.heads.get(class)?.first()?;
+            let chunk = self.heads.get(class as usize)?.first()?;
             counters.visit();
             let granules = window.tag(chunk).granules();
             if let Some(padding) = request.fit(window, chunk, granules) {
-                return Some(Fit { chunk, granules, padding, place: () });
+                return Some(Fit { chunk, granules, padding, place: class });
             }
             window.broken("a free chunk in a list that is not its size's", chunk);
         }
-        let mut place = self.heads.get(class(granules) as usize)?.first();
+        let own = class(granules);
+        let mut place = self.heads.get(own as usize)?.first();
         for _ in 0..TRIES {
             let chunk = place?;
             counters.visit();
             let granules = window.tag(chunk).granules();
             if let Some(padding) = request.fit(window, chunk, granules) {
-                return Some(Fit { chunk, granules, padding, place: () });
+                return Some(Fit { chunk, granules, padding, place: own });
             }
-            place = Sequence::follower(window, chunk);
+            place = follower(window, chunk);
         }
         None
     }
 
     #[inline]
     fn insert<C: Config>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
-        self.with(window, (chunk, granules), |sequence| match O::PLACE {
-            Place::Sorted => sequence.insert_sorted(window, chunk),
-            Place::Front => sequence.push_front(window, chunk),
-            Place::Back => sequence.push_back(window, chunk),
-        });
+        self.enter(window, (chunk, granules), |sequence| sequence.insert(window, chunk));
     }
 
     #[inline]
     fn remove<C: Config>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
-        self.with(window, (chunk, granules), |sequence| {
-            sequence.remove(window, chunk);
-        });
+        self.leave(window, chunk, class(granules));
     }
 
     #[inline]
-    fn take<C: Config>(&mut self, window: Window<C>, fit: Fit<()>, pieces: Pieces) {
-        self.remove(window, fit.chunk, fit.granules);
+    fn take<C: Config>(&mut self, window: Window<C>, fit: Fit<u32>, pieces: Pieces) {
+        self.leave(window, fit.chunk, fit.place);
         if let Some(granules) = pieces.lower {
             self.insert(window, fit.chunk, granules);
         }
@@ -181,7 +187,11 @@ impl<O: Order, const CLASSES: usize> Operations for Bins<O, CLASSES> {
 
     #[inline]
     fn append<C: Config>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
-        self.with(window, (chunk, granules), |sequence| sequence.push_back(window, chunk));
+        self.enter(window, (chunk, granules), |sequence| sequence.append(window, chunk));
+    }
+
+    fn finish<C: Config>(&mut self, window: Window<C>) {
+        self.heads.iter_mut().for_each(|sequence| sequence.finish(window));
     }
 
     fn check<C: Config>(&self, window: Window<C>) -> Result<Census, Corruption> {

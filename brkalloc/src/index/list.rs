@@ -4,7 +4,7 @@
 //! Everything else is O(1). The list serves every policy and order but segregated fit. It is not
 //! the fast answer: it is the one that can be seen to be right.
 
-use super::sequence::Sequence;
+use super::sequence::{self, Sequence};
 use super::{Fit, Index, Operations, Pieces, Request};
 use crate::check::{Census, Corruption};
 use crate::chunk::{Chunk, Link, Window};
@@ -12,14 +12,12 @@ use crate::config::Config;
 use crate::counters::Counters;
 use crate::order::{Order, Place};
 use crate::policy::{Choice, Policy, Rover};
-use core::marker::PhantomData;
 
 /// Free chunks in one doubly linked list, in the order `O`, searched by the policy `P`.
 #[derive(Debug)]
 pub struct List<P: Policy, O: Order> {
-    sequence: Sequence,
+    sequence: Sequence<O>,
     rover: P::Rover,
-    order: PhantomData<O>,
 }
 
 impl<P: Policy, O: Order> Index for List<P, O> {
@@ -40,8 +38,7 @@ impl<P: Policy, O: Order> List<P, O> {
 
 impl<P: Policy, O: Order> Operations for List<P, O> {
     type Place = ();
-    const EMPTY: Self =
-        Self { sequence: Sequence::EMPTY, rover: P::Rover::START, order: PhantomData };
+    const EMPTY: Self = Self { sequence: Sequence::EMPTY, rover: P::Rover::START };
 
     fn find<C: Config>(
         &self,
@@ -66,11 +63,7 @@ impl<P: Policy, O: Order> Operations for List<P, O> {
 
     #[inline]
     fn insert<C: Config>(&mut self, window: Window<C>, chunk: Chunk, _: u32) {
-        match O::PLACE {
-            Place::Sorted => self.sequence.insert_sorted(window, chunk),
-            Place::Front => self.sequence.push_front(window, chunk),
-            Place::Back => self.sequence.push_back(window, chunk),
-        }
+        self.sequence.insert(window, chunk);
     }
 
     #[inline]
@@ -80,7 +73,7 @@ impl<P: Policy, O: Order> Operations for List<P, O> {
     }
 
     fn take<C: Config>(&mut self, window: Window<C>, fit: Fit<()>, pieces: Pieces) {
-        let follower = Sequence::follower(window, fit.chunk);
+        let follower = sequence::follower(window, fit.chunk);
         match (pieces.lower, pieces.upper) {
             (Some(_), Some((upper, _))) => self.sequence.insert_behind(window, fit.chunk, upper),
             (Some(_), None) => {}
@@ -110,7 +103,11 @@ impl<P: Policy, O: Order> Operations for List<P, O> {
 
     #[inline]
     fn append<C: Config>(&mut self, window: Window<C>, chunk: Chunk, _: u32) {
-        self.sequence.push_back(window, chunk);
+        self.sequence.append(window, chunk);
+    }
+
+    fn finish<C: Config>(&mut self, window: Window<C>) {
+        self.sequence.finish(window);
     }
 
     fn check<C: Config>(&self, window: Window<C>) -> Result<Census, Corruption> {
@@ -159,7 +156,7 @@ impl<C: Config> Walk<'_, C> {
             if let Some(fit) = self.visit(chunk) {
                 return Some(fit);
             }
-            place = Sequence::follower(self.window, chunk);
+            place = sequence::follower(self.window, chunk);
         }
         None
     }
@@ -183,7 +180,7 @@ impl<C: Config> Walk<'_, C> {
                     }
                 }
             }
-            place = Sequence::follower(self.window, chunk);
+            place = sequence::follower(self.window, chunk);
         }
         best
     }

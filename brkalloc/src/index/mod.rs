@@ -180,10 +180,13 @@ mod operations {
             *self = Self::EMPTY;
         }
 
-        /// Lets a chunk enter above all that are in.
+        /// Lets a chunk enter that lies above all that are in, before [`finish`](Operations::finish).
         fn append<C: Config>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
             self.insert(window, chunk, granules);
         }
+
+        /// Makes what was appended a sequence in address order.
+        fn finish<C: Config>(&mut self, _: Window<C>) {}
 
         /// Walks the index and counts what is in it.
         fn check<C: Config>(&self, window: Window<C>) -> Result<Census, Corruption>;

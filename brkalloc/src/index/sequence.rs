@@ -8,67 +8,91 @@
 //! ```
 //!
 //! The first chunk's `bck` names the last, so that both ends are one step away and a sequence takes
-//! four bytes. `fwd` is link 0 of a chunk and `bck` is link 1. A sequence knows no sizes and no
-//! policy.
+//! four bytes. Where chunks enter at the front alone, nobody asks for the last, and the first
+//! chunk's `bck` names itself: so a chunk enters without a look at the memory of another. `fwd` is
+//! link 0 of a chunk and `bck` is link 1. A sequence knows no sizes and no policy.
 
 use crate::check::{Census, Corruption};
 use crate::chunk::{Chunk, Link, Window};
 use crate::config::Config;
+use crate::order::{Order, Place};
+use core::marker::PhantomData;
 
 const FWD: usize = 0;
 const BCK: usize = 1;
 
-/// Free chunks, one after the other.
-#[derive(Clone, Copy, Debug)]
+/// Free chunks, one after the other, in the order `O`.
+#[derive(Debug)]
 #[repr(transparent)]
-pub(super) struct Sequence {
+pub(super) struct Sequence<O> {
     head: Link,
+    order: PhantomData<O>,
 }
 
-impl Sequence {
-    pub(super) const EMPTY: Self = Self { head: None };
+impl<O: Order> Sequence<O> {
+    pub(super) const EMPTY: Self = Self { head: None, order: PhantomData };
+
+    /// Whether the first chunk knows the last.
+    const ENDS: bool = !matches!(O::PLACE, Place::Front);
 
     /// The first chunk.
     #[inline]
-    pub(super) const fn first(self) -> Link {
+    pub(super) const fn first(&self) -> Link {
         self.head
     }
 
-    /// The last chunk.
+    /// Lets a newly freed chunk enter.
     #[inline]
-    pub(super) fn last<C: Config>(self, window: Window<C>) -> Link {
-        self.head.map(|head| back(window, head))
+    pub(super) fn insert<C: Config>(&mut self, window: Window<C>, chunk: Chunk) {
+        match O::PLACE {
+            Place::Sorted => self.insert_sorted(window, chunk),
+            Place::Front => self.push_front(window, chunk),
+            Place::Back => self.push_back(window, chunk),
+        }
     }
 
-    /// The chunk behind `chunk`.
+    /// Lets a chunk enter that lies above all others, before [`finish`](Sequence::finish) makes the
+    /// sequence one in address order.
     #[inline]
-    pub(super) fn follower<C: Config>(window: Window<C>, chunk: Chunk) -> Link {
-        let follower = window.link(chunk, FWD);
-        window.check_link(follower, chunk);
-        follower
+    pub(super) fn append<C: Config>(&mut self, window: Window<C>, chunk: Chunk) {
+        if Self::ENDS {
+            self.push_back(window, chunk);
+        } else {
+            self.push_front(window, chunk);
+        }
+    }
+
+    /// Turns what was appended at the front round.
+    pub(super) fn finish<C: Config>(&mut self, window: Window<C>) {
+        if !Self::ENDS {
+            let mut rest = core::mem::replace(&mut self.head, None);
+            while let Some(chunk) = rest {
+                rest = follower(window, chunk);
+                self.push_front(window, chunk);
+            }
+        }
     }
 
     /// Lets `chunk` enter before all others.
     #[inline]
-    pub(super) fn push_front<C: Config>(&mut self, window: Window<C>, chunk: Chunk) {
-        let last = match self.head {
-            Some(head) => {
-                let last = back(window, head);
-                window.set_link(head, BCK, Some(chunk));
-                last
+    fn push_front<C: Config>(&mut self, window: Window<C>, chunk: Chunk) {
+        let mut last = chunk;
+        if let Some(head) = self.head {
+            if Self::ENDS {
+                last = back(window, head);
             }
-            None => chunk,
-        };
+            window.set_link(head, BCK, Some(chunk));
+        }
         window.set_link(chunk, FWD, self.head);
         window.set_link(chunk, BCK, Some(last));
         self.head = Some(chunk);
     }
 
-    /// Lets `chunk` enter behind all others.
+    /// Lets `chunk` enter behind all others, of which the first knows the last.
     #[inline]
-    pub(super) fn push_back<C: Config>(&mut self, window: Window<C>, chunk: Chunk) {
-        match self.last(window) {
-            Some(last) => self.insert_behind(window, last, chunk),
+    fn push_back<C: Config>(&mut self, window: Window<C>, chunk: Chunk) {
+        match self.head {
+            Some(head) => self.insert_behind(window, back(window, head), chunk),
             None => self.push_front(window, chunk),
         }
     }
@@ -80,7 +104,7 @@ impl Sequence {
         place: Chunk,
         chunk: Chunk,
     ) {
-        let follower = Self::follower(window, place);
+        let follower = follower(window, place);
         window.set_link(place, FWD, Some(chunk));
         window.set_link(chunk, FWD, follower);
         window.set_link(chunk, BCK, Some(place));
@@ -88,7 +112,7 @@ impl Sequence {
     }
 
     /// Lets `chunk` enter below the first chunk that lies above it.
-    pub(super) fn insert_sorted<C: Config>(&mut self, window: Window<C>, chunk: Chunk) {
+    fn insert_sorted<C: Config>(&mut self, window: Window<C>, chunk: Chunk) {
         let mut place = match self.head {
             Some(head) if head < chunk => head,
             _ => return self.push_front(window, chunk),
@@ -97,7 +121,7 @@ impl Sequence {
         if last < chunk {
             return self.insert_behind(window, last, chunk);
         }
-        while let Some(follower) = Self::follower(window, place) {
+        while let Some(follower) = follower(window, place) {
             if chunk < follower {
                 break;
             }
@@ -109,12 +133,12 @@ impl Sequence {
     /// Lets `chunk` leave, and returns the one that followed it.
     #[inline]
     pub(super) fn remove<C: Config>(&mut self, window: Window<C>, chunk: Chunk) -> Link {
-        let follower = Self::follower(window, chunk);
+        let follower = follower(window, chunk);
         let before = self.checked_back(window, chunk);
         if self.head == Some(chunk) {
             self.head = follower;
             if let Some(follower) = follower {
-                window.set_link(follower, BCK, Some(before));
+                window.set_link(follower, BCK, Some(if Self::ENDS { before } else { follower }));
             }
         } else {
             window.set_link(before, FWD, follower);
@@ -126,12 +150,13 @@ impl Sequence {
     /// Lets `heir` stand where `chunk` stood.
     #[inline]
     pub(super) fn replace<C: Config>(&mut self, window: Window<C>, chunk: Chunk, heir: Chunk) {
-        let follower = Self::follower(window, chunk);
+        let follower = follower(window, chunk);
         let before = self.checked_back(window, chunk);
         window.set_link(heir, FWD, follower);
         if self.head == Some(chunk) {
             self.head = Some(heir);
-            let last = if follower.is_some() { before } else { heir };
+            // What the last is, the first knew, unless it was the last itself.
+            let last = if follower.is_some() && Self::ENDS { before } else { heir };
             window.set_link(heir, BCK, Some(last));
             if let Some(follower) = follower {
                 window.set_link(follower, BCK, Some(heir));
@@ -145,23 +170,24 @@ impl Sequence {
 
     /// Notes that `before` now stands just before `follower`, or at the end.
     #[inline]
-    fn set_back<C: Config>(self, window: Window<C>, follower: Link, before: Chunk) {
-        if let Some(holder) = follower.or(self.head) {
+    fn set_back<C: Config>(&self, window: Window<C>, follower: Link, before: Chunk) {
+        let holder = if Self::ENDS { follower.or(self.head) } else { follower };
+        if let Some(holder) = holder {
             window.set_link(holder, BCK, Some(before));
         }
     }
 
-    /// The chunk before `chunk`, or the last if it is the first, after a look at whether both
-    /// neighbors agree.
+    /// The chunk before `chunk`; if it is the first, the last or itself. Both neighbors have to
+    /// agree.
     #[inline]
-    fn checked_back<C: Config>(self, window: Window<C>, chunk: Chunk) -> Chunk {
+    fn checked_back<C: Config>(&self, window: Window<C>, chunk: Chunk) -> Chunk {
         let before = back(window, chunk);
         if Window::<C>::CHECKED {
-            let agrees = self.head == Some(chunk) || window.link(before, FWD) == Some(chunk);
-            let holder = window.link(chunk, FWD).or(self.head);
-            let followed = holder.is_some_and(|holder| window.link(holder, BCK) == Some(chunk));
-            // The first chunk, if it is the last too, is its own `bck`.
-            if !agrees || !followed {
+            let follower = window.link(chunk, FWD);
+            let holder = if Self::ENDS { follower.or(self.head) } else { follower };
+            let led = self.head == Some(chunk) || window.link(before, FWD) == Some(chunk);
+            let followed = holder.is_none_or(|holder| window.link(holder, BCK) == Some(chunk));
+            if !led || !followed {
                 window.broken("a free chunk whose neighbors in the list disagree", chunk);
             }
         }
@@ -170,7 +196,7 @@ impl Sequence {
 
     /// Walks the sequence; `visit` sees each chunk with the one before it.
     pub(super) fn check<C: Config>(
-        self,
+        &self,
         window: Window<C>,
         census: &mut Census,
         mut visit: impl FnMut(Link, Chunk) -> Result<(), Corruption>,
@@ -184,7 +210,8 @@ impl Sequence {
             if window.tag(chunk).is_used() {
                 return broken("a chunk of the index is in use");
             }
-            if before.is_some() && window.link(chunk, BCK) != before {
+            let own = if before.is_none() && !Self::ENDS { place } else { before };
+            if own.is_some() && window.link(chunk, BCK) != own {
                 return broken("two neighbors of the list disagree");
             }
             census.count(window, chunk)?;
@@ -193,12 +220,20 @@ impl Sequence {
             place = window.link(chunk, FWD);
         }
         match self.head {
-            Some(head) if window.link(head, BCK) != before => {
+            Some(head) if Self::ENDS && window.link(head, BCK) != before => {
                 Err(Corruption::at("the first of a list does not know the last", window, head))
             }
             _ => Ok(()),
         }
     }
+}
+
+/// The chunk behind `chunk`.
+#[inline]
+pub(super) fn follower<C: Config>(window: Window<C>, chunk: Chunk) -> Link {
+    let follower = window.link(chunk, FWD);
+    window.check_link(follower, chunk);
+    follower
 }
 
 /// `bck` of a chunk in a sequence: never none.
