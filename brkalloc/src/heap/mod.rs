@@ -249,13 +249,12 @@ impl<C: Config, S: Source> RawHeap<C, S> {
             window.write_free(fit.chunk, padding, prev_used);
         }
         window.set_tag(chunk, Tag::free(granules, prev_used && lower.is_none()).used());
-        match upper {
-            Some((upper, rest)) => window.write_free(upper, rest, true),
-            None => {
-                let above = chunk.plus(granules);
-                self.check_end(above, fit.granules);
-                window.set_prev_used(above, true);
-            }
+        if let Some((upper, rest)) = upper {
+            window.write_free(upper, rest, true);
+        } else {
+            let above = chunk.plus(granules);
+            self.check_end(above, fit.granules);
+            window.set_prev_used(above, true);
         }
         chunk
     }

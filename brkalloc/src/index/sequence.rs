@@ -65,7 +65,7 @@ impl<O: Order> Sequence<O> {
     /// Turns what was appended at the front round.
     pub(super) fn finish<C: Config>(&mut self, window: Window<C>) {
         if !Self::ENDS {
-            let mut rest = core::mem::replace(&mut self.head, None);
+            let mut rest = self.head.take();
             while let Some(chunk) = rest {
                 rest = follower(window, chunk);
                 self.push_front(window, chunk);
@@ -186,8 +186,8 @@ impl<O: Order> Sequence<O> {
             let follower = window.link(chunk, FWD);
             let holder = if Self::ENDS { follower.or(self.head) } else { follower };
             let led = self.head == Some(chunk) || window.link(before, FWD) == Some(chunk);
-            let followed = holder.is_none_or(|holder| window.link(holder, BCK) == Some(chunk));
-            if !led || !followed {
+            let is_known = holder.is_none_or(|next| window.link(next, BCK) == Some(chunk));
+            if !led || !is_known {
                 window.broken("a free chunk whose neighbors in the list disagree", chunk);
             }
         }

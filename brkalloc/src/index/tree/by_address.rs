@@ -89,15 +89,16 @@ impl<P: Policy> ByAddress<P> {
     /// Lets `heir`, a smaller piece of the chunk that was found, enter for it.
     #[inline]
     fn inherit<C: Config>(&mut self, window: Window<C>, old: Fit<Place>, heir: (Chunk, u32)) {
-        if self.shape.0 < Bits::of(heir.0).0 {
+        // Smaller than what it comes from, so outranked by all above: it may enter there if its own
+        // key leads there, too.
+        let decided = old.place.level.min(self.shape.0);
+        let way = u64::from(old.chunk.offset() ^ heir.0.offset()) >> (self.shape.0 - decided);
+        if way == 0 && Bits::of(heir.0).0 <= self.shape.0 {
+            self.tree(window).replace(old.place, old.chunk, heir);
+        } else {
             self.tree(window).pull(old.place, old.chunk);
-            return self.insert(window, heir.0, heir.1);
+            self.insert(window, heir.0, heir.1);
         }
-        // Smaller than what it comes from, so outranked by all above; it may stay if the way there
-        // is its own, too.
-        let way = self.shape.0 - old.place.level.min(self.shape.0);
-        let may = (u64::from(old.chunk.offset() ^ heir.0.offset()) >> way) == 0;
-        self.tree(window).replace(old.place, old.chunk, heir, may);
     }
 
     /// The lowest chunk at `from` or above it that is at least `need` granules large.

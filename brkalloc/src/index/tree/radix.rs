@@ -109,29 +109,30 @@ impl<S: Shape, C: Config> Radix<'_, S, C> {
     }
 
     /// Lets a chunk enter at or below `place`.
-    fn insert_from(&mut self, mut place: Place, (chunk, granules): (Chunk, u32)) {
+    fn insert_from(&mut self, place: Place, (chunk, granules): (Chunk, u32)) {
+        let Place { mut owner, mut side, mut level } = place;
         // Down to the first that it outranks.
         let mut resident = self.at(place);
-        while let Some(owner) = resident.chunk {
-            if S::ranks_above((chunk, granules), (owner, resident.granules)) {
+        while let Some(other) = resident.chunk {
+            if S::ranks_above((chunk, granules), (other, resident.granules)) {
                 break;
             }
-            place = place.below(owner, self.shape.side((chunk, granules), place.level));
-            resident = self.at(place);
+            (owner, side) = (Some(other), self.shape.side((chunk, granules), level));
+            level += 1;
+            resident = child(self.window, other, side);
         }
-        self.set(place, Entry::of(chunk, granules));
+        self.set(Place { owner, side, level }, Entry::of(chunk, granules));
         // It takes that one's children, and that one takes the place of its own child, and so on
         // down: each outranks all that were below it.
         let mut newcomer = chunk;
         while let Some(displaced) = resident.chunk {
-            let side = self.shape.side((displaced, resident.granules), place.level);
-            let next = child(self.window, displaced, side);
-            let other = child(self.window, displaced, 1 - side);
+            let side = self.shape.side((displaced, resident.granules), level);
+            let node = children(self.window, displaced);
             self.window.set_child(newcomer, side, resident);
-            self.window.set_child(newcomer, 1 - side, other);
-            place.level += 1;
+            self.window.set_child(newcomer, 1 - side, node[1 - side]);
+            level += 1;
             newcomer = displaced;
-            resident = next;
+            resident = node[side];
         }
         self.window.set_node(newcomer, [Entry::NONE; 2]);
     }
@@ -146,32 +147,52 @@ impl<S: Shape, C: Config> Radix<'_, S, C> {
     /// Where `chunk` is kept.
     #[inline]
     pub(super) fn find(&self, chunk: Chunk, granules: u32) -> Place {
-        let mut place = Place::ROOT;
-        loop {
-            match self.at(place).chunk {
-                Some(resident) if resident == chunk => return place,
-                Some(resident) => {
-                    let side = self.shape.side((chunk, granules), place.level);
-                    place = place.below(resident, side);
-                }
-                None => self.window.broken("a free chunk that is not in its tree", chunk),
-            }
+        self.find_from(Place::ROOT, chunk, granules)
+    }
+
+    /// Where `chunk` is kept, at or below `place`.
+    #[inline]
+    fn find_from(&self, place: Place, chunk: Chunk, granules: u32) -> Place {
+        let Place { mut owner, mut side, mut level } = place;
+        let mut resident = self.at(place).chunk;
+        while resident != Some(chunk) {
+            let Some(other) = resident else {
+                self.window.broken("a free chunk that is not in its tree", chunk)
+            };
+            (owner, side) = (Some(other), self.shape.side((chunk, granules), level));
+            level += 1;
+            resident = child(self.window, other, side).chunk;
         }
+        Place { owner, side, level }
     }
 
     /// Fills the place of `chunk`, which leaves, from below.
-    pub(super) fn pull(&mut self, mut place: Place, chunk: Chunk) {
-        let [mut left, mut right] = children(self.window, chunk);
-        loop {
-            let side = usize::from(!Self::rises(left, right));
-            let (heir, other) = if side == 0 { (left, right) } else { (right, left) };
-            self.set(place, heir);
-            let Some(riser) = heir.chunk else { return };
-            [left, right] = children(self.window, riser);
-            // What comes to its other side, the next round says.
-            self.window.set_child(riser, 1 - side, other);
-            place = place.below(riser, side);
+    #[inline]
+    pub(super) fn pull(&mut self, place: Place, chunk: Chunk) {
+        self.fill(place, self.window.node(chunk));
+    }
+
+    /// Fills an empty place with what stands below it: the higher of both, whose place is filled likewise.
+    fn fill(&mut self, mut place: Place, mut below: Node) {
+        while let Some((next, node)) = self.raise(place, below) {
+            (place, below) = (next, node);
         }
+        self.set(place, Entry::NONE);
+    }
+
+    /// Fills an empty place with the higher of both that stand below it; the place that this leaves
+    /// empty, and what stands below that.
+    #[inline]
+    fn raise(&mut self, place: Place, [left, right]: Node) -> Option<(Place, Node)> {
+        let side = usize::from(!Self::rises(left, right));
+        let (riser, other) = if side == 0 { (left, right) } else { (right, left) };
+        let chunk = riser.chunk?;
+        self.window.check_link(riser.chunk, chunk);
+        self.set(place, riser);
+        let below = self.window.node(chunk);
+        // What comes to its other side is up to the caller.
+        self.window.set_child(chunk, 1 - side, other);
+        Some((place.below(chunk, side), below))
     }
 
     /// Whether the left one of two siblings goes up before the right one.
@@ -185,52 +206,54 @@ impl<S: Shape, C: Config> Radix<'_, S, C> {
         }
     }
 
-    /// Lets `heir` enter for the chunk at `place`, which leaves: there, if it `may` stand so high,
-    /// or below.
-    pub(super) fn replace(&mut self, place: Place, chunk: Chunk, heir: (Chunk, u32), may: bool) {
-        let node = children(self.window, chunk);
-        if may && node.iter().all(|&child| Self::outranks(heir.0, heir.1, child)) {
-            self.set(place, Entry::of(heir.0, heir.1));
-            self.window.set_node(heir.0, node);
-            return;
+    /// Lets `heir` enter for the chunk at `place`, which leaves: there, or below. Its key leads to
+    /// that place, and all above it rank above the heir.
+    pub(super) fn replace(&mut self, mut place: Place, chunk: Chunk, heir: (Chunk, u32)) {
+        let mut below = self.window.node(chunk);
+        while !below.iter().all(|&entry| Self::outranks(heir.0, heir.1, entry)) {
+            let level = place.level;
+            let Some((next, node)) = self.raise(place, below) else { break };
+            let side = self.shape.side(heir, level);
+            if next.side != side {
+                // The heir does not belong where there is room now.
+                self.fill(next, node);
+                return self.insert_from(Place { side, ..next }, heir);
+            }
+            (place, below) = (next, node);
         }
-        self.pull(place, chunk);
-        self.insert_from(if may { place } else { Place::ROOT }, heir);
+        self.set(place, Entry::of(heir.0, heir.1));
+        self.window.set_node(heir.0, below);
     }
 
     /// Lets `heir`, which ranks above `old`, enter for it: where it stood, or as far up as the heir
     /// outranks others.
     pub(super) fn promote(&mut self, old: (Chunk, u32), heir: (Chunk, u32)) {
-        let mut place = Place::ROOT;
-        let mut higher: Option<Place> = None;
-        loop {
-            let resident = self.at(place);
-            let Some(owner) = resident.chunk else {
-                self.window.broken("a free chunk that is not in its tree", old.0)
-            };
-            if owner == old.0 {
+        // Down, as long as the heir would take the same way and is outranked.
+        let Place { mut owner, mut side, mut level } = Place::ROOT;
+        let mut resident = *self.root;
+        while let Some(other) = resident.chunk {
+            let own_side = self.shape.side(heir, level);
+            if other == old.0
+                || S::ranks_above(heir, (other, resident.granules))
+                || self.shape.side(old, level) != own_side
+            {
                 break;
             }
-            let side = self.shape.side(old, place.level);
-            if higher.is_none() {
-                let own_side = self.shape.side(heir, place.level);
-                if S::ranks_above(heir, (owner, resident.granules)) {
-                    higher = Some(place);
-                } else if own_side != side {
-                    higher = Some(place.below(owner, own_side));
-                }
-            }
-            place = place.below(owner, side);
+            (owner, side) = (Some(other), own_side);
+            level += 1;
+            resident = child(self.window, other, side);
         }
-        if let Some(higher) = higher {
-            // What is pulled up stands below `place`, and so not at `higher` nor above it.
-            self.pull(place, old.0);
-            self.insert_from(higher, heir);
-        } else {
+        let place = Place { owner, side, level };
+        if resident.chunk == Some(old.0) {
             self.set(place, Entry::of(heir.0, heir.1));
             if heir.0 != old.0 {
                 self.window.set_node(heir.0, self.window.node(old.0));
             }
+        } else {
+            // What is pulled up stands below `place`, which so stays as it is.
+            let below = self.find_from(place, old.0, old.1);
+            self.pull(below, old.0);
+            self.insert_from(place, heir);
         }
     }
 
