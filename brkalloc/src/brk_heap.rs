@@ -88,7 +88,8 @@ impl<C: Config> BrkHeap<C> {
 
     /// Calls `f` for each chunk in address order, under the lock.
     ///
-    /// `f` must not allocate from this heap: it would wait for the lock that this call holds. (With
+    /// `f` must not allocate from this heap: it would wait for the lock that this call holds. Nor from
+    /// a heap that was first used after this one, for whose lock and this one a fork may wait. (With
     /// `lock = "none"` the process ends with a line that says so.)
     pub fn for_each_chunk(&self, f: impl FnMut(ChunkInfo)) {
         self.heap.with(|heap| heap.for_each_chunk(f));
@@ -134,8 +135,7 @@ impl<C: Config> BrkHeap<C> {
         if !core::ptr::eq(self, heap) {
             return false;
         }
-        // Before its lock is first taken to any end, and with no lock held: the system may allocate
-        // here.
+        // Before the heap has anything to lose, and with no lock held: the system may allocate here.
         heap.link.hold(&heap.heap);
         heap.heap.with(|raw| raw.is_open() || raw.open_window(C::ARENA, C::LIMIT))
     }

@@ -141,7 +141,7 @@ impl<C> Window<C> {
     ///
     /// # Safety
     ///
-    /// `first` is a multiple of [`GRANULE`] and at least that large; the bytes from one word below
+    /// `first` is a multiple of [`GRANULE`] and larger than that; the bytes from one word below
     /// it up to the end of the end tag are valid for reads and writes and nothing else uses them
     /// while the window is in use.
     pub(crate) unsafe fn open(first: NonNull<u8>, end: Chunk) -> Self {

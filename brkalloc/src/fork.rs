@@ -25,8 +25,10 @@ pub trait Hold: Sync + Sized + 'static {
     /// changes nothing.
     ///
     /// To be called by a thread that holds no heap's lock. It waits for a fork that is under way,
-    /// and the system may call C's `malloc` meanwhile. A heap that comes here before its lock is
-    /// first taken is never caught by a fork unheld.
+    /// and the system may call C's `malloc` meanwhile. A fork by another thread in the instant
+    /// before, in which the heap's first request finds it without memory, can leave the child with
+    /// this one heap locked; the global allocator opens before `main`, where there is no such
+    /// thread.
     fn hold(&'static self, heap: &'static dyn Held);
 }
 

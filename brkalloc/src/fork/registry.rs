@@ -15,8 +15,9 @@
 //! it calls the system, so a fork that holds the registry waits for nobody who waits for it. Forks
 //! take the registry's lock first, so there is one at a time. A thread that holds a younger heap
 //! may wait for an older one (a walk over the chunks of one whose closure allocates from the global
-//! one), and the order of `prepare` is the same. What remains is a walk whose closure is the first
-//! ever to use another heap, and so registers one while it holds one: beside a fork, it may hang.
+//! one), and the order of `prepare` is the same. What remains are walks whose closures use a younger
+//! heap, or are the first ever to use one: beside a fork they may hang, as two such walks may on
+//! each other without one.
 //!
 //! A heap registers at its first allocation, which for the global allocator is before `main`: so
 //! the handlers are among the first, which `fork` calls last before and first after, and handlers

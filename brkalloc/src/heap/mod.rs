@@ -115,7 +115,9 @@ impl<C: Config, S: Source> RawHeap<C, S> {
     pub(crate) fn open_window(&mut self, arena: usize, limit: usize) -> bool {
         let reach = (Self::REACH as usize).saturating_mul(GRANULE);
         let limit = limit.min(reach);
-        let Some(region) = S::open(arena.min(limit), limit) else { return false };
+        // Room for two tags, so that every window that is opened can be used.
+        let arena = arena.max(2 * GRANULE);
+        let Some(region) = S::open(arena.min(reach), limit.max(arena)) else { return false };
         let place = |bytes: usize| {
             Chunk::at(u32::try_from(bytes / GRANULE).unwrap_or(u32::MAX).min(Self::REACH))
         };
@@ -201,7 +203,9 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         if !tag.is_used() {
             window.broken("free or realloc of memory that is not in use (freed twice?)", chunk);
         }
-        if tag.granules() < LEAST || self.top < above || !window.tag(above).is_prev_used() {
+        let sound = tag == Tag::free(tag.granules(), tag.is_prev_used()).used();
+        let lies = tag.granules() < LEAST || self.top < above;
+        if !sound || lies || !window.tag(above).is_prev_used() {
             window.broken(
                 "free or realloc of what is no chunk, or whose tag was overwritten,",
                 chunk,
@@ -244,18 +248,18 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         let granules = if upper.is_some() { need } else { need + rest };
         let lower = (0 < fit.padding).then_some(fit.padding);
         let prev_used = window.tag(fit.chunk).is_prev_used();
-        self.index.take(window, fit, Pieces { lower, upper });
+        // The pieces are free chunks before the index hears of them; the rest of its links are where
+        // they were.
         if let Some(padding) = lower {
             window.write_free(fit.chunk, padding, prev_used);
         }
-        window.set_tag(chunk, Tag::free(granules, prev_used && lower.is_none()).used());
         if let Some((upper, rest)) = upper {
             window.write_free(upper, rest, true);
         } else {
-            let above = chunk.plus(granules);
-            self.check_end(above, fit.granules);
-            window.set_prev_used(above, true);
+            window.set_prev_used(chunk.plus(granules), true);
         }
+        self.index.take(window, fit, Pieces { lower, upper });
+        window.set_tag(chunk, Tag::free(granules, prev_used && lower.is_none()).used());
         chunk
     }
 
@@ -296,24 +300,19 @@ impl<C: Config, S: Source> RawHeap<C, S> {
     }
 
     /// Checks that `chunk`, of which the index or a neighbor said that it is free and has
-    /// `granules`, says so too. Its far end is left to whoever reads it anyway.
+    /// `granules`, says so too at both its ends.
     #[inline]
     fn check_free(&self, chunk: Chunk, granules: u32) {
         if Window::<C>::CHECKED {
             let tag = self.window.tag(chunk);
-            let lies = granules < LEAST || self.top < chunk.plus(granules);
-            if lies || tag.is_used() || tag.granules() != granules {
+            let above = chunk.plus(granules);
+            let lies = granules < LEAST || self.top < above;
+            if lies
+                || tag != Tag::free(granules, tag.is_prev_used())
+                || self.window.granules_below(above) != granules
+            {
                 self.window.broken("a free chunk that disagrees with its neighbor", chunk);
             }
-        }
-    }
-
-    /// Checks that the free chunk just below `above` repeats its `granules` in its last word.
-    #[inline]
-    fn check_end(&self, above: Chunk, granules: u32) {
-        if Window::<C>::CHECKED && self.window.granules_below(above) != granules {
-            self.window
-                .broken("a free chunk that disagrees with its neighbor", above.minus(granules));
         }
     }
 

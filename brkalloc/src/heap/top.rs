@@ -128,7 +128,10 @@ impl<C: Config, S: Source> RawHeap<C, S> {
             // SAFETY: these bytes lie between the top's tag and the end tag too.
             unsafe { self.window.clear(first, dirty - upper) };
         }
-        self.dirty = u32::try_from(lower / GRANULE).ok().and_then(Chunk::at).unwrap_or(self.dirty);
+        if S::ZEROED {
+            let clean = u32::try_from(lower / GRANULE).ok().and_then(Chunk::at);
+            self.dirty = clean.unwrap_or(self.dirty);
+        }
         upper - lower
     }
 

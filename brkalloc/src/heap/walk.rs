@@ -134,6 +134,9 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         let mut counted = Ok(());
         self.for_each(|chunk, granules, tag| {
             note(chunk, tag.is_prev_used() == lower_used, "a tag is wrong about the chunk below");
+            let bare = Tag::free(tag.granules(), tag.is_prev_used());
+            let sound = if tag.is_used() { bare.used() } else { bare };
+            note(chunk, tag == sound, "the reserved bits of a tag were overwritten");
             let touching = !C::Coalesce::AT_ONCE || lower_used || tag.is_used();
             note(chunk, touching, "two free chunks touch");
             lower_used = tag.is_used();

@@ -198,7 +198,7 @@ impl<O: Order, const CLASSES: usize> Operations for Bins<O, CLASSES> {
         let mut census = Census::EMPTY;
         for (own, sequence) in self.heads.iter().enumerate() {
             let (word, bit) = (own / 32, own % 32);
-            let marked = self.map[word] >> bit & 1 == 1;
+            let marked = self.map.get(word).is_some_and(|bits| bits >> bit & 1 == 1);
             if marked != sequence.first().is_some() {
                 return Err(Corruption::of_window("the map of the bins is wrong", window));
             }

@@ -47,7 +47,7 @@ impl<P: Policy, O: Order> Operations for List<P, O> {
         counters: &mut C::Counters,
     ) -> Option<Fit<()>> {
         let first = self.sequence.first();
-        let mut walk = Walk { window, request, counters };
+        let mut walk = Walk { sequence: &self.sequence, window, request, counters };
         match P::CHOICE {
             Choice::First => walk.first_fit(first, None),
             Choice::Next => match self.rover.place() {
@@ -130,13 +130,14 @@ impl<P: Policy, O: Order> Operations for List<P, O> {
 }
 
 /// One search along a list.
-struct Walk<'a, C: Config> {
+struct Walk<'a, O, C: Config> {
+    sequence: &'a Sequence<O>,
     window: Window<C>,
     request: Request,
     counters: &'a mut C::Counters,
 }
 
-impl<C: Config> Walk<'_, C> {
+impl<O: Order, C: Config> Walk<'_, O, C> {
     /// How the request fits `chunk`, if it does.
     #[inline]
     fn visit(&mut self, chunk: Chunk) -> Option<Fit<()>> {
@@ -156,7 +157,7 @@ impl<C: Config> Walk<'_, C> {
             if let Some(fit) = self.visit(chunk) {
                 return Some(fit);
             }
-            place = sequence::follower(self.window, chunk);
+            place = self.sequence.next(self.window, chunk);
         }
         None
     }
@@ -180,7 +181,7 @@ impl<C: Config> Walk<'_, C> {
                     }
                 }
             }
-            place = sequence::follower(self.window, chunk);
+            place = self.sequence.next(self.window, chunk);
         }
         best
     }

@@ -105,6 +105,12 @@ impl<O: Order> Sequence<O> {
         chunk: Chunk,
     ) {
         let follower = follower(window, place);
+        let holder = if Self::ENDS { follower.or(self.head) } else { follower };
+        if Window::<C>::CHECKED
+            && holder.is_some_and(|holder| window.link(holder, BCK) != Some(place))
+        {
+            window.broken("a free chunk whose neighbors in the list disagree", place);
+        }
         window.set_link(place, FWD, Some(chunk));
         window.set_link(chunk, FWD, follower);
         window.set_link(chunk, BCK, Some(place));
@@ -121,13 +127,25 @@ impl<O: Order> Sequence<O> {
         if last < chunk {
             return self.insert_behind(window, last, chunk);
         }
-        while let Some(follower) = follower(window, place) {
+        while let Some(follower) = self.next(window, place) {
             if chunk < follower {
                 break;
             }
             place = follower;
         }
         self.insert_behind(window, place, chunk);
+    }
+
+    /// The chunk behind `place`, for a walk: one that knows `place`, and so no way back.
+    #[inline]
+    pub(super) fn next<C: Config>(&self, window: Window<C>, place: Chunk) -> Link {
+        let follower = follower(window, place)?;
+        if Window::<C>::CHECKED
+            && (window.link(follower, BCK) != Some(place) || self.head == Some(follower))
+        {
+            window.broken("a free chunk whose neighbors in the list disagree", place);
+        }
+        Some(follower)
     }
 
     /// Lets `chunk` leave, and returns the one that followed it.

@@ -13,7 +13,7 @@
 //! tree.
 
 use super::super::{Fit, Neighbors, Operations, Pieces, Request};
-use super::radix::{Place, Radix, Shape, child, children};
+use super::radix::{Place, Radix, Shape, check_level, child, children};
 use crate::check::{Census, Corruption};
 use crate::chunk::{Chunk, Entry, Link, Window};
 use crate::config::Config;
@@ -215,6 +215,7 @@ fn lowest_below<C: Config>(
 ) -> Option<Candidate> {
     while let (Some(chunk), true) = (entry.chunk, need <= entry.granules) {
         visit();
+        check_level(window, chunk, place.level);
         lowest = lower_of(lowest, chunk, entry.granules, place);
         // To the left if that is large enough: a side is a number here, not a branch.
         let side = usize::from(child(window, chunk, 0).granules < need);
@@ -240,6 +241,7 @@ fn highest<C: Config>(
         return best;
     }
     counters.visit();
+    check_level(window, chunk, place.level);
     if let Some(padding) = request.fit(window, chunk, granules) {
         // It outranks all below it.
         return Some(Fit { chunk, granules, padding, place });

@@ -19,7 +19,7 @@
 //! whose padding does not fit, at most as deep as a tree, and looks at one path and those.
 
 use super::super::{Fit, Operations, Pieces, Request};
-use super::radix::{Place, Radix, Shape, child, children};
+use super::radix::{Place, Radix, Shape, check_level, child, children};
 use crate::check::{Census, Corruption};
 use crate::chunk::{Chunk, Entry, Window};
 use crate::config::Config;
@@ -152,6 +152,7 @@ fn best_below<C: Config>(
     counters: &mut C::Counters,
 ) -> Option<Fit<Place>> {
     let Some(chunk) = entry.chunk else { return best };
+    check_level(window, chunk, place.level);
     // What the levels above have not yet decided of the sizes below.
     let open = exponent.saturating_sub(place.level);
     let enough = u64::from(request.need) < u64::from(low) + (1 << open);
@@ -249,7 +250,7 @@ impl Operations for BySize {
             }
             let mut own = root;
             let tree = Radix { root: &mut own, shape: Exponent(exponent), window };
-            let belongs = |(_, granules): (Chunk, u32)| granules.ilog2() == exponent;
+            let belongs = |(_, granules): (Chunk, u32)| granules.checked_ilog2() == Some(exponent);
             tree.check(root, 0, &mut census, &belongs)?;
         }
         Ok(census)

@@ -55,6 +55,18 @@ impl Place {
     }
 }
 
+/// More levels than any tree has: 32 bits of a size and 32 of an address, and the root.
+const TOO_DEEP: u32 = 66;
+
+/// Checks that `chunk`, to which a link led, stands on a level that a tree can have: a link that
+/// leads back up leads down for ever.
+#[inline]
+pub(super) fn check_level<C: Config>(window: Window<C>, chunk: Chunk, level: u32) {
+    if Window::<C>::CHECKED && TOO_DEEP <= level {
+        window.broken("a tree link that leads back up,", chunk);
+    }
+}
+
 /// A tree of one shape, over the root that its owner keeps.
 pub(super) struct Radix<'a, S, C> {
     pub(super) root: &'a mut Entry,
@@ -91,7 +103,12 @@ impl<S: Shape, C: Config> Radix<'_, S, C> {
     #[inline]
     fn set(&mut self, place: Place, entry: Entry) {
         match place.owner {
-            Some(owner) => self.window.set_child(owner, place.side, entry),
+            Some(owner) => {
+                if Window::<C>::CHECKED && self.window.tag(owner).is_used() {
+                    self.window.broken("a tree link to memory that is in use,", owner);
+                }
+                self.window.set_child(owner, place.side, entry);
+            }
             None => *self.root = entry,
         }
     }
@@ -117,6 +134,7 @@ impl<S: Shape, C: Config> Radix<'_, S, C> {
             if S::ranks_above((chunk, granules), (other, resident.granules)) {
                 break;
             }
+            check_level(self.window, other, level);
             (owner, side) = (Some(other), self.shape.side((chunk, granules), level));
             level += 1;
             resident = child(self.window, other, side);
@@ -126,6 +144,7 @@ impl<S: Shape, C: Config> Radix<'_, S, C> {
         // down: each outranks all that were below it.
         let mut newcomer = chunk;
         while let Some(displaced) = resident.chunk {
+            self.check_entry(displaced, resident.granules, level);
             let side = self.shape.side((displaced, resident.granules), level);
             let node = children(self.window, displaced);
             self.window.set_child(newcomer, side, resident);
@@ -159,6 +178,7 @@ impl<S: Shape, C: Config> Radix<'_, S, C> {
             let Some(other) = resident else {
                 self.window.broken("a free chunk that is not in its tree", chunk)
             };
+            check_level(self.window, other, level);
             (owner, side) = (Some(other), self.shape.side((chunk, granules), level));
             level += 1;
             resident = child(self.window, other, side).chunk;
@@ -188,11 +208,25 @@ impl<S: Shape, C: Config> Radix<'_, S, C> {
         let (riser, other) = if side == 0 { (left, right) } else { (right, left) };
         let chunk = riser.chunk?;
         self.window.check_link(riser.chunk, chunk);
+        self.check_entry(chunk, riser.granules, place.level);
         self.set(place, riser);
         let below = self.window.node(chunk);
         // What comes to its other side is up to the caller.
         self.window.set_child(chunk, 1 - side, other);
         Some((place.below(chunk, side), below))
+    }
+
+    /// Checks that the chunk of an entry of `level`, whose links are about to change, is free and has
+    /// the size that the entry says.
+    #[inline]
+    fn check_entry(&self, chunk: Chunk, granules: u32, level: u32) {
+        if Window::<C>::CHECKED {
+            let tag = self.window.tag(chunk);
+            if tag.is_used() || tag.granules() != granules {
+                self.window.broken("a tree link to what is no free chunk of that size,", chunk);
+            }
+            check_level(self.window, chunk, level);
+        }
     }
 
     /// Whether the left one of two siblings goes up before the right one.
@@ -239,6 +273,7 @@ impl<S: Shape, C: Config> Radix<'_, S, C> {
             {
                 break;
             }
+            check_level(self.window, other, level);
             (owner, side) = (Some(other), own_side);
             level += 1;
             resident = child(self.window, other, side);
@@ -267,7 +302,12 @@ impl<S: Shape, C: Config> Radix<'_, S, C> {
         census: &mut Census,
         shares: &dyn Fn((Chunk, u32)) -> bool,
     ) -> Result<(), Corruption> {
-        let Some(chunk) = entry.chunk else { return Ok(()) };
+        let Some(chunk) = entry.chunk else {
+            if entry.granules == 0 {
+                return Ok(());
+            }
+            return Err(Corruption::of_window("a tree has a size without a chunk", self.window));
+        };
         let broken = |what| Err(Corruption::at(what, self.window, chunk));
         if self.window.end() <= chunk {
             return broken("a link leads out of the arena");
