@@ -156,7 +156,7 @@ fn hammer(memory: &impl Memory, seed: u64) -> usize {
             let block: Block = held.swap_remove(random.below(held.len()));
             end(memory, block);
         }
-        if 0 < held.len() && random.below(4) == 0 {
+        if !held.is_empty() && random.below(4) == 0 {
             let block = held.swap_remove(random.below(held.len()));
             let size = size(&mut random);
             held.push(resized(memory, block, size));
@@ -165,7 +165,9 @@ fn hammer(memory: &impl Memory, seed: u64) -> usize {
         let block = made(memory, &mut held, &mut random, layout);
         held.push(block);
     }
-    held.into_iter().for_each(|block| end(memory, block));
+    for block in held {
+        end(memory, block);
+    }
     BLOCKS
 }
 

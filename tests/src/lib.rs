@@ -30,6 +30,7 @@ where
     const LIMIT: usize = 64 << 30;
     const TRIM: usize = usize::MAX;
     const HARDEN: Harden = Harden::Basic;
+    #[expect(clippy::declare_interior_mutable_const, reason = "where each heap's lock comes from")]
     const LOCK: Self::Lock = SpinLock::new();
 
     fn heap() -> &'static BrkHeap<Self> {

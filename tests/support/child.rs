@@ -1,10 +1,11 @@
 //! Programs that are a process of their own: run, watched, and held to how they ended.
 
+use core::time::Duration;
 use std::io::Read;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// How long a program may take before it counts as hanging.
 const PATIENCE: Duration = Duration::from_secs(100);

@@ -21,8 +21,16 @@ const FRAME: usize = 16;
 
 const WORD: usize = size_of::<usize>();
 
-#[repr(align(16))]
-struct Bytes([MaybeUninit<u8>; 68_000]);
+/// Bytes that every arena here is cut from.
+fn bytes() -> Vec<MaybeUninit<u8>> {
+    vec![MaybeUninit::uninit(); 68_000]
+}
+
+/// The bytes from the first multiple of a granule on.
+fn aligned(bytes: &mut [MaybeUninit<u8>]) -> &mut [MaybeUninit<u8>] {
+    let shift = bytes.as_ptr().align_offset(16);
+    &mut bytes[shift..]
+}
 
 /// Fills, frees in every order, and looks whether what is left is as it must be.
 struct Exhaust(Coalesce);
@@ -32,13 +40,14 @@ impl Visitor for Exhaust {
         if choice.2 != self.0 {
             return;
         }
-        let mut bytes = Box::new(Bytes([MaybeUninit::uninit(); 68_000]));
+        let mut bytes = bytes();
+        let bytes = aligned(&mut bytes);
         for filling in FILLINGS {
             for count in 1..=filling.len() {
                 for (order, spare) in permutations(count).iter().zip([0, 16].into_iter().cycle()) {
                     let sizes = &filling[..count];
                     let length = FRAME + sizes.iter().sum::<usize>() + spare;
-                    let heap = Heap::<C>::over(&mut bytes.0[..length]);
+                    let heap = Heap::<C>::over(&mut bytes[..length]);
                     let what = format!("{choice:?} {index}: {sizes:?} freed in order {order:?}");
                     let blocks = fill(&heap, sizes);
                     free(&heap, &blocks, order, &what);
@@ -146,10 +155,11 @@ fn a_heap_over_too_few_bytes_serves_nothing() {
     struct Lengths;
     impl Visitor for Lengths {
         fn visit<C: Config>(&mut self, _: (Policy, Order, Coalesce), _: &'static str) {
-            let mut bytes = Box::new(Bytes([MaybeUninit::uninit(); 68_000]));
+            let mut bytes = bytes();
+            let bytes = aligned(&mut bytes);
             for shift in 0..16 {
                 for length in 0..80 {
-                    let heap = Heap::<C>::over(&mut bytes.0[shift..shift + length]);
+                    let heap = Heap::<C>::over(&mut bytes[shift..shift + length]);
                     if let Some(block) = heap.allocate(layout(1)) {
                         assert!(FRAME + 32 - WORD <= length, "{shift} {length}");
                         // SAFETY: the heap has just handed out one byte, at the least.

@@ -9,8 +9,8 @@ mod child;
 #[path = "../support/last_words.rs"]
 mod last_words;
 
-use brkalloc::Heap;
 use brkalloc::__private::Config;
+use brkalloc::Heap;
 use brkalloc_oracle::{Coalesce, Order, Policy};
 use brkalloc_tests::{Visitor, for_each_configuration};
 use core::alloc::Layout;
@@ -66,6 +66,12 @@ const FOUND: [(&str, &str, &str); 39] = [
     ("links that lead into a block, in a list", "LIST", NEIGHBORS),
     ("links that lead into a block, in a bin", "BINS", NEIGHBORS),
 ];
+
+#[test]
+fn what_is_no_misuse_ends_well() {
+    let ended = child::run(Command::new(env!("CARGO_BIN_EXE_misuse")).arg("nothing wrong"));
+    assert!(ended.well("nothing wrong").ends_with("nothing happened\n"));
+}
 
 #[test]
 fn each_misuse_aborts_with_one_line_that_names_heap_fault_and_address() {

@@ -91,7 +91,9 @@ fn pass_on<C: Config>(
         }
     }
     drop(outboxes);
-    inbox.into_iter().for_each(|block| end(heap, block));
+    for block in inbox {
+        end(heap, block);
+    }
 }
 
 fn resize<C: Config>(heap: &BrkHeap<C>, mut block: Block, size: usize) -> Block {

@@ -38,6 +38,7 @@ impl<I: Index, K: Counters> Config for Setup<I, K> {
     const LIMIT: usize = 0;
     const TRIM: usize = usize::MAX;
     const HARDEN: Harden = Harden::Basic;
+    #[expect(clippy::declare_interior_mutable_const, reason = "where each heap's lock comes from")]
     const LOCK: Self::Lock = SpinLock::new();
 
     fn heap() -> &'static BrkHeap<Self> {

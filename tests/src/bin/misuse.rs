@@ -41,6 +41,7 @@ fn main() {
 type Case = (&'static str, fn());
 
 const CASES: &[Case] = &[
+    ("nothing wrong", || three(&TREE).into_iter().for_each(|block| free(&TREE, told(block)))),
     ("free of a local variable", || {
         let local = [0_u128; 8];
         free(&TREE, told(NonNull::from(&local).cast()));

@@ -1,0 +1,121 @@
+//! Safe code that does to a heap what it should not: `audacity CASE`.
+#![forbid(unsafe_code)]
+
+use allocator_api2::vec::Vec as VecIn;
+use brkalloc::__private::{
+    Config, FirstFit, Harden, Immediate, Lent, Mmap, Source, SpinLock, Static, Storage, Tree,
+    Uncounted,
+};
+use brkalloc::{BrkHeap, Heap, brk_heap};
+use core::marker::PhantomData;
+use core::mem::MaybeUninit;
+use core::time::Duration;
+use std::process::exit;
+use std::thread;
+
+#[brk_heap(source = "mmap")]
+static MADE: BrkHeap;
+
+#[brk_heap(source = "mmap", lock = "spin")]
+static SPUN: BrkHeap;
+
+/// A configuration by hand, that finds its heap by `F` and its memory in `S`.
+struct ByHand<F, S>(PhantomData<(F, S)>);
+
+/// How a configuration finds its heap.
+trait Find: Sized + 'static {
+    fn find<S: Source + 'static>() -> &'static BrkHeap<ByHand<Self, S>>;
+}
+
+impl<F: Find, S: Source + 'static> Config for ByHand<F, S> {
+    type Source = S;
+    type Index = Tree<FirstFit>;
+    type Coalesce = Immediate;
+    type Lock = SpinLock;
+    type Counters = Uncounted;
+    const NAME: &'static str = "a heap by hand";
+    const ARENA: usize = 4096;
+    const GROW: usize = 4096;
+    const LIMIT: usize = 1 << 20;
+    const TRIM: usize = usize::MAX;
+    const HARDEN: Harden = Harden::Basic;
+    const LOCK: SpinLock = SpinLock::new();
+
+    fn heap() -> &'static BrkHeap<Self> {
+        F::find()
+    }
+}
+
+struct Panics;
+
+impl Find for Panics {
+    fn find<S: Source + 'static>() -> &'static BrkHeap<ByHand<Self, S>> {
+        std::panic::resume_unwind(Box::new("no heap"))
+    }
+}
+
+impl Storage for Panics {
+    fn storage() -> Lent {
+        std::panic::resume_unwind(Box::new("no storage"))
+    }
+}
+
+struct Allocates;
+
+impl Find for Allocates {
+    fn find<S: Source + 'static>() -> &'static BrkHeap<ByHand<Self, S>> {
+        let heap = Box::leak(Box::new(BrkHeap::__new()));
+        let _ = VecIn::<u8, &BrkHeap<_>>::new_in(heap).try_reserve(1);
+        heap
+    }
+}
+
+fn main() {
+    let case = std::env::args().nth(1).expect("the argument is a case");
+    match case.as_str() {
+        "a configuration whose heap() panics" => {
+            reserve(&BrkHeap::<ByHand<Panics, Mmap>>::__new());
+        }
+        "a storage that panics" => {
+            let _ = Heap::<MADE, Static<Panics>>::__of_source(64, 64);
+        }
+        "a configuration whose heap() allocates from that heap" => {
+            reserve(&BrkHeap::<ByHand<Allocates, Mmap>>::__new());
+        }
+        "a closure that allocates from its own heap over bytes" => {
+            over_bytes(|heap| {
+                let _ = heap.allocate(core::alloc::Layout::new::<u64>());
+            });
+        }
+        "a closure that looks at its own heap over bytes" => {
+            over_bytes(|heap| {
+                let _ = heap.check();
+            });
+        }
+        "a closure that allocates from its own heap" => waits(&MADE),
+        "a closure that allocates from its own heap behind a spin lock" => waits(&SPUN),
+        _ => panic!("it is no known case"),
+    }
+    println!("nothing happened");
+}
+
+fn reserve<C: Config>(heap: &BrkHeap<C>) {
+    let _ = VecIn::<u8, _>::new_in(heap).try_reserve(1);
+}
+
+fn over_bytes(visit: impl Fn(&Heap<'_, MADE>)) {
+    let mut bytes = [MaybeUninit::uninit(); 4096];
+    let heap = Heap::<MADE>::over(&mut bytes);
+    heap.for_each_chunk(|_| visit(&heap));
+}
+
+/// Says that it waits, if the walk does not come to its end.
+fn waits<C: Config>(heap: &'static BrkHeap<C>) {
+    reserve(heap);
+    let walk = thread::spawn(move || heap.for_each_chunk(|_| reserve(heap)));
+    thread::sleep(Duration::from_millis(300));
+    if !walk.is_finished() {
+        println!("it waits");
+        exit(0);
+    }
+}

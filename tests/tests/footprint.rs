@@ -1,0 +1,86 @@
+//! What is not chosen is not there: the size of a heap's static, for each configuration, to the byte.
+//!
+//! The figures are those of 64-bit Linux. A static is all of a heap but its arena: no other state stands anywhere, save the list of the
+//! heaps held over forks and the flag of the break, once per process.
+#![cfg(all(target_os = "linux", target_pointer_width = "64"))]
+
+use brkalloc::{BrkHeap, brk_heap};
+
+macro_rules! footprints {
+    ($($name:ident $what:literal $options:tt: $size:expr,)+) => {
+        $(
+            #[brk_heap $options]
+            static $name: BrkHeap;
+        )+
+
+        #[test]
+        fn a_static_is_as_large_as_what_was_chosen() {
+            let table = [$(($what, stringify!($options), size_of_val(&$name), $size)),+];
+            let wrong: Vec<_> = table.iter().filter(|(_, _, size, known)| size != known).collect();
+            for (what, options, size, _) in &table {
+                println!("{size:6} {what:40} {options}");
+            }
+            assert!(wrong.is_empty(), "not as known: {wrong:#?}");
+        }
+    };
+}
+
+footprints! {
+    DEFAULT "the default" (): 88,
+    // SAFETY: only their sizes are looked at.
+    UNLOCKED "no lock" (unsafe(lock = "none")): 64,
+    SPIN "a spin lock" (lock = "spin"): 88,
+    BY_PATH "a mutex by path" (lock = ::spin::mutex::SpinMutex<()>): 88,
+    LIST "a list" (index = "list"): 72,
+    LIFO "a stack" (order = "lifo"): 72,
+    // SAFETY: likewise.
+    SMALLEST "a list without a lock" (index = "list", unsafe(lock = "none")): 48,
+    NEXT "next fit: a rover" (policy = "next_fit"): 88,
+    NEXT_LIST "next fit along a list" (policy = "next_fit", index = "list"): 80,
+    BEST "best fit: a tree a power of two" (policy = "best_fit"): 336,
+    BEST_LIST "best fit along a list" (policy = "best_fit", index = "list"): 72,
+    WORST "worst fit" (policy = "worst_fit"): 88,
+    BINS "segregated fit" (policy = "segregated_fit"): 1992,
+    BINS_MIB "segregated fit below a limit" (policy = "segregated_fit", limit = "1MiB"): 968,
+    BINS_SMALL "segregated fit in 4 KiB" (policy = "segregated_fit", source = "static", arena = "4KiB"): 456,
+    BINS_LEAST "segregated fit in 256 B" (policy = "segregated_fit", source = "static", arena = "256B"): 200,
+    LATE "merging late: a flag" (coalesce = "deferred"): 88,
+    NEVER "merging never" (coalesce = "never"): 88,
+    MAPPING "a mapping" (source = "mmap"): 88,
+    ARRAY "an array" (source = "static", arena = "64KiB"): 88,
+    UNCHECKED "no checks" (harden = "none"): 88,
+    COUNTED "counters" (stats = "counters"): 3856,
+}
+
+#[test]
+fn what_is_not_chosen_takes_no_byte() {
+    let default = size_of_val(&DEFAULT);
+    assert!(size_of_val(&UNLOCKED) < default, "a lock's place among those held over forks");
+    assert!(size_of_val(&LIST) < default, "a list keeps a head, a tree a root and its height");
+    assert!(size_of_val(&LIST) < size_of_val(&NEXT_LIST), "a rover");
+    assert!(default < size_of_val(&BEST), "a root for each power of two");
+    assert!(default + 3000 < size_of_val(&COUNTED), "counters and a histogram");
+}
+
+#[test]
+fn bins_are_as_many_as_the_limit_needs() {
+    let sizes = [
+        size_of_val(&BINS_LEAST),
+        size_of_val(&BINS_SMALL),
+        size_of_val(&BINS_MIB),
+        size_of_val(&BINS),
+    ];
+    assert!(sizes.is_sorted_by(|smaller, larger| smaller < larger), "{sizes:?}");
+}
+
+#[test]
+fn checks_sources_and_policies_by_address_take_no_byte() {
+    let of_default = [
+        size_of_val(&UNCHECKED),
+        size_of_val(&MAPPING),
+        size_of_val(&ARRAY),
+        size_of_val(&WORST),
+        size_of_val(&NEVER),
+    ];
+    assert_eq!(of_default, [size_of_val(&DEFAULT); 5]);
+}

@@ -1,0 +1,7 @@
+use brkalloc::{BrkHeap, brk_heap};
+
+#[brk_heap(arena = "64KiB")]
+#[brk_heap(arena = "64KiB")]
+static HEAP: BrkHeap;
+
+fn main() {}

@@ -1,0 +1,6 @@
+use brkalloc::brk_heap;
+
+#[brk_heap(arena = "64KiB")]
+static HEAP: u8;
+
+fn main() {}

@@ -1,0 +1,12 @@
+#![forbid(unsafe_code)]
+
+use brkalloc::__private::{Lent, StaticArena};
+
+fn lent() -> Lent {
+    let arena = StaticArena::<4096>::new();
+    arena.lend()
+}
+
+fn main() {
+    lent();
+}

@@ -1,0 +1,10 @@
+#![forbid(unsafe_code)]
+
+use brkalloc::{BrkHeap, brk_heap};
+
+#[brk_heap]
+static HEAP: BrkHeap;
+
+fn main() {
+    let copy = HEAP.clone();
+}

@@ -1,0 +1,15 @@
+#![forbid(unsafe_code)]
+
+use brkalloc::{BrkHeap, Heap, brk_heap};
+use core::mem::MaybeUninit;
+
+#[brk_heap]
+static MADE: BrkHeap;
+
+fn main() {
+    let mut bytes = [MaybeUninit::uninit(); 4096];
+    let heap = Heap::<MADE>::over(&mut bytes);
+    std::thread::scope(|scope| {
+        scope.spawn(|| heap.stats());
+    });
+}

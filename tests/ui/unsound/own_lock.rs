@@ -1,0 +1,14 @@
+#![forbid(unsafe_code)]
+
+use brkalloc::__private::Lock;
+
+struct Mine;
+
+impl Lock for Mine {
+    type Link = ();
+    const OPTION: &'static str = "mine";
+    fn lock(&self) {}
+    unsafe fn unlock(&self) {}
+}
+
+fn main() {}

@@ -1,0 +1,27 @@
+#![forbid(unsafe_code)]
+
+use brkalloc::BrkHeap;
+use brkalloc::__private::{Config, FirstFit, Harden, Immediate, Mmap, Tree, Uncounted, Unlocked};
+
+enum Mine {}
+
+impl Config for Mine {
+    type Source = Mmap;
+    type Index = Tree<FirstFit>;
+    type Coalesce = Immediate;
+    type Lock = Unlocked;
+    type Counters = Uncounted;
+    const NAME: &'static str = "mine";
+    const ARENA: usize = 4096;
+    const GROW: usize = 4096;
+    const LIMIT: usize = 1 << 20;
+    const TRIM: usize = usize::MAX;
+    const HARDEN: Harden = Harden::Basic;
+    const LOCK: Self::Lock = Unlocked::new();
+
+    fn heap() -> &'static BrkHeap<Self> {
+        Box::leak(Box::new(BrkHeap::__new()))
+    }
+}
+
+fn main() {}
