@@ -1,8 +1,8 @@
 //! Allocators made by one attribute.
 //!
-//! `#[brk_heap]` on a static settles where memory comes from, which free chunk a request gets, how free chunks are
-//! kept, how threads share the heap, and what is checked. The static is then a [`GlobalAlloc`](core::alloc::GlobalAlloc) that
-//! contains exactly that.
+//! `#[brk_heap]` on a static settles where memory comes from, which free chunk a request gets, how
+//! free chunks are kept, how threads share the heap, and what is checked. The static is then a
+//! [`GlobalAlloc`](core::alloc::GlobalAlloc) that contains exactly that.
 //!
 //! # A whole program
 //!
@@ -33,18 +33,22 @@
 //!
 //! # Design principles
 //!
-//! - *The configuration is a type.* Every choice is known to the compiler. What is not chosen leaves no branch, no byte and no
-//!   symbol. There are no environment variables, and no option is accepted that does nothing.
-//! - *An arena is one contiguous window.* Chunks are named by their distance from its base, so a link takes four bytes and
-//!   a free chunk of 32 bytes holds four of them.
-//! - *Policy and index are apart.* `policy`, `order` and `coalesce` alone decide addresses. `index` only decides how fast the
-//!   answer is found: list and tree place alike, request by request.
-//! - *What cannot be served is null, and what is broken is one line.* Nothing on the ways of allocating and freeing panics, prints
-//!   through std or allocates. A misuse that `harden` finds ends the process with a line on standard error.
-//! - *No safe code makes it unsound.* A configuration written by hand, or a copy of a heap, serves memory that is its own or
-//!   none. A lock that does not lock must be written `unsafe(lock = "none")`.
-//! - *The heap can show itself.* [`BrkHeap::config`] says what runs, [`BrkHeap::stats`] and [`BrkHeap::for_each_chunk`] how it
-//!   stands, and [`BrkHeap::check`] whether every invariant holds.
+//! - *The configuration is a type.* Every choice is known to the compiler. What is not chosen
+//!   leaves no branch, no byte and no symbol. There are no environment variables, and no option is
+//!   accepted that does nothing.
+//! - *An arena is one contiguous window.* Chunks are named by their distance from its base, so a
+//!   link takes four bytes and a free chunk of 32 bytes holds four of them.
+//! - *Policy and index are apart.* `policy`, `order` and `coalesce` alone decide addresses. `index`
+//!   only decides how fast the answer is found: list and tree place alike, request by request.
+//! - *What cannot be served is null, and what is broken is one line.* Nothing on the ways of
+//!   allocating and freeing panics, prints through std or allocates. A misuse that `harden` finds
+//!   ends the process with a line on standard error.
+//! - *No safe code makes it unsound.* A configuration written by hand, or a copy of a heap, serves
+//!   memory that is its own or none. A lock that does not lock must be written
+//!   `unsafe(lock = "none")`.
+//! - *The heap can show itself.* [`BrkHeap::config`] says what runs, [`BrkHeap::stats`] and
+//!   [`BrkHeap::for_each_chunk`] how it stands, and [`BrkHeap::check`] whether every invariant
+//!   holds.
 //!
 //! # An arena
 //!
@@ -58,13 +62,15 @@
 //!   a free chunk   | tag | four links | ........... | size |
 //! ```
 //!
-//! A tag is one word: the chunk's size, whether it is in use, and whether the one below is. A free chunk repeats its size at its
-//! upper end, so that both neighbors are found in one step (Knuth 1973). The *top* is the last chunk: a request is served from the free
-//! chunks below it, then from the top, and then from a top that has grown into the room.
+//! A tag is one word: the chunk's size, whether it is in use, and whether the one below is. A free
+//! chunk repeats its size at its upper end, so that both neighbors are found in one step (Knuth
+//! 1973). The *top* is the last chunk: a request is served from the free chunks below it, then from
+//! the top, and then from a top that has grown into the room.
 //!
 //! # When not to use it
 //!
-//! - Many threads that allocate all the time wait for one lock per heap. Allocators with a cache per thread do not.
+//! - Many threads that allocate all the time wait for one lock per heap. Allocators with a cache
+//!   per thread do not.
 //! - Very many objects of a few bytes: each takes at least 32, its tag included.
 //! - A heap of more than 64 GiB.
 //! - As a defense: `harden` finds accidents, not attacks.
@@ -73,11 +79,13 @@
 //! # Features
 //!
 //! - `allocator-api2`, off unless asked for: `&BrkHeap` and `&Heap` are an `Allocator` of the
-//!   [allocator-api2](https://docs.rs/allocator-api2) crate, so that single collections live on a heap of their own.
+//!   [allocator-api2](https://docs.rs/allocator-api2) crate, so that single collections live on a
+//!   heap of their own.
 //!
 //! No feature changes what a heap does.
 //!
-//! The README has the examples to run, what each policy is good for, and figures; ARCHITECTURE.md is the map of the code.
+//! The README has the examples to run, what each policy is good for, and figures; ARCHITECTURE.md
+//! is the map of the code.
 #![no_std]
 #![warn(missing_docs)]
 #[cfg(test)]

@@ -1,8 +1,7 @@
 //! Four threads side by side: two on C's `malloc`, two on a heap of ours, 360,000 patterned blocks in all.
 //!
 //! Every byte of every block is looked at before the block is resized or freed. Whoever got memory of
-//! the other would overwrite its pattern. With the argument `tight`, the data segment may not become
-//! much larger than it is when the threads begin, and both memories run out again and again.
+//! the other would overwrite its pattern.
 
 #[path = "../support/pattern.rs"]
 mod pattern;
@@ -44,9 +43,6 @@ pub(crate) fn run<C: Config>(heap: &'static BrkHeap<C>) {
         threads.push(thread::spawn(move || hammer(&Malloc, seed)));
         threads.push(thread::spawn(move || hammer(heap, seed)));
     }
-    if std::env::args().any(|argument| argument == "tight") {
-        tighten();
-    }
     START.wait();
     assert_eq!(heap.check(), Ok(()), "amid the work");
     let blocks: usize =
@@ -55,19 +51,6 @@ pub(crate) fn run<C: Config>(heap: &'static BrkHeap<C>) {
     assert_eq!(heap.stats().origin, Some(Origin::Break));
     println!("{blocks} blocks");
     println!("{} refusals", REFUSALS.load(Ordering::Relaxed));
-}
-
-/// Limits the data segment to what it is now, and a little more.
-fn tighten() {
-    let status = std::fs::read_to_string("/proc/self/status").expect("Linux has it");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmData:"));
-    let kibibytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
-    let now: u64 = kibibytes.and_then(|text| text.parse().ok()).expect("it is a number");
-    let most = (now + 100) << 10;
-    let limit = libc::rlimit { rlim_cur: most, rlim_max: most };
-    // SAFETY: the call only reads the limit.
-    let outcome = unsafe { libc::setrlimit(libc::RLIMIT_DATA, &raw const limit) };
-    assert_eq!(outcome, 0, "a limit can be lowered");
 }
 
 /// Nobody can raise the break any more.

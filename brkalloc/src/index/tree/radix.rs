@@ -189,7 +189,7 @@ impl<S: Shape, C: Config> Radix<'_, S, C> {
     /// Fills the place of `chunk`, which leaves, from below.
     #[inline]
     pub(super) fn pull(&mut self, place: Place, chunk: Chunk) {
-        self.fill(place, self.window.node(chunk));
+        self.fill(place, children(self.window, chunk));
     }
 
     /// Fills an empty place with what stands below it: the higher of both, whose place is filled likewise.
@@ -207,10 +207,9 @@ impl<S: Shape, C: Config> Radix<'_, S, C> {
         let side = usize::from(!Self::rises(left, right));
         let (riser, other) = if side == 0 { (left, right) } else { (right, left) };
         let chunk = riser.chunk?;
-        self.window.check_link(riser.chunk, chunk);
         self.check_entry(chunk, riser.granules, place.level);
         self.set(place, riser);
-        let below = self.window.node(chunk);
+        let below = children(self.window, chunk);
         // What comes to its other side is up to the caller.
         self.window.set_child(chunk, 1 - side, other);
         Some((place.below(chunk, side), below))
@@ -243,7 +242,7 @@ impl<S: Shape, C: Config> Radix<'_, S, C> {
     /// Lets `heir` enter for the chunk at `place`, which leaves: there, or below. Its key leads to
     /// that place, and all above it rank above the heir.
     pub(super) fn replace(&mut self, mut place: Place, chunk: Chunk, heir: (Chunk, u32)) {
-        let mut below = self.window.node(chunk);
+        let mut below = children(self.window, chunk);
         while !below.iter().all(|&entry| Self::outranks(heir.0, heir.1, entry)) {
             let level = place.level;
             let Some((next, node)) = self.raise(place, below) else { break };
