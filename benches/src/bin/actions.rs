@@ -78,7 +78,8 @@ impl<A: GlobalAlloc> Slots<'_, A> {
         let size = self.sizes[usize::try_from(random >> 20 & 4095).unwrap_or(0)];
         match self.blocks[slot] {
             None => {
-                let align = if random >> 40 & 7 == 0 { 16 << (random >> 43 & 3) } else { 8 };
+                let align =
+                    if (random >> 40).is_multiple_of(8) { 16 << (random >> 43 & 3) } else { 8 };
                 let layout = Layout::from_size_align(size, align).expect("small sizes are sound");
                 // SAFETY: the size is not 0.
                 let block = unsafe { self.heap.alloc(layout) };
@@ -87,7 +88,7 @@ impl<A: GlobalAlloc> Slots<'_, A> {
                 self.blocks[slot] = Some((block, layout));
                 self.live += size;
             }
-            Some((block, layout)) if random >> 40 & 3 == 0 => {
+            Some((block, layout)) if (random >> 40).is_multiple_of(4) => {
                 // SAFETY: the heap handed the block out for that layout; the size is not 0.
                 let block = unsafe { self.heap.realloc(block, layout, size) };
                 assert!(!block.is_null(), "a gibibyte suffices");
