@@ -25,7 +25,7 @@ use core::alloc::{GlobalAlloc, Layout};
 use core::fmt;
 use core::ptr::{NonNull, null_mut};
 
-/// A heap, made by [`#[brk_heap]`](crate::brk_heap) from a static of this type.
+/// A heap, made by [`#[brk_heap]`](macro@crate::brk_heap) from a static of this type.
 ///
 /// ```
 /// use brkalloc::{BrkHeap, brk_heap};

@@ -23,7 +23,7 @@ use core::ptr::NonNull;
 
 /// A heap over bytes that the caller lends, placed and checked as the configuration `C` says.
 ///
-/// `C` is a type that [`#[brk_heap]`](crate::brk_heap) made; its source, sizes and lock are not
+/// `C` is a type that [`#[brk_heap]`](macro@crate::brk_heap) made; its source, sizes and lock are not
 /// used.
 ///
 /// ```

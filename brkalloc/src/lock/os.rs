@@ -2,7 +2,7 @@
 //! for.
 //!
 //! On Linux and Android that is a futex ([`futex`](super::futex)), on every other Unix a pthread
-//! mutex ([`pthread`](super::pthread)). This module only picks.
+//! mutex (`pthread`). This module only picks.
 
 use super::Lock;
 #[cfg(any(target_os = "linux", target_os = "android"))]
