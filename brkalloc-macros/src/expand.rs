@@ -16,7 +16,7 @@
 use crate::args::{Args, Entry, Unsafety};
 use crate::diag::Sink;
 use crate::item::HeapStatic;
-use crate::options::{ARENA, CRATE, GROW, LIMIT, TRIM};
+use crate::options::{ARENA, CACHE, CRATE, GROW, LIMIT, TRIM};
 use crate::rules;
 use crate::settings::{self, Choice, Index, Lock, Settings};
 use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree};
@@ -49,6 +49,7 @@ fn heap(item: &HeapStatic, args: &Args, is_sound: bool) -> TokenStream {
     let checks = if is_sound { checks(args, &runtime) } else { TokenStream::new() };
     let implementation = implementation(item, &settings, &runtime);
     let storage = storage(name, &settings, &runtime);
+    let caches = caches(name, &settings, &runtime);
     let is_typed = !declared.is_empty();
     let start = start_of(declared);
     let function = runtime.item("declared", start);
@@ -66,6 +67,7 @@ fn heap(item: &HeapStatic, args: &Args, is_sound: bool) -> TokenStream {
             #checks
             #implementation
             #storage
+            #caches
         };
     }
 }
@@ -137,7 +139,7 @@ fn checks(args: &Args, runtime: &Runtime<'_>) -> TokenStream {
         let size = number(size, span);
         Some(quote_spanned!(span=> const _: () = #check(#size);))
     };
-    [&ARENA, &LIMIT, &GROW, &TRIM].into_iter().filter_map(check).collect()
+    [&ARENA, &LIMIT, &GROW, &TRIM, &CACHE].into_iter().filter_map(check).collect()
 }
 
 fn implementation(item: &HeapStatic, settings: &Settings, runtime: &Runtime<'_>) -> TokenStream {
@@ -148,6 +150,12 @@ fn implementation(item: &HeapStatic, settings: &Settings, runtime: &Runtime<'_>)
     let coalesce = runtime.chosen(settings.coalesce);
     let counters = runtime.chosen(settings.stats);
     let (lock, new_lock) = lock(settings, runtime);
+    let cached = if settings.cache.is_some() { "Cached" } else { "Uncached" };
+    let cache = runtime.item(cached, runtime.span);
+    let cache_bytes = settings.cache.map(|size| {
+        let bytes = runtime.bytes(&number(size, runtime.span));
+        quote!(const CACHE: ::core::primitive::usize = #bytes;)
+    });
     let text = name.unraw().to_string();
     let arena = runtime.bytes(&number(settings.arena, runtime.span));
     let grow = runtime.bytes(&number(settings.grow, runtime.span));
@@ -173,12 +181,14 @@ fn implementation(item: &HeapStatic, settings: &Settings, runtime: &Runtime<'_>)
             type Index = #index;
             type Coalesce = #coalesce;
             type Lock = #lock;
+            type Cache = #cache;
             type Counters = #counters;
             const NAME: &'static ::core::primitive::str = #text;
             const ARENA: ::core::primitive::usize = #arena;
             const GROW: ::core::primitive::usize = #grow;
             const LIMIT: ::core::primitive::usize = #limit;
             const TRIM: ::core::primitive::usize = #trim;
+            #cache_bytes
             const HARDEN: #harden = #harden::#level;
             const LOCK: Self::Lock = #new_lock;
             #lock_option
@@ -283,6 +293,32 @@ fn storage(name: &Ident, settings: &Settings, runtime: &Runtime<'_>) -> Option<T
                 }
             }
         };
+    })
+}
+
+/// The thread-locals of a heap with a cache: the cache has no destructor, so that access to it is one
+/// instruction; what notices the end of a thread has one.
+fn caches(name: &Ident, settings: &Settings, runtime: &Runtime<'_>) -> Option<TokenStream> {
+    settings.cache?;
+    let item = |name| runtime.item(name, runtime.span);
+    let (per_thread, cache, end) = (item("PerThread"), item("ThreadCache"), item("ThreadEnd"));
+    Some(quote! {
+        #[automatically_derived]
+        impl #per_thread for #name {
+            #[inline]
+            fn with<R>(f: impl ::core::ops::FnOnce(&#cache<Self>) -> R) -> R {
+                ::std::thread_local! {
+                    static CACHE: #cache<#name> = const { #cache::new() };
+                }
+                CACHE.with(f)
+            }
+            fn watch_end() {
+                ::std::thread_local! {
+                    static END: #end<#name> = const { #end::new() };
+                }
+                let _ = END.try_with(|_| ());
+            }
+        }
     })
 }
 

@@ -55,6 +55,7 @@ use proc_macro::TokenStream;
 /// | `order` | `"address"` `"lifo"` `"fifo"` | `"address"`; `"lifo"` for `segregated_fit` | where a freed chunk stands in the sequence |
 /// | `index` | `"list"` `"tree"` | `"tree"` for address order, else `"list"` | how the chunk is found; never changes which |
 /// | `coalesce` | `"immediate"` `"deferred"` `"never"` | `"immediate"` | when free neighbors merge |
+/// | `cache` | size `"none"` | `"none"` | what each thread may keep of what it frees, out of the free chunks: the fast way |
 /// | `lock` | `"os"` `"spin"` `"none"` the path of a `lock_api::RawMutex` | `"os"` on Unix, else `"spin"` | how threads share the heap; `"none"` must be written `unsafe(lock = "none")` |
 /// | `harden` | `"none"` `"basic"` | `"basic"` | what is checked at run time |
 /// | `stats` | `"counters"` `"none"` | `"none"` | operations are counted as well: searches, chunks visited |

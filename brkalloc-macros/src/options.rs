@@ -176,6 +176,16 @@ pub(crate) static COALESCE: HeapOption = HeapOption {
     aliases: &["coalescing", "merge", "merging", "join"],
 };
 
+pub(crate) static CACHE: HeapOption = HeapOption {
+    name: "cache",
+    kind: Kind::Size { instead_of_zero: "a heap without a cache is `cache = \"none\"`" },
+    words: &[word("none", "", &["no", "off", "never", "false"])],
+    example: "\"1MiB\"",
+    default: "`\"none\"`",
+    meaning: "what each thread may keep of what it frees, out of the free chunks: the fast way",
+    aliases: &["caching", "thread_cache", "tcache", "magazine", "magazines", "slabs", "arenas"],
+};
+
 pub(crate) static LOCK: HeapOption = HeapOption {
     name: "lock",
     kind: Kind::WordOrPath,
@@ -227,9 +237,9 @@ pub(crate) static CRATE: HeapOption = HeapOption {
 };
 
 /// Every option, in the order in which they are documented.
-pub(crate) static ALL: [&HeapOption; 13] = [
-    &SOURCE, &ARENA, &GROW, &LIMIT, &TRIM, &POLICY, &ORDER, &INDEX, &COALESCE, &LOCK, &HARDEN,
-    &STATS, &CRATE,
+pub(crate) static ALL: [&HeapOption; 14] = [
+    &SOURCE, &ARENA, &GROW, &LIMIT, &TRIM, &POLICY, &ORDER, &INDEX, &COALESCE, &CACHE, &LOCK,
+    &HARDEN, &STATS, &CRATE,
 ];
 
 /// The option called exactly `name`.

@@ -6,7 +6,9 @@
 
 use crate::args::{Args, Entry};
 use crate::diag::{Diagnostic, Sink, error};
-use crate::options::{ARENA, COALESCE, GROW, INDEX, LIMIT, LOCK, ORDER, POLICY, SOURCE, TRIM};
+use crate::options::{
+    ARENA, CACHE, COALESCE, GROW, INDEX, LIMIT, LOCK, ORDER, POLICY, SOURCE, TRIM,
+};
 use crate::settings;
 use crate::size::show;
 use quote::quote;
@@ -32,6 +34,7 @@ fn conflict(entry: &Entry, args: &Args) -> Option<Diagnostic> {
         (LIMIT.name, limit),
         (TRIM.name, trim),
         (INDEX.name, index),
+        (CACHE.name, cache),
     ];
     let (_, find) = finders.into_iter().find(|(name, _)| *name == entry.option.name)?;
     find(entry, args)
@@ -143,6 +146,25 @@ fn index(entry: &Entry, args: &Args) -> Option<Diagnostic> {
             .help("use `index = \"list\"`, or keep the tree with `order = \"address\"`")
             .note(format!("a tree finds chunks by address; {why} has no address to search by")),
     )
+}
+
+fn cache(entry: &Entry, args: &Args) -> Option<Diagnostic> {
+    if entry.is_word("none") {
+        return None;
+    }
+    if let Some(fixed) = args.with_word(&SOURCE, "static") {
+        return Some(no_effect(
+            entry,
+            fixed,
+            "a cache keeps a map of the arena beside it, in a mapping",
+        ));
+    }
+    let (cache, limit) = (entry.size()?, args.size(&LIMIT)?);
+    (limit < cache).then(|| {
+        error("`cache` is larger than `limit`")
+            .help(format!("write `cache = \"{}\"` or less, or raise `limit`", show(limit)))
+            .note(format!("`limit` caps the heap at {limit} bytes; each thread may keep {cache}"))
+    })
 }
 
 fn without_lock(entry: &Entry) -> Option<syn::Error> {

@@ -9,8 +9,8 @@
 
 use crate::args::{Args, Entry, Unsafety, Value};
 use crate::options::{
-    ARENA, COALESCE, CRATE, GROW, HARDEN, HeapOption, INDEX, LIMIT, LOCK, ORDER, POLICY, SOURCE,
-    STATS, TRIM,
+    ARENA, CACHE, COALESCE, CRATE, GROW, HARDEN, HeapOption, INDEX, LIMIT, LOCK, ORDER, POLICY,
+    SOURCE, STATS, TRIM,
 };
 use proc_macro2::{Span, TokenStream};
 
@@ -35,6 +35,8 @@ pub(crate) struct Settings {
     pub(crate) index: Index,
     /// When neighbors merge.
     pub(crate) coalesce: Choice,
+    /// The most bytes that each thread keeps; none without a cache.
+    pub(crate) cache: Option<u64>,
     /// How threads share the heap.
     pub(crate) lock: Lock,
     /// What is checked.
@@ -93,6 +95,7 @@ impl Settings {
             trim: if keeps_pages { None } else { Some(trim) },
             index: Index::new(args),
             coalesce: choice(args, &COALESCE, "immediate"),
+            cache: args.size(&CACHE),
             lock: Lock::new(args),
             harden: choice(args, &HARDEN, "basic"),
             stats: choice(args, &STATS, "none"),

@@ -4,9 +4,8 @@
 //! no block of the heap's.
 
 use crate::brk_heap::BrkHeap;
+use crate::cache::Ways;
 use crate::config::Config;
-use crate::index::Request;
-use crate::serve::Serve;
 use crate::slice_heap::Heap;
 use crate::source::Source;
 use allocator_api2::alloc::{AllocError, Allocator};
@@ -15,11 +14,84 @@ use core::ptr::NonNull;
 
 type Served = Result<NonNull<[u8]>, AllocError>;
 
-fn served(layout: Layout, serve: impl FnOnce(Request) -> Option<NonNull<u8>>) -> Served {
+/// What both kinds of heap do for a layout.
+///
+/// # Safety
+///
+/// A block is aligned, has the layout's bytes, and stays until it is freed.
+unsafe trait Blocks {
+    /// A block, zeroed or not; `None` if there is none.
+    fn block(&self, layout: Layout, zeroed: bool) -> Option<NonNull<u8>>;
+
+    /// Frees a block.
+    ///
+    /// # Safety
+    ///
+    /// This heap handed `block` out for `layout`, and it has not been freed since.
+    unsafe fn end(&self, block: NonNull<u8>, layout: Layout);
+
+    /// The block at another size; `None`, with the block as it was, if there is no room.
+    ///
+    /// # Safety
+    ///
+    /// This heap handed `block` out for `layout`, and it has not been freed since.
+    unsafe fn resize(&self, block: NonNull<u8>, layout: Layout, size: usize)
+    -> Option<NonNull<u8>>;
+}
+
+// SAFETY: the ways of a heap promise it.
+unsafe impl<C: Config> Blocks for BrkHeap<C> {
+    fn block(&self, layout: Layout, zeroed: bool) -> Option<NonNull<u8>> {
+        if zeroed {
+            C::Cache::allocate_zeroed(self, layout)
+        } else {
+            C::Cache::allocate(self, layout)
+        }
+    }
+
+    unsafe fn end(&self, block: NonNull<u8>, layout: Layout) {
+        // SAFETY: the caller vouches for the block and its layout.
+        unsafe { C::Cache::free(self, block, layout) };
+    }
+
+    unsafe fn resize(
+        &self,
+        block: NonNull<u8>,
+        layout: Layout,
+        size: usize,
+    ) -> Option<NonNull<u8>> {
+        // SAFETY: the caller vouches for the block and its layout.
+        unsafe { C::Cache::reallocate(self, block, layout, size) }
+    }
+}
+
+// SAFETY: the heap promises it.
+unsafe impl<C: Config, S: Source> Blocks for Heap<'_, C, S> {
+    fn block(&self, layout: Layout, zeroed: bool) -> Option<NonNull<u8>> {
+        if zeroed { self.allocate_zeroed(layout) } else { self.allocate(layout) }
+    }
+
+    unsafe fn end(&self, block: NonNull<u8>, _: Layout) {
+        // SAFETY: the caller vouches for the block.
+        unsafe { self.deallocate(block) };
+    }
+
+    unsafe fn resize(
+        &self,
+        block: NonNull<u8>,
+        layout: Layout,
+        size: usize,
+    ) -> Option<NonNull<u8>> {
+        // SAFETY: the caller vouches for the block and its layout.
+        unsafe { self.reallocate(block, layout, size) }
+    }
+}
+
+fn served(layout: Layout, serve: impl FnOnce(Layout) -> Option<NonNull<u8>>) -> Served {
     let block = if layout.size() == 0 {
         NonNull::new(core::ptr::without_provenance_mut(layout.align()))
     } else {
-        Request::of(layout).and_then(serve)
+        serve(layout)
     };
     let block = block.ok_or(AllocError)?;
     Ok(NonNull::slice_from_raw_parts(block, layout.size()))
@@ -28,10 +100,10 @@ fn served(layout: Layout, serve: impl FnOnce(Request) -> Option<NonNull<u8>>) ->
 /// # Safety
 ///
 /// As for [`Allocator::deallocate`].
-unsafe fn deallocate(heap: &impl Serve, block: NonNull<u8>, layout: Layout) {
+unsafe fn deallocate(heap: &impl Blocks, block: NonNull<u8>, layout: Layout) {
     if layout.size() != 0 {
         // SAFETY: the caller vouches for the block, which has bytes and so is the heap's.
-        unsafe { heap.free(block) };
+        unsafe { heap.end(block, layout) };
     }
 }
 
@@ -40,15 +112,14 @@ unsafe fn deallocate(heap: &impl Serve, block: NonNull<u8>, layout: Layout) {
 /// # Safety
 ///
 /// As for [`Allocator::grow`] or [`Allocator::shrink`].
-unsafe fn resized(heap: &impl Serve, block: NonNull<u8>, old: Layout, new: Layout) -> Served {
+unsafe fn resized(heap: &impl Blocks, block: NonNull<u8>, old: Layout, new: Layout) -> Served {
     let kept = old.size().min(new.size());
-    if kept != 0 && new.align() <= old.align() {
-        let request = Request::new(new.size(), old.align()).ok_or(AllocError)?;
-        // SAFETY: the caller vouches for the block, and the request is of its alignment.
-        let moved = unsafe { heap.reallocate(block, request, kept) };
+    if kept != 0 && new.align() == old.align() {
+        // SAFETY: the caller vouches for the block and its layout.
+        let moved = unsafe { heap.resize(block, old, new.size()) };
         return served(new, |_| moved);
     }
-    let moved = served(new, |request| heap.serve(request))?;
+    let moved = served(new, |layout| heap.block(layout, false))?;
     // SAFETY: both have `kept` bytes, and the old block is still in use, so they are two.
     unsafe { moved.cast::<u8>().copy_from_nonoverlapping(block, kept) };
     // SAFETY: the caller vouches for the block, which nobody needs now.
@@ -63,11 +134,11 @@ macro_rules! allocator {
         // heap.
         unsafe impl<$($parameter)*> Allocator for &$heap {
             fn allocate(&self, layout: Layout) -> Served {
-                served(layout, |request| self.serve(request))
+                served(layout, |layout| self.block(layout, false))
             }
 
             fn allocate_zeroed(&self, layout: Layout) -> Served {
-                served(layout, |request| self.cleared(request, layout.size()))
+                served(layout, |layout| self.block(layout, true))
             }
 
             unsafe fn deallocate(&self, block: NonNull<u8>, layout: Layout) {

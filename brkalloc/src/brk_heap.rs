@@ -1,8 +1,8 @@
 //! The static: one heap, its lock, and the way each request takes.
 //!
 //! ```text
-//!   alloc ─► request ─► lock ─► index, top, growth ─► unlock ─► payload, or null
-//!                               └ no memory yet: open the window, register for forks, once more
+//!   alloc ─► cache ─► request ─► lock ─► index, top, growth ─► unlock ─► payload, or null
+//!                                        └ no memory yet: open the window, register for forks, once more
 //! ```
 //!
 //! A heap has no memory until its first allocation, so the static is all zeros and indexes that
@@ -10,11 +10,11 @@
 //! in which nothing is free. A panic in a global allocator would pass straight through the code
 //! that called it, so nothing here panics.
 
+use crate::cache::{Shared, Ways};
 use crate::check::Corruption;
 use crate::config::Config;
 use crate::configuration::Configuration;
 use crate::fork::Hold;
-use crate::heap::RawHeap;
 use crate::index::Request;
 use crate::lock::{Guarded, Lock};
 use crate::report;
@@ -48,7 +48,9 @@ use core::ptr::{NonNull, null_mut};
 /// A value that is not the static of its configuration (a copy, made by hand) serves nothing: it
 /// answers null.
 pub struct BrkHeap<C: Config = Undeclared> {
-    heap: Guarded<C::Lock, RawHeap<C, C::Source>>,
+    pub(crate) shared: Guarded<C::Lock, Shared<C>>,
+    /// What is read without the lock.
+    pub(crate) aside: <C::Cache as Ways<C>>::Aside,
     /// The heap's place among those held across a fork.
     link: <C::Lock as Lock>::Link,
 }
@@ -60,7 +62,11 @@ impl<C: Config> BrkHeap<C> {
     #[doc(hidden)]
     #[must_use]
     pub const fn __new() -> Self {
-        Self { heap: Guarded::new(C::LOCK, RawHeap::CLOSED), link: <C::Lock as Lock>::Link::NEW }
+        Self {
+            shared: Guarded::new(C::LOCK, Shared::CLOSED),
+            aside: <C::Cache as Ways<C>>::ASIDE,
+            link: <C::Lock as Lock>::Link::NEW,
+        }
     }
 
     /// The resolved options.
@@ -74,7 +80,8 @@ impl<C: Config> BrkHeap<C> {
     /// The figures of this moment, by a walk over all chunks under the lock.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        self.heap.with(|heap| heap.stats())
+        let cached = C::Cache::held(self);
+        Stats { cached, ..self.shared.with(|shared| shared.chunks.stats()) }
     }
 
     /// Looks at every chunk and every entry of the index, under the lock.
@@ -83,7 +90,7 @@ impl<C: Config> BrkHeap<C> {
     ///
     /// The first invariant that does not hold, and where.
     pub fn check(&self) -> Result<(), Corruption> {
-        self.heap.with(|heap| heap.check())
+        C::Cache::check(self)
     }
 
     /// Calls `f` for each chunk in address order, under the lock.
@@ -92,7 +99,7 @@ impl<C: Config> BrkHeap<C> {
     /// a heap that was first used after this one, for whose lock and this one a fork may wait. (With
     /// `lock = "none"` the process ends with a line that says so.)
     pub fn for_each_chunk(&self, f: impl FnMut(ChunkInfo)) {
-        self.heap.with(|heap| heap.for_each_chunk(f));
+        self.shared.with(|shared| shared.chunks.for_each_chunk(f));
     }
 
     /// Gives the whole pages of the top and of free chunks back to the system; bytes given back.
@@ -100,7 +107,8 @@ impl<C: Config> BrkHeap<C> {
     /// They stay part of the arena, and pages that went back before and were not used since are
     /// counted again. 0 for arenas that cannot give memory back.
     pub fn trim(&self) -> usize {
-        self.heap.with(RawHeap::trim)
+        C::Cache::flush(self);
+        self.shared.with(|shared| shared.chunks.trim())
     }
 
     /// The bytes that may be used at `pointer`: at least what was asked for.
@@ -111,20 +119,21 @@ impl<C: Config> BrkHeap<C> {
     #[must_use]
     pub unsafe fn usable_size(&self, pointer: NonNull<u8>) -> usize {
         // SAFETY: the caller vouches for the pointer.
-        self.heap.with(|heap| unsafe { heap.usable_size(pointer) })
+        unsafe { C::Cache::usable_size(self, pointer) }
     }
 
     /// Has `operation` done, by a heap that has been opened if that was not done before.
     #[inline]
-    fn opened<R>(
+    pub(crate) fn opened<R>(
         &self,
-        mut operation: impl FnMut(&mut RawHeap<C, C::Source>) -> Option<R>,
+        mut operation: impl FnMut(&mut Shared<C>) -> Option<R>,
     ) -> Option<R> {
-        let attempt = self.heap.with(|heap| operation(heap).ok_or_else(|| heap.is_open()));
+        let attempt =
+            self.shared.with(|shared| operation(shared).ok_or_else(|| shared.chunks.is_open()));
         match attempt {
             Ok(served) => Some(served),
             Err(was_open) if was_open || !self.open() => None,
-            Err(_) => self.heap.with(operation),
+            Err(_) => self.shared.with(operation),
         }
     }
 
@@ -136,8 +145,17 @@ impl<C: Config> BrkHeap<C> {
             return false;
         }
         // Before the heap has anything to lose, and with no lock held: the system may allocate here.
-        heap.link.hold(&heap.heap);
-        heap.heap.with(|raw| raw.is_open() || raw.open_window(C::ARENA, C::LIMIT))
+        heap.link.hold(&heap.shared);
+        heap.shared.with(|shared| {
+            if shared.chunks.is_open() {
+                return true;
+            }
+            let opened = shared.chunks.open_window(C::ARENA, C::LIMIT);
+            if opened {
+                C::Cache::open(heap, shared);
+            }
+            opened
+        })
     }
 }
 
@@ -146,27 +164,27 @@ impl<C: Config> BrkHeap<C> {
 unsafe impl<C: Config> Serve for BrkHeap<C> {
     #[inline]
     fn serve(&self, request: Request) -> Option<NonNull<u8>> {
-        self.opened(|heap| heap.allocate(request))
+        self.opened(|shared| shared.chunks.allocate(request))
     }
 
     #[inline]
     fn serve_zeroed(&self, request: Request) -> Option<(NonNull<u8>, usize)> {
-        self.opened(|heap| heap.allocate_zeroed(request))
+        self.opened(|shared| shared.chunks.allocate_zeroed(request))
     }
 
     #[inline]
     unsafe fn resize_or_serve(&self, block: NonNull<u8>, request: Request) -> Option<NonNull<u8>> {
-        self.heap.with(|heap| {
+        self.shared.with(|Shared { chunks, .. }| {
             // SAFETY: the caller vouches for the block.
-            let stays = unsafe { heap.resize(block, request) };
-            if stays { Some(block) } else { heap.allocate(request) }
+            let stays = unsafe { chunks.resize(block, request) };
+            if stays { Some(block) } else { chunks.allocate(request) }
         })
     }
 
     #[inline]
     unsafe fn free(&self, block: NonNull<u8>) {
         // SAFETY: the caller vouches for the block.
-        self.heap.with(|heap| unsafe { heap.free(block) });
+        self.shared.with(|shared| unsafe { shared.chunks.free(block) });
     }
 }
 
@@ -174,32 +192,27 @@ unsafe impl<C: Config> Serve for BrkHeap<C> {
 unsafe impl<C: Config> GlobalAlloc for BrkHeap<C> {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let served = Request::of(layout).and_then(|request| self.serve(request));
-        served.map_or(null_mut(), NonNull::as_ptr)
+        C::Cache::allocate(self, layout).map_or(null_mut(), NonNull::as_ptr)
     }
 
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        let served = Request::of(layout).and_then(|request| self.cleared(request, layout.size()));
-        served.map_or(null_mut(), NonNull::as_ptr)
+        C::Cache::allocate_zeroed(self, layout).map_or(null_mut(), NonNull::as_ptr)
     }
 
     #[inline]
-    unsafe fn dealloc(&self, pointer: *mut u8, _: Layout) {
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         if let Some(payload) = NonNull::new(pointer) {
-            // SAFETY: the caller vouches for the pointer.
-            unsafe { self.free(payload) };
+            // SAFETY: the caller vouches for the pointer and its layout.
+            unsafe { C::Cache::free(self, payload, layout) };
         }
     }
 
     #[inline]
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        let request = Request::new(size, layout.align());
-        let (Some(payload), Some(request)) = (NonNull::new(pointer), request) else {
-            return null_mut();
-        };
+        let Some(payload) = NonNull::new(pointer) else { return null_mut() };
         // SAFETY: the caller vouches for the pointer and its layout.
-        let served = unsafe { self.reallocate(payload, request, size.min(layout.size())) };
+        let served = unsafe { C::Cache::reallocate(self, payload, layout, size) };
         served.map_or(null_mut(), NonNull::as_ptr)
     }
 }

@@ -27,6 +27,12 @@ impl Corruption {
         Self { invariant, address: window.origin().addr() }
     }
 
+    /// `invariant` is broken at that address.
+    #[cold]
+    pub(crate) const fn of_address(invariant: &'static str, address: usize) -> Self {
+        Self { invariant, address }
+    }
+
     /// What is wrong, in words.
     #[must_use]
     pub const fn invariant(&self) -> &'static str {

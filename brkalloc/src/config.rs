@@ -5,6 +5,7 @@
 //! static needs. This module holds no state.
 
 use crate::BrkHeap;
+use crate::cache::Cache;
 use crate::coalesce::Coalesce;
 use crate::counters::Counters;
 use crate::index::Index;
@@ -25,6 +26,8 @@ pub trait Config: Sized + 'static {
     type Coalesce: Coalesce;
     /// How threads share the heap.
     type Lock: Lock;
+    /// What threads keep of what they free.
+    type Cache: Cache<Self>;
     /// What is counted beside the figures that a walk can tell.
     type Counters: Counters;
 
@@ -38,6 +41,9 @@ pub trait Config: Sized + 'static {
     const LIMIT: usize;
     /// Bytes of dirty top beyond which pages go back to the system; `usize::MAX` for never.
     const TRIM: usize;
+    /// The most bytes that each thread may keep, and that all of them may share; without effect
+    /// where nothing is kept.
+    const CACHE: usize = 0;
     /// What is checked at run time.
     const HARDEN: Harden;
     /// The lock, as it is before its first use.

@@ -37,6 +37,8 @@ pub struct Configuration {
     pub index: Option<&'static str>,
     /// When free neighbors merge.
     pub coalesce: &'static str,
+    /// The most bytes that each thread keeps of what it frees; `None` without a cache.
+    pub cache: Option<usize>,
     /// How threads share the heap, as the attribute spells the option.
     pub lock: &'static str,
     /// What is checked at run time.
@@ -64,6 +66,7 @@ impl Configuration {
             order: <C::Index as Index>::ORDER,
             index: <C::Index as Index>::INDEX,
             coalesce: <C::Coalesce as Coalesce>::NAME,
+            cache: if 0 < C::CACHE { Some(C::CACHE) } else { None },
             lock: C::LOCK_OPTION,
             harden: C::HARDEN,
             stats: <C::Counters as Counters>::NAME,
@@ -96,7 +99,11 @@ impl fmt::Display for Configuration {
         if let Some(index) = self.index {
             write!(f, ", index = \"{index}\"")?;
         }
-        write!(f, ", coalesce = \"{}\", {}", self.coalesce, self.lock)?;
+        write!(f, ", coalesce = \"{}\"", self.coalesce)?;
+        if let Some(cache) = self.cache {
+            write!(f, ", cache = {}", Size(cache))?;
+        }
+        write!(f, ", {}", self.lock)?;
         write!(f, ", harden = \"{}\", stats = \"{}\"", self.harden.name(), self.stats)?;
         if !self.crate_path.is_empty() {
             write!(f, ", crate = {}", self.crate_path)?;

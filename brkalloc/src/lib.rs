@@ -105,6 +105,7 @@ pub mod __private;
 #[cfg(feature = "allocator-api2")]
 mod allocator;
 mod brk_heap;
+mod cache;
 mod check;
 mod chunk;
 mod coalesce;

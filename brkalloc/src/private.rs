@@ -3,6 +3,7 @@
 //! Nothing here is for anybody else: it changes without notice. The checks that only the target can
 //! decide are constant functions, which the expansion calls where the size was written.
 
+pub use crate::cache::{Cache, Cached, PerThread, ThreadCache, ThreadEnd, Uncached};
 pub use crate::coalesce::{Coalesce, Deferred, Immediate, Never};
 pub use crate::config::{Config, Harden};
 pub use crate::counters::{Counted, Counters, Uncounted};
@@ -29,6 +30,9 @@ pub const LARGEST_LIMIT: u64 = usize::MAX as u64 / 2 + 1;
 
 /// The least arena that is worth a heap, in bytes.
 const LEAST_ARENA: u64 = 256;
+
+/// The least cache that can keep more than it hands out, in bytes.
+const LEAST_CACHE: u64 = 16 << 10;
 
 /// A size as the target counts it; one that it cannot count is the business of the checks below.
 #[must_use]
@@ -69,6 +73,15 @@ pub const fn check_trim(size: u64) {
     assert!(fits(size), "`trim` does not fit in this target's address space");
 }
 
+/// Fails to compile where `cache` cannot be.
+pub const fn check_cache(size: u64) {
+    assert!(
+        LEAST_CACHE <= size,
+        "`cache` is too small to keep a batch of objects; the least is 16 KiB: `cache = \"16KiB\"`"
+    );
+    assert!(fits(size), "`cache` does not fit in this target's address space");
+}
+
 /// Fails to compile where the static's type is not [`BrkHeap`].
 pub const fn declared<T: Declared>() {}
 
@@ -106,6 +119,8 @@ pub mod options {
     pub enum index {}
     /// When free neighbors merge: `"immediate"`, `"deferred"` or `"never"`.
     pub enum coalesce {}
+    /// What each thread may keep of what it frees: a size or `"none"`.
+    pub enum cache {}
     /// How threads share the heap: `"os"`, `"spin"`, a path, or `unsafe(lock = "none")`.
     pub enum lock {}
     /// What is checked at run time: `"none"` or `"basic"`.

@@ -90,7 +90,12 @@ impl<C: Config, S: Source> Heap<'static, C, S> {
 }
 
 impl<C: Config, S: Source> Heap<'_, C, S> {
+    /// A heap of one thread has no use for a cache of threads.
+    const IS_UNCACHED: () =
+        assert!(C::CACHE == 0, "a `Heap` has no cache; use a configuration without `cache`");
+
     fn closed() -> Self {
+        const { Self::IS_UNCACHED };
         // SAFETY: the heap is not `Sync`, so one thread at a time has it.
         let lock = unsafe { Unlocked::new() };
         Self { heap: Guarded::new(lock, RawHeap::CLOSED), lent: PhantomData }

@@ -5,6 +5,7 @@
 //! serves anything.
 
 use crate::BrkHeap;
+use crate::cache::Uncached;
 use crate::coalesce::Immediate;
 use crate::config::{Config, Harden};
 use crate::counters::Uncounted;
@@ -23,6 +24,7 @@ impl Config for Undeclared {
     type Index = List<FirstFit, Address>;
     type Coalesce = Immediate;
     type Lock = DefaultLock;
+    type Cache = Uncached;
     type Counters = Uncounted;
     const NAME: &'static str = "a heap without #[brk_heap]";
     const ARENA: usize = 0;

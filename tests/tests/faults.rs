@@ -6,8 +6,8 @@
 
 use brkalloc::__private::{
     Address, BestFit, Bins, Brk, Coalesce, Config, Deferred, Fifo, FirstFit, Harden, Immediate,
-    Index, Libc, List, Mmap, Never, NextFit, Region, Source, SpinLock, System, Tree, Uncounted,
-    WorstFit,
+    Index, Libc, List, Mmap, Never, NextFit, Region, Source, SpinLock, System, Tree, Uncached,
+    Uncounted, WorstFit,
 };
 use brkalloc::{BrkHeap, Origin};
 use core::alloc::{GlobalAlloc, Layout};
@@ -253,6 +253,7 @@ impl<S: Source + 'static, I: Index, K: Coalesce> Config for Busy<S, I, K> {
     type Index = I;
     type Coalesce = K;
     type Lock = SpinLock;
+    type Cache = Uncached;
     type Counters = Uncounted;
     const NAME: &'static str = "a heap over a faulty system";
     const ARENA: usize = 3 * PAGE + 100;

@@ -13,7 +13,8 @@ mod last_words;
 use allocator_api2::vec::Vec as VecIn;
 use brkalloc::__private::{
     Address, BestFit, Bins, Brk, Config, DefaultLock, Deferred, FirstFit, Harden, Immediate, Index,
-    Lent, Lifo, List, Mmap, Slice, Source, SpinLock, Static, StaticArena, Storage, Tree, Uncounted,
+    Lent, Lifo, List, Mmap, Slice, Source, SpinLock, Static, StaticArena, Storage, Tree, Uncached,
+    Uncounted,
 };
 use brkalloc::{BrkHeap, Heap, brk_heap};
 use core::alloc::Layout;
@@ -36,6 +37,7 @@ macro_rules! rest {
         type Index = $index;
         type Coalesce = Immediate;
         type Lock = SpinLock;
+        type Cache = Uncached;
         type Counters = Uncounted;
         const NAME: &'static str = "a heap by hand";
         const ARENA: usize = $arena;
@@ -414,6 +416,7 @@ fn the_default_lock_locks() {
         type Index = Tree<FirstFit>;
         type Coalesce = Deferred;
         type Lock = DefaultLock;
+        type Cache = Uncached;
         type Counters = Uncounted;
         const NAME: &'static str = "a heap by hand";
         const ARENA: usize = 4096;

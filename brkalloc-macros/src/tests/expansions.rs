@@ -4,7 +4,7 @@ use super::{HEAP, expanded, formatted, walk};
 use expect_test::{Expect, expect};
 use proc_macro2::{Ident, Spacing, TokenStream, TokenTree};
 
-const CONFIGURATIONS: [&str; 8] = [
+const CONFIGURATIONS: [&str; 9] = [
     "",
     r#"arena = "64KiB", policy = "first_fit", order = "address""#,
     r#"source = "static", arena = "16KiB", unsafe(lock = "none")"#,
@@ -13,6 +13,7 @@ const CONFIGURATIONS: [&str; 8] = [
     r#"source = "mmap", grow = "none", coalesce = "never", lock = "os", policy = "worst_fit""#,
     r#"policy = "next_fit", order = "lifo", trim = "never", coalesce = "deferred""#,
     r#"policy = "best_fit", index = "list", harden = "none", stats = "counters", lock = ::a::Raw"#,
+    r#"cache = "1MiB""#,
 ];
 
 fn check(arguments: &str, item: &str, expected: &Expect) {
@@ -42,6 +43,7 @@ fn the_heap_of_the_readme() {
                     type Index = ::brkalloc::__private::Tree<::brkalloc::__private::FirstFit>;
                     type Coalesce = ::brkalloc::__private::Immediate;
                     type Lock = ::brkalloc::__private::DefaultLock;
+                    type Cache = ::brkalloc::__private::Uncached;
                     type Counters = ::brkalloc::__private::Uncounted;
                     const NAME: &'static ::core::primitive::str = "HEAP";
                     const ARENA: ::core::primitive::usize = ::brkalloc::__private::bytes(65536u64);
@@ -82,6 +84,7 @@ fn a_static_arena_without_a_lock() {
                     type Index = ::brkalloc::__private::Tree<::brkalloc::__private::FirstFit>;
                     type Coalesce = ::brkalloc::__private::Immediate;
                     type Lock = ::brkalloc::__private::Unlocked;
+                    type Cache = ::brkalloc::__private::Uncached;
                     type Counters = ::brkalloc::__private::Uncounted;
                     const NAME: &'static ::core::primitive::str = "ARENA";
                     const ARENA: ::core::primitive::usize = ::brkalloc::__private::bytes(16384u64);
@@ -142,6 +145,7 @@ fn everything_written_out() {
                     >;
                     type Coalesce = my::brkalloc::__private::Deferred;
                     type Lock = my::brkalloc::__private::RawLock<parking_lot::RawMutex>;
+                    type Cache = my::brkalloc::__private::Uncached;
                     type Counters = my::brkalloc::__private::Counted;
                     const NAME: &'static ::core::primitive::str = "HEAP";
                     const ARENA: ::core::primitive::usize = my::brkalloc::__private::bytes(
@@ -188,6 +192,7 @@ fn a_list_in_last_in_first_out_order_on_a_fixed_arena() {
                     >;
                     type Coalesce = ::brkalloc::__private::Immediate;
                     type Lock = ::brkalloc::__private::SpinLock;
+                    type Cache = ::brkalloc::__private::Uncached;
                     type Counters = ::brkalloc::__private::Uncounted;
                     const NAME: &'static ::core::primitive::str = "HEAP";
                     const ARENA: ::core::primitive::usize = ::brkalloc::__private::bytes(65536u64);
@@ -228,6 +233,7 @@ fn a_mistake_and_the_static() {
                     type Index = ::brkalloc::__private::Tree<::brkalloc::__private::FirstFit>;
                     type Coalesce = ::brkalloc::__private::Immediate;
                     type Lock = ::brkalloc::__private::DefaultLock;
+                    type Cache = ::brkalloc::__private::Uncached;
                     type Counters = ::brkalloc::__private::Uncounted;
                     const NAME: &'static ::core::primitive::str = "HEAP";
                     const ARENA: ::core::primitive::usize = ::brkalloc::__private::bytes(65536u64);
@@ -317,7 +323,7 @@ fn every_path_begins_at_the_root() {
 
 #[test]
 fn nothing_is_named_that_the_user_could_have_shadowed() {
-    const OWN: [&str; 47] = [
+    const OWN: [&str; 57] = [
         "static",
         "HEAP",
         "enum",
@@ -349,6 +355,16 @@ fn nothing_is_named_that_the_user_could_have_shadowed() {
         "Coalesce",
         "Lock",
         "Counters",
+        "Cache",
+        "CACHE",
+        "END",
+        "R",
+        "f",
+        "with",
+        "watch_end",
+        "try_with",
+        "let",
+        "cache",
         "BrkHeap",
         "source",
         "arena",
@@ -371,6 +387,35 @@ fn nothing_is_named_that_the_user_could_have_shadowed() {
             assert!(OWN.contains(&word.as_str()), "`{word}` in {arguments}");
         }
     }
+}
+
+#[test]
+fn the_caches_of_threads() {
+    let text = formatted(r#"cache = "1MiB""#, "static HEAP: BrkHeap;");
+    let from = text.find("impl ::brkalloc::__private::PerThread").expect("there are caches");
+    expect![[r#"
+        impl ::brkalloc::__private::PerThread for HEAP {
+                #[inline]
+                fn with<R>(
+                    f: impl ::core::ops::FnOnce(&::brkalloc::__private::ThreadCache<Self>) -> R,
+                ) -> R {
+                    ::std::thread_local! {
+                        static CACHE : ::brkalloc::__private::ThreadCache < HEAP > = const {
+                        ::brkalloc::__private::ThreadCache::new() };
+                    }
+                    CACHE.with(f)
+                }
+                fn watch_end() {
+                    ::std::thread_local! {
+                        static END : ::brkalloc::__private::ThreadEnd < HEAP > = const {
+                        ::brkalloc::__private::ThreadEnd::new() };
+                    }
+                    let _ = END.try_with(|_| ());
+                }
+            }
+        };
+    "#]]
+    .assert_eq(&text[from..]);
 }
 
 #[test]

@@ -22,10 +22,10 @@ fn message_01_unknown_option() {
         r#"zzz = "64KiB""#,
         HEAP,
         &expect![[r#"
-        error: unknown option `zzz`
-        help: the options are `source`, `arena`, `grow`, `limit`, `trim`, `policy`, `order`, `index`, `coalesce`, `lock`, `harden`, `stats`, `crate`
-          --> zzz
-    "#]],
+            error: unknown option `zzz`
+            help: the options are `source`, `arena`, `grow`, `limit`, `trim`, `policy`, `order`, `index`, `coalesce`, `cache`, `lock`, `harden`, `stats`, `crate`
+              --> zzz
+        "#]],
     );
 }
 
@@ -240,10 +240,10 @@ fn message_17_not_name_and_value() {
         r#""64KiB""#,
         HEAP,
         &expect![[r#"
-        error: expected an option name, found `"64KiB"`
-        help: options are written `name = value`; the names are `source`, `arena`, `grow`, `limit`, `trim`, `policy`, `order`, `index`, `coalesce`, `lock`, `harden`, `stats`, `crate`
-          --> "64KiB"
-    "#]],
+            error: expected an option name, found `"64KiB"`
+            help: options are written `name = value`; the names are `source`, `arena`, `grow`, `limit`, `trim`, `policy`, `order`, `index`, `coalesce`, `cache`, `lock`, `harden`, `stats`, `crate`
+              --> "64KiB"
+        "#]],
     );
 }
 

@@ -295,3 +295,26 @@ fn segregated_fit_has_bins_in_last_in_first_out_order() {
     let by_address = index(r#"policy = "segregated_fit", order = "address""#);
     assert_eq!(by_address, ("bins", vec!["Bins", "Address"]));
 }
+
+#[test]
+fn a_cache_needs_an_arena_that_has_room_for_it() {
+    check(
+        r#"source = "static", arena = "64KiB", cache = "16KiB""#,
+        &expect![[r#"
+        error: `cache` has no effect with `source = "static"`
+        help: remove `cache`, or choose `source = "brk"`
+        note: a cache keeps a map of the arena beside it, in a mapping
+          --> "16KiB"
+    "#]],
+    );
+    check(
+        r#"limit = "1MiB", cache = "2MiB""#,
+        &expect![[r#"
+        error: `cache` is larger than `limit`
+        help: write `cache = "1MiB"` or less, or raise `limit`
+        note: `limit` caps the heap at 1048576 bytes; each thread may keep 2097152
+          --> "2MiB"
+    "#]],
+    );
+    check(r#"source = "static", arena = "64KiB", cache = "none""#, &expect![[""]]);
+}

@@ -132,6 +132,25 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         true
     }
 
+    /// Where the window begins, and how many bytes it may have.
+    pub(crate) fn extent(&self) -> (*mut u8, usize) {
+        (self.window.origin(), self.limit.offset() as usize * GRANULE)
+    }
+
+    /// Whether `payload` is where that of a chunk below the top could be.
+    pub(crate) fn reaches(&self, payload: NonNull<u8>) -> bool {
+        self.window.chunk_below(self.top, payload.as_ptr()).is_some()
+    }
+
+    /// Whether `payload` is that of a used chunk which was allocated for `granules`.
+    pub(crate) fn is_used(&self, payload: NonNull<u8>, granules: u32) -> bool {
+        self.window.chunk_below(self.top, payload.as_ptr()).is_some_and(|chunk| {
+            let tag = self.window.tag(chunk);
+            // What is too little for a chunk of its own belongs to the block.
+            tag.is_used() && (granules..granules + LEAST).contains(&tag.granules())
+        })
+    }
+
     /// Whether the heap has memory.
     #[inline]
     pub(crate) fn is_open(&self) -> bool {

@@ -70,6 +70,10 @@ unsafe impl<S: System> Source for Brk<S> {
         }
     }
 
+    fn open_aside(size: usize) -> Option<Region> {
+        Mmap::<S>::open_aside(size)
+    }
+
     fn page_size() -> usize {
         S::page_size()
     }

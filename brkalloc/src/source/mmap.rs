@@ -45,6 +45,10 @@ unsafe impl<S: System> Source for Mmap<S> {
         None
     }
 
+    fn open_aside(size: usize) -> Option<Region> {
+        Self::open(0, size)
+    }
+
     fn page_size() -> usize {
         S::page_size()
     }

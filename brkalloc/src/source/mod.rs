@@ -57,7 +57,7 @@ pub enum Origin {
 /// # Safety
 ///
 /// An implementor promises that
-/// - a window that [`open`](Source::open) returns begins at a multiple of
+/// - a window that [`open`](Source::open) or [`open_aside`](Source::open_aside) returns begins at a multiple of
 ///   [`page_size`](Source::page_size), spans between 1 and `isize::MAX` bytes,
 ///   `committed <= reserved` of them, and belongs to the caller alone, for ever: no second call
 ///   returns any of its bytes, and nothing else reads, writes or unmaps them;
@@ -78,6 +78,13 @@ pub unsafe trait Source {
     /// Less than `limit` is reserved where the system grants less. `None`, with nothing held, where
     /// not even `arena` bytes are to be had, or where this source has lent its only window already.
     fn open(arena: usize, limit: usize) -> Option<Region>;
+
+    /// Opens a window of `size` bytes, none of them committed, for what a heap keeps beside its
+    /// window. `None` where there is no such room.
+    #[must_use]
+    fn open_aside(_size: usize) -> Option<Region> {
+        None
+    }
 
     /// The system's page size in bytes, a power of two of at least 16.
     fn page_size() -> usize;

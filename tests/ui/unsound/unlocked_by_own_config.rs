@@ -1,7 +1,7 @@
 #![forbid(unsafe_code)]
 
 use brkalloc::BrkHeap;
-use brkalloc::__private::{Config, FirstFit, Harden, Immediate, Mmap, Tree, Uncounted, Unlocked};
+use brkalloc::__private::{Config, FirstFit, Harden, Immediate, Mmap, Tree, Uncached, Uncounted, Unlocked};
 
 enum Mine {}
 
@@ -10,6 +10,7 @@ impl Config for Mine {
     type Index = Tree<FirstFit>;
     type Coalesce = Immediate;
     type Lock = Unlocked;
+    type Cache = Uncached;
     type Counters = Uncounted;
     const NAME: &'static str = "mine";
     const ARENA: usize = 4096;

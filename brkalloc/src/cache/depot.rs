@@ -1,0 +1,383 @@
+//! The depot: what all threads share of the small objects, under the heap's lock.
+//!
+//! ```text
+//!   of each class   partial ──► slab ⇄ slab ⇄ slab        slabs that have objects
+//!                   batches ──► batch                     whole lists that threads gave back, for
+//!                                 └below─► batch          the next thread that asks
+//! ```
+//!
+//! A thread takes and gives objects by the batch, so that one turn at the lock serves a hundred
+//! requests. A slab is a chunk of the heap below; once all its objects are back it is freed there,
+//! merges, and serves other sizes. One wholly free slab of a class stays if it is the last that has
+//! objects. Batches of a class that nobody took from for a while are taken apart, because each
+//! object in them keeps a slab from being freed: this, not the size of slabs, decides how much
+//! memory a program holds whose sizes shift.
+//!
+//! After Bonwick and Adams, *Magazines and Vmem* (2001). This module knows no threads.
+
+use super::class::{CLASSES, Class};
+use super::map::{Kind, Map, Page, Slab};
+use super::object::{Object, Objects, pop};
+use crate::config::{Config, Harden};
+use crate::heap::RawHeap;
+use crate::report;
+use crate::tag::GRANULE;
+use core::ptr::NonNull;
+
+/// Objects and slabs that are no thread's, of each class.
+#[derive(Debug)]
+pub struct Depot {
+    /// The first of the slabs that have objects.
+    partial: [Page; CLASSES],
+    /// The uppermost of the whole batches.
+    batches: [Objects; CLASSES],
+    /// How many batches there are.
+    depths: [u32; CLASSES],
+    /// How many sweeps ago a batch was last asked for.
+    idle: [u8; CLASSES],
+    /// Bytes in whole batches.
+    bytes: usize,
+    /// The class that is next to make room.
+    clock: usize,
+    /// Turns at the depot since the last sweep.
+    turns: u32,
+}
+
+// SAFETY: what lies in the depot is no thread's own.
+unsafe impl Send for Depot {}
+
+impl Depot {
+    /// Nothing.
+    pub(super) const EMPTY: Self = Self {
+        partial: [0; CLASSES],
+        batches: [None; CLASSES],
+        depths: [0; CLASSES],
+        idle: [0; CLASSES],
+        bytes: 0,
+        clock: 0,
+        turns: 0,
+    };
+
+    /// The first of the slabs of a class that have objects; 0 if there is none.
+    pub(super) fn first_partial(&self, class: Class) -> Page {
+        self.partial[class.number()]
+    }
+
+    /// The uppermost of the whole batches of a class.
+    pub(super) fn first_batch(&self, class: Class) -> Objects {
+        self.batches[class.number()]
+    }
+
+    /// How many whole batches of a class there are.
+    pub(super) fn depth(&self, class: Class) -> u32 {
+        self.depths[class.number()]
+    }
+}
+
+/// How many turns at the depot make a sweep.
+const SWEEP: u32 = 512;
+
+/// The most bytes of a batch.
+const BATCH: usize = 32 << 10;
+
+/// The objects of a whole batch of each class, where a thread may keep `cache` bytes.
+pub(super) const fn batch_sizes(cache: usize) -> [u16; CLASSES] {
+    let bytes = if cache / 32 < BATCH { cache / 32 } else { BATCH };
+    let mut sizes = [0; CLASSES];
+    let mut number = 0;
+    while number < CLASSES {
+        let objects = bytes / ((number + 1) * GRANULE);
+        #[expect(clippy::cast_possible_truncation, reason = "at most 128")]
+        let size = if objects < 2 {
+            2
+        } else if 128 < objects {
+            128
+        } else {
+            objects as u16
+        };
+        sizes[number] = size;
+        number += 1;
+    }
+    sizes
+}
+
+/// The depot with what it stands on: what a thread sees that holds the lock.
+pub(super) struct Counter<'a, C: Config> {
+    pub(super) depot: &'a mut Depot,
+    pub(super) chunks: &'a mut RawHeap<C, C::Source>,
+    pub(super) map: &'a Map<C::Source>,
+}
+
+impl<C: Config> Counter<'_, C> {
+    /// The objects of a whole batch of each class.
+    pub(super) const BATCHES: [u16; CLASSES] = batch_sizes(C::CACHE);
+
+    const CHECKED: bool = (Harden::Basic as u8) <= (C::HARDEN as u8);
+
+    /// Bytes of a whole batch.
+    pub(super) fn batch_bytes(class: Class) -> usize {
+        usize::from(Self::BATCHES[class.number()]) * class.size()
+    }
+
+    /// Up to a whole batch, and how many objects it is; none where the heap has no room.
+    pub(super) fn take(&mut self, class: Class) -> (Objects, u16) {
+        self.tick();
+        self.depot.idle[class.number()] = 0;
+        let whole = Self::BATCHES[class.number()];
+        if let Some(batch) = self.pop_batch(class) {
+            return (Some(batch), whole);
+        }
+        self.draw(class, whole)
+    }
+
+    /// Up to `most` objects of slabs.
+    pub(super) fn draw(&mut self, class: Class, most: u16) -> (Objects, u16) {
+        let (mut objects, mut count) = (None, 0);
+        while count < most {
+            let page = match self.depot.first_partial(class) {
+                // What there is will do.
+                0 if 0 < count => break,
+                0 => match self.make_slab(class) {
+                    Some(page) => page,
+                    None => break,
+                },
+                page => page,
+            };
+            count += self.draw_from(page, class, most - count, &mut objects);
+        }
+        (objects, count)
+    }
+
+    /// Puts up to `most` objects of one slab before `objects`; how many.
+    fn draw_from(&mut self, page: Page, class: Class, most: u16, objects: &mut Objects) -> u16 {
+        let Some(mut slab) = self.map.slab(page) else { self.broken(page, "a slab that is none") };
+        let start = self.map.start_of(page);
+        let mut count = 0;
+        while count < most && slab.free != 0 {
+            let object = object_at(start, slab.free - 1);
+            slab.free = self.place_of(object.next(), page, class);
+            object.set_next(*objects);
+            *objects = Some(object);
+            count += 1;
+        }
+        let new = (most - count).min(class.capacity() - slab.fresh);
+        // From the uppermost down, so that they are handed out from the lowest up.
+        for number in (slab.fresh..slab.fresh + new).rev() {
+            let object = object_at(start, number * class.granules());
+            object.set_next(*objects);
+            *objects = Some(object);
+        }
+        slab.fresh += new;
+        count += new;
+        slab.used += count;
+        if slab.used == class.capacity() {
+            self.unlink(&slab);
+        }
+        self.map.set_slab(page, slab);
+        count
+    }
+
+    /// A slab of a class, in front of the others; its first page.
+    fn make_slab(&mut self, class: Class) -> Option<Page> {
+        let payload = self.chunks.allocate(class.slab())?;
+        let page = self.map.page_of(payload);
+        if !self.map.reach(page.saturating_add(class.pages())) {
+            // SAFETY: it was allocated just now.
+            unsafe { self.chunks.free(payload) };
+            return None;
+        }
+        self.map.set_behind(page, class);
+        self.link(page, Slab { free: 0, used: 0, fresh: 0, class, next: 0, prev: 0 });
+        Some(page)
+    }
+
+    /// Takes objects, or small chunks that stood in for some, back to where they came from.
+    pub(super) fn take_apart(&mut self, mut objects: Objects) {
+        while let Some(object) = pop(&mut objects) {
+            self.put(object);
+        }
+    }
+
+    /// Takes one of them back.
+    pub(super) fn put(&mut self, object: Object) {
+        let page = self.map.page_of(object.payload());
+        let Kind::Slab { class, back } = self.map.kind(page) else {
+            return self.free_chunk(object);
+        };
+        let page = page - u32::from(back);
+        let Some(mut slab) = self.map.slab(page) else { self.broken(page, "a slab that is none") };
+        let place = self.place_of(Some(object), page, class);
+        let was_empty = slab.used == class.capacity();
+        let used = slab.used.checked_sub(1);
+        let Some(used) = used else { Self::broken_object(object, "an object freed twice") };
+        let next = (slab.free != 0).then(|| object_at(self.map.start_of(page), slab.free - 1));
+        object.set_next(next);
+        (slab.free, slab.used) = (place, used);
+        if was_empty {
+            self.link(page, slab);
+        } else if used == 0 && (self.depot.first_partial(class) != page || slab.next != 0) {
+            self.unlink(&slab);
+            self.free_slab(page, class);
+        } else {
+            self.map.set_slab(page, slab);
+        }
+    }
+
+    /// Frees a chunk that stood in for an object, or that a thread has kept.
+    pub(super) fn free_chunk(&mut self, object: Object) {
+        if !self.chunks.reaches(object.payload()) {
+            Self::broken_object(
+                object,
+                "free or realloc of a pointer that this heap never handed out,",
+            );
+        }
+        // SAFETY: whoever gave the object has it from this heap, which the address bears out.
+        unsafe { self.chunks.free(object.payload()) };
+    }
+
+    /// Gives the chunk of a slab whose objects are all back to the heap below.
+    fn free_slab(&mut self, page: Page, class: Class) {
+        self.map.clear(page, class.pages());
+        if let Some(payload) = NonNull::new(self.map.start_of(page)) {
+            // SAFETY: the slab was allocated as a whole, and none of its objects is anybody's.
+            unsafe { self.chunks.free(payload) };
+        }
+    }
+
+    /// Where in its slab an object stands, as the slab counts it; what stands nowhere ends the
+    /// program.
+    #[inline]
+    fn place_of(&self, object: Objects, page: Page, class: Class) -> u16 {
+        let Some(object) = object else { return 0 };
+        let start = self.map.start_of(page).addr();
+        let distance = object.payload().addr().get().wrapping_sub(start);
+        let is_within = distance < usize::from(class.capacity()) * class.size();
+        if !is_within || (Self::CHECKED && distance % class.size() != 0) {
+            Self::broken_object(object, "free or realloc of what is no object of its slab,");
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "a slab has fewer granules")]
+        let place = (distance / GRANULE) as u16 + 1;
+        place
+    }
+
+    /// Accepts a whole batch.
+    pub(super) fn give(&mut self, batch: Object, class: Class) {
+        self.tick();
+        let bytes = Self::batch_bytes(class);
+        while C::CACHE < self.depot.bytes + bytes {
+            if 2 <= self.depot.depth(class) || !self.make_room() {
+                return self.take_apart(Some(batch));
+            }
+        }
+        let number = class.number();
+        batch.set_below(self.depot.batches[number]);
+        self.depot.batches[number] = Some(batch);
+        self.depot.depths[number] += 1;
+        self.depot.bytes += bytes;
+    }
+
+    /// Takes apart one batch of the next class that has any; whether there was one.
+    fn make_room(&mut self) -> bool {
+        for _ in 0..CLASSES {
+            self.depot.clock = (self.depot.clock + 1) % CLASSES;
+            let Some(class) = Class::at(self.depot.clock) else { return false };
+            if let Some(batch) = self.pop_batch(class) {
+                self.take_apart(Some(batch));
+                return true;
+            }
+        }
+        false
+    }
+
+    fn pop_batch(&mut self, class: Class) -> Objects {
+        let number = class.number();
+        let batch = self.depot.batches[number]?;
+        self.depot.batches[number] = batch.below();
+        self.depot.depths[number] -= 1;
+        self.depot.bytes -= Self::batch_bytes(class);
+        Some(batch)
+    }
+
+    /// Counts a turn, and now and then takes apart what nobody has asked for.
+    #[inline]
+    fn tick(&mut self) {
+        self.depot.turns += 1;
+        if SWEEP <= self.depot.turns {
+            self.sweep();
+        }
+    }
+
+    #[cold]
+    fn sweep(&mut self) {
+        self.depot.turns = 0;
+        for class in Class::all() {
+            let idle = &mut self.depot.idle[class.number()];
+            *idle = idle.saturating_add(1);
+            if 2 <= *idle {
+                self.clear(class);
+            }
+        }
+    }
+
+    /// Takes apart the batches of a class.
+    fn clear(&mut self, class: Class) {
+        while let Some(batch) = self.pop_batch(class) {
+            self.take_apart(Some(batch));
+        }
+    }
+
+    /// Takes apart all batches, and frees every slab whose objects are all back.
+    pub(super) fn clear_all(&mut self) {
+        for class in Class::all() {
+            self.clear(class);
+            let mut page = self.depot.first_partial(class);
+            while let Some(slab) = self.map.slab(page).filter(|_| page != 0) {
+                if slab.used == 0 {
+                    self.unlink(&slab);
+                    self.free_slab(page, class);
+                }
+                page = slab.next;
+            }
+        }
+    }
+
+    /// Puts a slab in front of those of its class that have objects.
+    fn link(&mut self, page: Page, slab: Slab) {
+        let next = core::mem::replace(&mut self.depot.partial[slab.class.number()], page);
+        self.map.set_slab(page, Slab { next, prev: 0, ..slab });
+        if let Some(follower) = self.map.slab(next).filter(|_| next != 0) {
+            self.map.set_slab(next, Slab { prev: page, ..follower });
+        }
+    }
+
+    /// Takes a slab from among those of its class that have objects.
+    fn unlink(&mut self, &Slab { class, next, prev, .. }: &Slab) {
+        match self.map.slab(prev).filter(|_| prev != 0) {
+            Some(before) => self.map.set_slab(prev, Slab { next, ..before }),
+            None => self.depot.partial[class.number()] = next,
+        }
+        if let Some(follower) = self.map.slab(next).filter(|_| next != 0) {
+            self.map.set_slab(next, Slab { prev, ..follower });
+        }
+    }
+
+    #[cold]
+    fn broken(&self, page: Page, what: &str) -> ! {
+        report::fatal(C::NAME, format_args!("{what} at {:p}", self.map.start_of(page)))
+    }
+
+    #[cold]
+    fn broken_object(object: Object, what: &str) -> ! {
+        report::fatal(C::NAME, format_args!("{what} at {:p}", object.payload()))
+    }
+}
+
+/// The object that begins so many granules above the start of its slab.
+#[inline]
+pub(super) fn object_at(start: *mut u8, granules: u16) -> Object {
+    let place = start.wrapping_add(usize::from(granules) * GRANULE);
+    // SAFETY: a slab begins at a page, which is not the first of its window.
+    let place = unsafe { NonNull::new_unchecked(place) };
+    // SAFETY: by the map, that object is the slab's own: nobody has it.
+    unsafe { Object::new(place) }
+}

@@ -1,0 +1,431 @@
+//! The cache: small objects and middle chunks per thread, in front of the chunks.
+//!
+//! ```text
+//!   thread    magazines: an object list a class │ kept chunks: a list a class      no lock
+//!                 │ a batch at a time           │ half of them at a time
+//!   heap      depot: whole batches, slabs       │                                  the heap's lock
+//!                 │ a slab at a time            │
+//!             chunks ◄──────────────────────────┘
+//! ```
+//!
+//! Requests of up to a kibibyte are objects of a slab, without a tag, so that 16 bytes take 16.
+//! Those of up to 32 KiB are chunks that stay with the thread when they are freed. Both are found
+//! by the layout alone, with no lock, no atomic operation, and no look at the chunk. Everything
+//! else goes to the heap, and so does whatever lies idle: a cache is never what keeps memory from
+//! serving another size for long.
+//!
+//! A heap is [`Uncached`] unless the attribute says otherwise; such a heap has no byte and no
+//! branch of this. The cache of a [`Cached`] heap is typed by its configuration, so no two heaps
+//! can share one. This module says which request takes which way; it links nothing itself.
+
+mod class;
+mod depot;
+mod inspect;
+mod kept;
+mod magazine;
+mod map;
+mod object;
+mod thread;
+
+pub use thread::{ThreadCache, ThreadEnd};
+
+use crate::BrkHeap;
+use crate::check::Corruption;
+use crate::config::Config;
+use crate::heap::RawHeap;
+use crate::index::Request;
+use crate::report;
+use crate::serve::Serve;
+use class::{Class, KeptClass};
+use core::alloc::Layout;
+use core::fmt;
+use core::ptr::NonNull;
+use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use depot::{Counter, Depot};
+use map::{Kind, Map};
+use object::{Object, Objects};
+
+/// Whether, and how, threads keep what they free.
+///
+/// Implemented by [`Uncached`] and [`Cached`] alone.
+pub trait Cache<C: Config>: Ways<C> {}
+
+/// What threads share of a heap, under its lock.
+pub struct Shared<C: Config> {
+    pub(crate) chunks: RawHeap<C, C::Source>,
+    pub(crate) depot: <C::Cache as Ways<C>>::Depot,
+}
+
+impl<C: Config> Shared<C> {
+    pub(crate) const CLOSED: Self =
+        Self { chunks: RawHeap::CLOSED, depot: <C::Cache as Ways<C>>::DEPOT };
+}
+
+impl<C: Config> fmt::Debug for Shared<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").finish_non_exhaustive()
+    }
+}
+
+pub(crate) use ways::Ways;
+
+mod ways {
+    use super::{Config, Corruption, Layout, NonNull, Shared};
+    use crate::BrkHeap;
+
+    /// The way that each request takes. Private: a cache is chosen, not written.
+    pub trait Ways<C: Config>: Sized + 'static {
+        /// What the heap's lock guards beside the chunks.
+        type Depot: Send + core::fmt::Debug;
+        /// What is read without the lock.
+        type Aside: Sync;
+
+        /// An empty depot.
+        const DEPOT: Self::Depot;
+        /// Of a heap that is not open.
+        const ASIDE: Self::Aside;
+
+        /// Makes ready, once the heap has its memory; the lock is held.
+        fn open(heap: &BrkHeap<C>, shared: &mut Shared<C>);
+
+        /// A block; `None` if there is none, with nothing lost.
+        fn allocate(heap: &BrkHeap<C>, layout: Layout) -> Option<NonNull<u8>>;
+
+        /// A block of zeros; `None` if there is none, with nothing lost.
+        fn allocate_zeroed(heap: &BrkHeap<C>, layout: Layout) -> Option<NonNull<u8>>;
+
+        /// Frees a block.
+        ///
+        /// # Safety
+        ///
+        /// This heap handed `block` out for `layout`, and it has not been freed since.
+        unsafe fn free(heap: &BrkHeap<C>, block: NonNull<u8>, layout: Layout);
+
+        /// The block at another size; `None`, with the block as it was, if there is no room.
+        ///
+        /// # Safety
+        ///
+        /// This heap handed `block` out for `layout`, and it has not been freed since.
+        unsafe fn reallocate(
+            heap: &BrkHeap<C>,
+            block: NonNull<u8>,
+            layout: Layout,
+            size: usize,
+        ) -> Option<NonNull<u8>>;
+
+        /// The bytes that may be used at `block`.
+        ///
+        /// # Safety
+        ///
+        /// This heap handed `block` out, and it has not been freed since.
+        unsafe fn usable_size(heap: &BrkHeap<C>, block: NonNull<u8>) -> usize;
+
+        /// The first broken invariant.
+        fn check(heap: &BrkHeap<C>) -> Result<(), Corruption>;
+
+        /// Gives back what this thread and the depot keep.
+        fn flush(heap: &BrkHeap<C>);
+
+        /// The most bytes that threads may hold, as far as they have said.
+        fn held(heap: &BrkHeap<C>) -> Option<usize>;
+    }
+}
+
+/// No cache: what the attribute names decides about every request.
+#[derive(Debug)]
+pub enum Uncached {}
+
+impl<C: Config<Cache = Self>> Cache<C> for Uncached {}
+
+impl<C: Config<Cache = Self>> Ways<C> for Uncached {
+    type Depot = ();
+    type Aside = ();
+    const DEPOT: () = ();
+    const ASIDE: () = ();
+
+    fn open(_: &BrkHeap<C>, _: &mut Shared<C>) {}
+
+    #[inline]
+    fn allocate(heap: &BrkHeap<C>, layout: Layout) -> Option<NonNull<u8>> {
+        Request::of(layout).and_then(|request| heap.serve(request))
+    }
+
+    #[inline]
+    fn allocate_zeroed(heap: &BrkHeap<C>, layout: Layout) -> Option<NonNull<u8>> {
+        Request::of(layout).and_then(|request| heap.cleared(request, layout.size()))
+    }
+
+    #[inline]
+    unsafe fn free(heap: &BrkHeap<C>, block: NonNull<u8>, _: Layout) {
+        // SAFETY: the caller vouches for the block.
+        unsafe { Serve::free(heap, block) };
+    }
+
+    #[inline]
+    unsafe fn reallocate(
+        heap: &BrkHeap<C>,
+        block: NonNull<u8>,
+        layout: Layout,
+        size: usize,
+    ) -> Option<NonNull<u8>> {
+        let request = Request::new(size, layout.align())?;
+        // SAFETY: the caller vouches for the block and its layout.
+        unsafe { Serve::reallocate(heap, block, request, size.min(layout.size())) }
+    }
+
+    unsafe fn usable_size(heap: &BrkHeap<C>, block: NonNull<u8>) -> usize {
+        // SAFETY: the caller vouches for the block.
+        heap.shared.with(|shared| unsafe { shared.chunks.usable_size(block) })
+    }
+
+    fn check(heap: &BrkHeap<C>) -> Result<(), Corruption> {
+        heap.shared.with(|shared| shared.chunks.check())
+    }
+
+    fn flush(_: &BrkHeap<C>) {}
+
+    fn held(_: &BrkHeap<C>) -> Option<usize> {
+        None
+    }
+}
+
+/// A cache for each thread.
+#[derive(Debug)]
+pub enum Cached {}
+
+/// The thread-locals of a heap with a cache: the attribute declares them.
+///
+/// The trait is safe to implement: a cache that somebody makes and drops loses what is in it, and
+/// nothing more. Each heap takes back only what its own map or chunks know.
+pub trait PerThread: Config<Cache = Cached> {
+    /// Calls `f` with this thread's cache.
+    fn with<R>(f: impl FnOnce(&ThreadCache<Self>) -> R) -> R;
+
+    /// Has a [`ThreadEnd`] dropped when this thread ends.
+    fn watch_end();
+}
+
+/// Calls `f` with this thread's cache.
+#[inline]
+fn with<C: PerThread, R>(f: impl FnOnce(&ThreadCache<C>) -> R) -> R {
+    report::without_unwinding(C::NAME, || C::with(f))
+}
+
+/// The one heap whose objects this configuration's caches keep.
+fn home<C: Config>() -> &'static BrkHeap<C> {
+    report::without_unwinding(C::NAME, C::heap)
+}
+
+/// What is read of a heap with a cache without its lock.
+#[derive(Debug)]
+pub struct Aside<S> {
+    map: Map<S>,
+    /// The most bytes that threads may hold, as far as they have said.
+    held: AtomicUsize,
+}
+
+impl Cached {
+    /// Calls `f` with the depot, under the lock.
+    fn with<C: PerThread, R>(
+        home: &'static BrkHeap<C>,
+        f: impl FnOnce(&mut Counter<'_, C>) -> R,
+    ) -> R {
+        home.shared.with(|shared| f(&mut Self::counter(home, shared)))
+    }
+
+    fn counter<'a, C: PerThread>(
+        home: &'a BrkHeap<C>,
+        shared: &'a mut Shared<C>,
+    ) -> Counter<'a, C> {
+        Counter { depot: &mut shared.depot, chunks: &mut shared.chunks, map: &home.aside.map }
+    }
+
+    /// Up to a batch of objects of the class, and how many they are.
+    fn take<C: PerThread>(home: &'static BrkHeap<C>, class: Class) -> (Objects, u16) {
+        Self::objects(home, class, |counter| counter.take(class))
+    }
+
+    /// Up to `most` objects of slabs of the class.
+    fn draw<C: PerThread>(home: &'static BrkHeap<C>, class: Class, most: u16) -> (Objects, u16) {
+        Self::objects(home, class, |counter| counter.draw(class, most))
+    }
+
+    /// What `from` finds; where nothing is, one chunk that stands in for an object; where there is no
+    /// room for that either, the same once more, after everything that is kept has been given back.
+    fn objects<C: PerThread>(
+        home: &'static BrkHeap<C>,
+        class: Class,
+        from: impl Fn(&mut Counter<'_, C>) -> (Objects, u16),
+    ) -> (Objects, u16) {
+        let once = || {
+            let found = home.opened(|shared| {
+                let (objects, count) = from(&mut Self::counter(home, shared));
+                objects.map(|first| (first, count))
+            });
+            found.or_else(|| {
+                let chunk = home.serve(class.object()?)?;
+                // SAFETY: the chunk is new, a multiple of a granule and at least one large.
+                let object = unsafe { Object::new(chunk) };
+                object.set_next(None);
+                Some((object, 1))
+            })
+        };
+        let found = once().or_else(|| Self::flushed(home).then(once)?);
+        found.map_or((None, 0), |(first, count)| (Some(first), count))
+    }
+
+    /// Gives back all that is kept, before a request is refused; whether there was anything.
+    #[cold]
+    fn flushed<C: PerThread>(home: &'static BrkHeap<C>) -> bool {
+        let kept = home.aside.held.load(Relaxed);
+        Self::flush(home);
+        kept != 0 || home.shared.with(|shared| shared.chunks.is_open())
+    }
+
+    fn note_held<C: PerThread>(home: &'static BrkHeap<C>, change: usize) {
+        if change != 0 {
+            home.aside.held.fetch_add(change, Relaxed);
+        }
+    }
+
+    /// A chunk, one that the thread has kept if there is one.
+    #[inline(never)]
+    fn chunk<C: PerThread>(layout: Layout) -> Option<NonNull<u8>> {
+        let class = KeptClass::of(layout);
+        if let Some(class) = class {
+            if let Some(kept) = with::<C, _>(|cache| cache.take_kept(class)) {
+                return Some(kept.payload());
+            }
+        }
+        let request = class.map_or_else(|| Request::of(layout), |class| Some(class.request()))?;
+        let home = home::<C>();
+        with::<C, _>(|cache| cache.turn(home));
+        home.serve(request).or_else(|| Self::flushed(home).then(|| home.serve(request))?)
+    }
+
+    /// # Safety
+    ///
+    /// The heap handed `block` out as a chunk for `layout`, and it has not been freed since.
+    #[inline(never)]
+    unsafe fn free_chunk<C: PerThread>(block: NonNull<u8>, layout: Layout) {
+        if let Some(class) = KeptClass::of(layout) {
+            // SAFETY: the caller gives up a block of more than 16 bytes at a multiple of 16.
+            let chunk = unsafe { Object::new(block) };
+            return with::<C, _>(|cache| cache.keep(chunk, class));
+        }
+        let home = home::<C>();
+        with::<C, _>(|cache| cache.turn(home));
+        // SAFETY: the caller vouches for the block.
+        unsafe { Serve::free(home, block) };
+    }
+}
+
+impl<C: PerThread> Cache<C> for Cached {}
+
+impl<C: PerThread> Ways<C> for Cached {
+    type Depot = Depot;
+    type Aside = Aside<C::Source>;
+    const DEPOT: Depot = Depot::EMPTY;
+    #[expect(clippy::declare_interior_mutable_const, reason = "where each heap's map comes from")]
+    const ASIDE: Self::Aside = Aside { map: Map::new(), held: AtomicUsize::new(0) };
+
+    fn open(heap: &BrkHeap<C>, shared: &mut Shared<C>) {
+        let (base, bytes) = shared.chunks.extent();
+        heap.aside.map.open(base, bytes);
+    }
+
+    #[inline]
+    fn allocate(_: &BrkHeap<C>, layout: Layout) -> Option<NonNull<u8>> {
+        match Class::of(layout) {
+            Some(class) => with::<C, _>(|cache| cache.take(class)).map(Object::payload),
+            None => Self::chunk::<C>(layout),
+        }
+    }
+
+    #[inline]
+    fn allocate_zeroed(heap: &BrkHeap<C>, layout: Layout) -> Option<NonNull<u8>> {
+        if Class::of(layout).is_none() && KeptClass::of(layout).is_none() {
+            let home = home::<C>();
+            let request = Request::of(layout)?;
+            let cleared = || home.cleared(request, layout.size());
+            return cleared().or_else(|| Self::flushed(home).then(cleared)?);
+        }
+        let block = Self::allocate(heap, layout)?;
+        // SAFETY: the block has the layout's bytes, and is the caller's.
+        unsafe { block.write_bytes(0, layout.size()) };
+        Some(block)
+    }
+
+    #[inline]
+    unsafe fn free(_: &BrkHeap<C>, block: NonNull<u8>, layout: Layout) {
+        match Class::of(layout) {
+            Some(class) => {
+                // SAFETY: the caller gives up an object of a class, at a multiple of 16.
+                let object = unsafe { Object::new(block) };
+                with::<C, _>(|cache| cache.give(object, class));
+            }
+            // SAFETY: no slab holds such a layout, so it is a chunk; the caller vouches for it.
+            None => unsafe { Self::free_chunk::<C>(block, layout) },
+        }
+    }
+
+    #[inline]
+    unsafe fn reallocate(
+        heap: &BrkHeap<C>,
+        block: NonNull<u8>,
+        layout: Layout,
+        size: usize,
+    ) -> Option<NonNull<u8>> {
+        let wanted = Layout::from_size_align(size, layout.align()).ok()?;
+        let stays = match (Class::of(layout), Class::of(wanted)) {
+            (None, None) => {
+                let class = KeptClass::of(wanted);
+                let request = class.map_or_else(|| Request::of(wanted), |to| Some(to.request()))?;
+                let is_same = class.is_some() && class == KeptClass::of(layout);
+                // SAFETY: no slab holds such a layout, so it is a chunk; the caller vouches for it.
+                is_same || home::<C>().shared.with(|it| unsafe { it.chunks.resize(block, request) })
+            }
+            (old, new) => old == new,
+        };
+        if stays {
+            return Some(block);
+        }
+        let served = Self::allocate(heap, wanted)?;
+        // SAFETY: both have as many bytes, and are two.
+        unsafe { served.copy_from_nonoverlapping(block, size.min(layout.size())) };
+        // SAFETY: the caller vouches for the block, which nobody needs now.
+        unsafe { Self::free(heap, block, layout) };
+        Some(served)
+    }
+
+    unsafe fn usable_size(_: &BrkHeap<C>, block: NonNull<u8>) -> usize {
+        let home = home::<C>();
+        let map = &home.aside.map;
+        match map.kind(map.page_of(block)) {
+            Kind::Slab { class, .. } => class.size(),
+            // SAFETY: the caller vouches for the block, which is no slab's.
+            Kind::Chunks => home.shared.with(|it| unsafe { it.chunks.usable_size(block) }),
+        }
+    }
+
+    fn check(_: &BrkHeap<C>) -> Result<(), Corruption> {
+        let home = home::<C>();
+        with::<C, _>(|cache| {
+            Self::with(home, |counter| {
+                counter.chunks.check()?;
+                counter.check()?;
+                cache.check(counter)
+            })
+        })
+    }
+
+    fn flush(_: &BrkHeap<C>) {
+        let home = home::<C>();
+        with::<C, _>(|cache| cache.give_all(home));
+        home.shared.with(|shared| Self::counter(home, shared).clear_all());
+    }
+
+    fn held(_: &BrkHeap<C>) -> Option<usize> {
+        Some(home::<C>().aside.held.load(Relaxed))
+    }
+}

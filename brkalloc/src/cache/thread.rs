@@ -1,0 +1,338 @@
+//! A thread's cache: what it keeps, and what it does where that does not suffice.
+//!
+//! ```text
+//!   request ─► magazine of its class ──► object                     no lock, no atomic
+//!                 └ none left ─► the spare batch ─► the depot ─► a slab ─► the heap   one lock
+//! ```
+//!
+//! The cache has no destructor, so that access to it is one instruction. A second thread-local that
+//! has one is touched when the cache first keeps something, and gives everything back when the
+//! thread ends; what the thread allocates after that, in another destructor or at the process's
+//! exit, it gets and gives one by one.
+//!
+//! Memory that lies idle here serves nobody and pins slabs. So every few hundred turns at the depot
+//! the magazines that have not moved since the last time are emptied, and what all of them may hold
+//! is bounded in bytes. This module knows how to wait for the heap's lock, not what lies behind it.
+
+use super::class::{CLASSES, Class, KeptClass};
+use super::depot::Counter;
+use super::kept::Kept;
+use super::magazine::Magazine;
+use super::object::{Object, Objects};
+use super::{Cached, PerThread, home};
+use crate::BrkHeap;
+use crate::check::Corruption;
+use crate::report;
+use core::cell::Cell;
+use core::fmt;
+use core::marker::PhantomData;
+
+/// What one thread keeps of one heap.
+///
+/// It is the attribute that makes one for each thread.
+pub struct ThreadCache<C> {
+    magazines: [Magazine; CLASSES],
+    kept: Kept,
+    state: Cell<State>,
+    /// Turns at the depot since the last sweep.
+    turns: Cell<u32>,
+    /// The most bytes that the magazines can hold as they are.
+    charge: Cell<usize>,
+    /// The class that is next to make room.
+    clock: Cell<usize>,
+    /// What the heap was last told to be held here.
+    told: Cell<usize>,
+    configuration: PhantomData<fn() -> C>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Nothing was ever kept.
+    New,
+    /// The thread's end will be noticed.
+    Live,
+    /// The thread ends: nothing is kept any more.
+    Ended,
+}
+
+/// How many turns at the depot make a sweep.
+const SWEEP: u32 = 256;
+
+impl<C> ThreadCache<C> {
+    /// A cache that keeps nothing.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            magazines: [const { Magazine::new() }; CLASSES],
+            kept: Kept::new(),
+            state: Cell::new(State::New),
+            turns: Cell::new(0),
+            charge: Cell::new(0),
+            clock: Cell::new(0),
+            told: Cell::new(0),
+            configuration: PhantomData,
+        }
+    }
+
+    #[inline]
+    fn magazine(&self, class: Class) -> &Magazine {
+        &self.magazines[class.number()]
+    }
+}
+
+impl<C: PerThread> ThreadCache<C> {
+    /// Bytes that magazines may hold, and bytes of chunks that may be kept.
+    const HALF: usize = C::CACHE / 2;
+
+    /// An object of the class; none where the heap has no room.
+    #[inline]
+    pub(super) fn take(&self, class: Class) -> Objects {
+        match self.magazine(class).pop() {
+            None => self.refill(class),
+            object => object,
+        }
+    }
+
+    /// Keeps an object of the class.
+    #[inline]
+    pub(super) fn give(&self, object: Object, class: Class) {
+        if !self.magazine(class).push(object) {
+            self.spill(object, class);
+        }
+    }
+
+    /// A kept chunk of the class, if there is one.
+    #[inline]
+    pub(super) fn take_kept(&self, class: KeptClass) -> Objects {
+        self.kept.pop(class)
+    }
+
+    /// Keeps a chunk of the class.
+    #[inline]
+    pub(super) fn keep(&self, chunk: Object, class: KeptClass) {
+        if !self.kept.push(chunk, class) {
+            self.shed(chunk, class);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn refill(&self, class: Class) -> Objects {
+        let home = home::<C>();
+        self.turn(home);
+        if self.state.get() == State::Ended {
+            return Cached::draw(home, class, 1).0;
+        }
+        let magazine = self.magazine(class);
+        magazine.note();
+        let whole = Counter::<C>::BATCHES[class.number()];
+        let (objects, count) = match magazine.take_spare() {
+            None => Cached::take(home, class),
+            spare => (spare, whole),
+        };
+        let first = objects?;
+        magazine.load(first.next(), (whole + 1).saturating_sub(count));
+        self.recharge(class);
+        self.make_room(class);
+        Some(first)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn spill(&self, object: Object, class: Class) {
+        let home = home::<C>();
+        self.turn(home);
+        if self.state.get() == State::Ended {
+            return Cached::with(home, |counter| counter.put(object));
+        }
+        let magazine = self.magazine(class);
+        magazine.note();
+        let spare = magazine.shift(Counter::<C>::BATCHES[class.number()]);
+        magazine.push(object);
+        if let Some(batch) = spare {
+            Cached::with(home, |counter| counter.give(batch, class));
+        }
+        self.recharge(class);
+        self.make_room(class);
+    }
+
+    /// Keeps a chunk for which there is no room: half of what is kept goes back.
+    #[cold]
+    #[inline(never)]
+    fn shed(&self, chunk: Object, class: KeptClass) {
+        let home = home::<C>();
+        self.turn(home);
+        if self.kept.push(chunk, class) {
+            return;
+        }
+        Cached::with(home, |counter| {
+            self.kept.shed(Self::HALF / 2, |kept| counter.free_chunk(kept));
+            if self.state.get() == State::Ended || !self.kept.push(chunk, class) {
+                counter.free_chunk(chunk);
+            }
+        });
+    }
+
+    /// Notes a turn at the depot or the heap: the first has the thread's end watched, and now and
+    /// then what is idle goes back.
+    #[inline]
+    pub(super) fn turn(&self, home: &'static BrkHeap<C>) {
+        if self.state.get() == State::New {
+            self.begin();
+        }
+        let turns = self.turns.get() + 1;
+        self.turns.set(turns);
+        if SWEEP <= turns {
+            self.sweep(home);
+        }
+    }
+
+    #[cold]
+    fn begin(&self) {
+        // First, because to watch for the end may allocate.
+        self.state.set(State::Live);
+        self.kept.set_most(Self::HALF);
+        report::without_unwinding(C::NAME, C::watch_end);
+    }
+
+    #[cold]
+    fn sweep(&self, home: &'static BrkHeap<C>) {
+        self.turns.set(0);
+        let mut idle = 0_u64;
+        for (number, magazine) in self.magazines.iter().enumerate() {
+            idle |= u64::from(magazine.is_idle()) << number;
+        }
+        if idle != 0 {
+            Cached::with(home, |counter| {
+                for class in Class::all().filter(|class| idle >> class.number() & 1 != 0) {
+                    self.empty(class, counter);
+                }
+            });
+        }
+        self.tell(home);
+    }
+
+    /// Counts anew how many batches a magazine may hold.
+    fn recharge(&self, class: Class) {
+        let (before, now) = self.magazine(class).recount();
+        let bytes = |batches: usize| batches * Counter::<C>::batch_bytes(class);
+        self.charge.set(self.charge.get().wrapping_add(bytes(now)).wrapping_sub(bytes(before)));
+    }
+
+    /// If the magazines may hold too much, empties some, but not that of `spared`.
+    #[inline]
+    fn make_room(&self, spared: Class) {
+        if Self::HALF < self.charge.get() {
+            self.empty_some(spared);
+        }
+    }
+
+    #[cold]
+    fn empty_some(&self, spared: Class) {
+        let home = home::<C>();
+        Cached::with(home, |counter| {
+            for _ in 0..CLASSES {
+                if self.charge.get() <= Self::HALF / 4 * 3 {
+                    return;
+                }
+                self.clock.set((self.clock.get() + 1) % CLASSES);
+                let class = Class::at(self.clock.get());
+                if let Some(class) = class.filter(|class| *class != spared) {
+                    self.empty(class, counter);
+                }
+            }
+        });
+    }
+
+    /// Gives all objects of a class back.
+    fn empty(&self, class: Class, counter: &mut Counter<'_, C>) {
+        for objects in self.magazine(class).empty() {
+            counter.take_apart(objects);
+        }
+        self.recharge(class);
+    }
+
+    /// Gives everything back.
+    pub(super) fn give_all(&self, home: &'static BrkHeap<C>) {
+        Cached::with(home, |counter| {
+            for class in Class::all() {
+                self.empty(class, counter);
+            }
+            self.kept.shed(0, |chunk| counter.free_chunk(chunk));
+        });
+        self.tell(home);
+    }
+
+    /// Gives everything back, and keeps nothing from now on.
+    fn end(&self) {
+        let home = home::<C>();
+        self.state.set(State::Ended);
+        self.kept.set_most(0);
+        self.give_all(home);
+    }
+
+    /// Tells the heap what may be held here.
+    fn tell(&self, home: &'static BrkHeap<C>) {
+        let held = self.charge.get() + self.kept.bytes();
+        Cached::note_held(home, held.wrapping_sub(self.told.replace(held)));
+    }
+
+    /// Looks at every object that is kept.
+    pub(super) fn check(&self, counter: &Counter<'_, C>) -> Result<(), Corruption> {
+        for class in Class::all() {
+            let magazine = self.magazine(class);
+            let mut objects = 0;
+            magazine.try_for_each(|object| {
+                objects += 1;
+                counter.check_object(object, class)
+            })?;
+            let most = magazine.batches() * Counter::<C>::BATCHES[class.number()] as usize;
+            counter.ensure(objects <= most, "a magazine holds more than it has room for")?;
+        }
+        Ok(())
+    }
+}
+
+impl<C> Default for ThreadCache<C> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<C> fmt::Debug for ThreadCache<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (charge, kept) = (self.charge.get(), self.kept.bytes());
+        let mut text = f.debug_struct("ThreadCache");
+        text.field("charge", &charge).field("kept", &kept).finish_non_exhaustive()
+    }
+}
+
+/// What notices the end of a thread: a value of a thread-local of its own, whose destructor gives
+/// back what the thread keeps.
+pub struct ThreadEnd<C: PerThread>(PhantomData<fn() -> C>);
+
+impl<C: PerThread> ThreadEnd<C> {
+    /// A value to be dropped when the thread ends.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<C: PerThread> Default for ThreadEnd<C> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<C: PerThread> Drop for ThreadEnd<C> {
+    fn drop(&mut self) {
+        super::with(ThreadCache::<C>::end);
+    }
+}
+
+impl<C: PerThread> fmt::Debug for ThreadEnd<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ThreadEnd").finish_non_exhaustive()
+    }
+}
