@@ -57,11 +57,11 @@ fn layout(size: usize) -> Layout {
 
 /// Leaves `count` free chunks in the heap, none beside another.
 fn prepare<C: Config>(heap: &Heap<'_, C>, count: usize, random: &mut Random) {
-    let sizes = random.log_uniform(4096, 32, 4096);
-    let take = |size| heap.allocate(layout(size)).expect("the slice is large enough");
+    let sizes = random.log_uniform(32, 4096);
+    let take = |size: usize| heap.allocate(layout(size)).expect("the slice is large enough");
     let blocks: Vec<NonNull<u8>> = (0..count)
         .map(|index| {
-            let block = take(sizes[index % sizes.len()] - 8);
+            let block = take(sizes.pick(index as u64) - 8);
             take(16);
             block
         })
@@ -79,11 +79,10 @@ fn operate<C: Config>(
     random: &mut Random,
     mut each: impl FnMut(&Heap<'_, C>),
 ) {
-    let sizes = random.log_uniform(4096, 32, 4096);
+    let sizes = random.log_uniform(32, 4096);
     let mut ring: [Option<Block>; 64] = [const { None }; 64];
     for operation in 0..operations {
-        let pointer =
-            heap.allocate(layout(sizes[random.below(sizes.len())])).expect("there is room");
+        let pointer = heap.allocate(layout(sizes.pick(random.next_u64()))).expect("there is room");
         each(heap);
         if let Some(oldest) = ring[operation % 64].replace(Block { pointer }) {
             // SAFETY: the heap handed it out 64 operations ago.

@@ -1,0 +1,164 @@
+//! What the command line asks for.
+
+use brkalloc_benches::rows::{ROWS, Row};
+use brkalloc_benches::workload::{GROUPS, WORKLOADS, Workload};
+
+const USAGE: &str = "\
+usage: compare_peers [--row NAME]... [--workload NAME]... [--group NAME]...
+                     [--rounds N] [--milliseconds N] [--timeout SECONDS] [--json] [--write]
+
+  --row, --workload    only those whose names begin so; glibc is always there
+  --group              only the workloads of this group; `instructions` counts those of a pair
+  --rounds             how often each workload is measured; 5
+  --milliseconds       how long, each time; 250
+  --timeout            after how many seconds it is hopeless; 20
+  --json               prints every sample as JSON instead of tables
+  --write              writes benches/RESULTS.md and its plots, too";
+
+/// The name that `--group` has for the table of instructions, which is no workload's.
+const INSTRUCTIONS: &str = "instructions";
+
+/// What is asked for.
+#[derive(Debug)]
+pub(crate) struct Arguments {
+    /// The allocators; the first is glibc.
+    pub(crate) rows: Vec<&'static Row>,
+    pub(crate) workloads: Vec<&'static Workload>,
+    /// Whether instructions are counted.
+    pub(crate) instructions: bool,
+    pub(crate) rounds: usize,
+    pub(crate) milliseconds: u64,
+    pub(crate) timeout: u64,
+    pub(crate) json: bool,
+    pub(crate) write: bool,
+    /// As given, for the page of results.
+    pub(crate) words: Vec<String>,
+}
+
+impl Arguments {
+    /// Reads the words of the command line.
+    ///
+    /// # Errors
+    ///
+    /// What to write instead.
+    pub(crate) fn read(words: impl Iterator<Item = String>) -> Result<Self, String> {
+        let words: Vec<String> = words.collect();
+        let (mut rows, mut workloads, mut groups) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut rounds, mut milliseconds, mut timeout) = (5, 250, 20);
+        let (mut json, mut write) = (false, false);
+        let mut rest = words.iter().map(String::as_str);
+        while let Some(option) = rest.next() {
+            let mut value = || rest.next().ok_or_else(|| format!("{option} what?\n{USAGE}"));
+            match option {
+                "--row" => rows.push(value()?),
+                "--workload" => workloads.push(value()?),
+                "--group" => groups.push(value()?),
+                "--rounds" => rounds = number(option, value()?)?,
+                "--milliseconds" => milliseconds = number(option, value()?)?,
+                "--timeout" => timeout = number(option, value()?)?,
+                "--json" => json = true,
+                "--write" => write = true,
+                _ => return Err(USAGE.to_owned()),
+            }
+        }
+        let everything = workloads.is_empty() && groups.is_empty();
+        let instructions = everything || groups.contains(&INSTRUCTIONS);
+        groups.retain(|group| *group != INSTRUCTIONS);
+        let mut named = Vec::new();
+        for group in groups {
+            let known = GROUPS.iter().find(|known| known.name == group);
+            named.extend(
+                known
+                    .ok_or_else(|| unknown(group, GROUPS.iter().map(|group| group.name)))?
+                    .workloads,
+            );
+        }
+        let all: Vec<&str> = WORKLOADS.iter().map(|workload| workload.name).collect();
+        named.extend(begin_with(&workloads, &all)?);
+        let asked = |workload: &&Workload| everything || named.contains(&workload.name);
+        let all: Vec<&str> = ROWS.iter().map(|row| row.name).collect();
+        let of_rows = begin_with(&rows, &all)?;
+        let is_row = |(index, row): &(usize, &Row)| {
+            *index == 0 || rows.is_empty() || of_rows.contains(&row.name)
+        };
+        Ok(Self {
+            rows: ROWS.iter().enumerate().filter(is_row).map(|(_, row)| row).collect(),
+            workloads: WORKLOADS.iter().filter(asked).collect(),
+            instructions,
+            rounds: usize::try_from(rounds).unwrap_or(usize::MAX).max(1),
+            milliseconds,
+            timeout,
+            json,
+            write,
+            words,
+        })
+    }
+}
+
+fn number(option: &str, text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("{option} takes a number, not `{text}`"))
+}
+
+/// The names that begin with one of `filters`, each of which must find one.
+fn begin_with(filters: &[&str], names: &[&'static str]) -> Result<Vec<&'static str>, String> {
+    let mut found = Vec::new();
+    for filter in filters {
+        let before = found.len();
+        found.extend(names.iter().filter(|name| name.starts_with(filter)));
+        if found.len() == before {
+            return Err(unknown(filter, names.iter().copied()));
+        }
+    }
+    Ok(found)
+}
+
+fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    format!("no `{name}`; there are: {}", known.collect::<Vec<_>>().join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(words: &str) -> Result<Arguments, String> {
+        Arguments::read(words.split_whitespace().map(str::to_owned))
+    }
+
+    fn names(arguments: &Arguments) -> (Vec<&str>, Vec<&str>) {
+        let rows = arguments.rows.iter().map(|row| row.name).collect();
+        (rows, arguments.workloads.iter().map(|workload| workload.name).collect())
+    }
+
+    #[test]
+    fn without_filters_everything_runs() {
+        let arguments = read("").expect("nothing is asked for");
+        let (rows, workloads) = (arguments.rows.len(), arguments.workloads.len());
+        assert_eq!((rows, workloads), (ROWS.len(), WORKLOADS.len()));
+        assert!(arguments.instructions);
+    }
+
+    #[test]
+    fn filters_add_up_and_glibc_stays() {
+        let words = "--row talc --row first --workload frag --group traces --rounds 3";
+        let arguments = read(words).expect("all are known");
+        let rows = vec!["glibc", "first_fit by address", "talc"];
+        assert_eq!(names(&arguments), (rows, vec!["frag", "cc1", "git-log"]));
+        assert_eq!((arguments.instructions, arguments.rounds), (false, 3));
+    }
+
+    #[test]
+    fn instructions_are_a_group_without_workloads() {
+        let arguments = read("--group instructions").expect("it is known");
+        assert!(arguments.instructions && arguments.workloads.is_empty());
+    }
+
+    #[test]
+    fn what_nobody_knows_is_said_with_what_is_known() {
+        let message = read("--row tlac").expect_err("no such row");
+        assert!(message.starts_with("no `tlac`; there are: glibc, "), "{message}");
+        assert!(read("--group cold").is_err());
+        assert!(read("--rounds many").is_err());
+        assert!(read("--fast").is_err());
+        assert!(read("--row").is_err());
+    }
+}

@@ -1,0 +1,82 @@
+//! Every allocator over every workload, in one command.
+//!
+//! ```text
+//!  cargo run --release --manifest-path benches/Cargo.toml --bin compare_peers [-- OPTIONS]
+//!
+//!  arguments    what is asked for
+//!  build        the programs of the rows, with cargo
+//!  rounds       one process for each (row, workload), the rows taking turns
+//!  instructions the pairs of each row under callgrind
+//!  figures      medians of ratios, and their means by group
+//!  report       the tables, as Markdown;  json: everything;  plots: two pictures
+//! ```
+//!
+//! The workloads themselves are the library's, and run in the programs of the rows.
+
+mod arguments;
+mod build;
+mod figures;
+mod instructions;
+mod json;
+mod plots;
+mod report;
+mod rounds;
+
+use arguments::Arguments;
+use figures::Figures;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::read(std::env::args().skip(1)) {
+        Ok(arguments) => arguments,
+        Err(message) => {
+            eprintln!("{message}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match compare(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("compare_peers: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn compare(arguments: &Arguments) -> Result<(), String> {
+    let mut samples = Vec::new();
+    if !arguments.workloads.is_empty() {
+        let programs = build::programs("release", &arguments.rows)?;
+        samples = rounds::run(arguments, &programs)?;
+    }
+    let mut instructions = Vec::new();
+    if arguments.instructions {
+        instructions = instructions::count(&arguments.rows)?;
+    }
+    let figures = Figures {
+        rows: arguments.rows.clone(),
+        workloads: arguments.workloads.clone(),
+        samples,
+        instructions,
+    };
+    if arguments.json {
+        println!("{:#}", json::everything(&figures, arguments));
+    } else {
+        print!("{}", report::markdown(&figures, arguments, &[]));
+    }
+    if arguments.write { write(&figures, arguments) } else { Ok(()) }
+}
+
+/// Writes the page of results and its plots into `benches/`.
+fn write(figures: &Figures, arguments: &Arguments) -> Result<(), String> {
+    let put = |name: &str, text: &str| {
+        let path = format!("{}/{name}", env!("CARGO_MANIFEST_DIR"));
+        std::fs::write(&path, text).map_err(|error| format!("{path}: {error}"))
+    };
+    let mut links = Vec::new();
+    for plot in plots::all(figures)? {
+        put(plot.file, &plot.svg)?;
+        links.push(format!("![{}]({})\n\n", plot.title, plot.file));
+    }
+    put("RESULTS.md", &report::markdown(figures, arguments, &links))
+}

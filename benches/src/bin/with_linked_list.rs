@@ -1,0 +1,20 @@
+//! The row of `linked_list_allocator`, over a gibibyte of its own.
+
+use brkalloc_benches::single_arena;
+use linked_list_allocator::LockedHeap;
+use std::process::ExitCode;
+
+#[global_allocator]
+static HEAP: LockedHeap = LockedHeap::empty();
+
+brkalloc_benches::before_main!(claim);
+
+fn claim() {
+    let base = single_arena::map();
+    // SAFETY: the mapping is new, used by nobody else, and stays.
+    unsafe { HEAP.lock().init(base.as_ptr(), single_arena::BYTES) };
+}
+
+fn main() -> ExitCode {
+    brkalloc_benches::row::run(&HEAP)
+}

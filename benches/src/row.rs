@@ -1,0 +1,50 @@
+//! What the program of a row does: one workload on its heap, or pairs to count the instructions of.
+//!
+//! ```text
+//!  with_talc WORKLOAD SEED MILLISECONDS    prints: nanoseconds an operation, peak resident bytes,
+//!                                          peak live bytes
+//!  with_talc pairs COUNT                   prints nothing
+//! ```
+//!
+//! It does not compare: that takes several programs, and is the runner's.
+
+use crate::machine::peak_resident;
+use crate::meter::Meter;
+use crate::workload::{Outcome, Run, WORKLOADS};
+use crate::workloads::hot;
+use core::alloc::GlobalAlloc;
+use std::process::ExitCode;
+
+/// Runs the workload that the arguments name, or the pairs. `heap` is the global allocator.
+#[must_use]
+pub fn run(heap: &impl GlobalAlloc) -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let number = |text: &str| text.parse::<u64>().ok();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let asked = match words[..] {
+        ["pairs", count] => number(count).map(|count| {
+            hot::pairs_of_64(count);
+            String::new()
+        }),
+        [name, seed, milliseconds] => number(seed)
+            .zip(number(milliseconds))
+            .and_then(|(seed, milliseconds)| measure(heap, name, seed, milliseconds)),
+        _ => None,
+    };
+    let Some(answer) = asked else {
+        eprintln!("usage: WORKLOAD SEED MILLISECONDS, or: pairs COUNT");
+        return ExitCode::FAILURE;
+    };
+    print!("{answer}");
+    ExitCode::SUCCESS
+}
+
+fn measure(heap: &impl GlobalAlloc, name: &str, seed: u64, milliseconds: u64) -> Option<String> {
+    let meter = Meter { budget: milliseconds * 1_000_000, seed };
+    let workload = WORKLOADS.iter().find(|workload| workload.name == name)?;
+    let Outcome { time, live } = match workload.run {
+        Run::Fixed(size) => hot::fixed(meter, heap, size),
+        Run::Global(run) => run(meter),
+    };
+    Some(format!("{time} {} {live}\n", peak_resident()))
+}
