@@ -33,6 +33,7 @@ const fn row(name: &'static str, program: &'static str, kind: Kind) -> Row {
 /// Every row, in the order of the tables. The first is what the others are held against.
 pub const ROWS: &[Row] = &[
     row("glibc", "with_glibc", Kind::Glibc),
+    row("cache", "with_cache", Kind::Ours(r#"#[brk_heap(cache = "1MiB")]"#)),
     row(
         "segregated_fit",
         "with_segregated_fit",

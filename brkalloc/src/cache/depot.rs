@@ -17,7 +17,7 @@
 
 use super::class::{CLASSES, Class};
 use super::map::{Kind, Map, Page, Slab};
-use super::object::{Object, Objects, pop};
+use super::object::{Object, Objects, height, pop};
 use crate::config::{Config, Harden};
 use crate::heap::RawHeap;
 use crate::report;
@@ -119,19 +119,16 @@ impl<C: Config> Counter<'_, C> {
         usize::from(Self::BATCHES[class.number()]) * class.size()
     }
 
-    /// Up to a whole batch, and how many objects it is; none where the heap has no room.
-    pub(super) fn take(&mut self, class: Class) -> (Objects, u16) {
+    /// Up to a whole batch; none where the heap has no room.
+    pub(super) fn take(&mut self, class: Class) -> Objects {
         self.tick();
         self.depot.idle[class.number()] = 0;
         let whole = Self::BATCHES[class.number()];
-        if let Some(batch) = self.pop_batch(class) {
-            return (Some(batch), whole);
-        }
-        self.draw(class, whole)
+        self.pop_batch(class).or_else(|| self.draw(class, whole))
     }
 
     /// Up to `most` objects of slabs.
-    pub(super) fn draw(&mut self, class: Class, most: u16) -> (Objects, u16) {
+    pub(super) fn draw(&mut self, class: Class, most: u16) -> Objects {
         let (mut objects, mut count) = (None, 0);
         while count < most {
             let page = match self.depot.first_partial(class) {
@@ -145,7 +142,7 @@ impl<C: Config> Counter<'_, C> {
             };
             count += self.draw_from(page, class, most - count, &mut objects);
         }
-        (objects, count)
+        objects
     }
 
     /// Puts up to `most` objects of one slab before `objects`; how many.
@@ -156,7 +153,7 @@ impl<C: Config> Counter<'_, C> {
         while count < most && slab.free != 0 {
             let object = object_at(start, slab.free - 1);
             slab.free = self.place_of(object.next(), page, class);
-            object.set_next(*objects);
+            object.set_above(*objects, height(*objects) + 1);
             *objects = Some(object);
             count += 1;
         }
@@ -164,7 +161,7 @@ impl<C: Config> Counter<'_, C> {
         // From the uppermost down, so that they are handed out from the lowest up.
         for number in (slab.fresh..slab.fresh + new).rev() {
             let object = object_at(start, number * class.granules());
-            object.set_next(*objects);
+            object.set_above(*objects, height(*objects) + 1);
             *objects = Some(object);
         }
         slab.fresh += new;

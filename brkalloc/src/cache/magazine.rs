@@ -1,42 +1,45 @@
 //! What one thread keeps of one class: a magazine of objects, and one more batch.
 //!
 //! ```text
-//!   head  ──► object ──► object ──► …      room: how many more fit
+//!   head  ──► object ──► object ──► …      as many as its limit allows
 //!   spare ──► a whole batch                so that a thread at the border of two batches does not
 //!                                          turn to the depot at every request
 //! ```
 //!
-//! After Bonwick and Adams, *Magazines and Vmem* (2001). This module touches no lock and no slab.
+//! A magazine begins small and doubles its limit each time it does not suffice, up to a whole batch,
+//! so that a class which a thread seldom uses keeps little. After Bonwick and Adams, *Magazines and
+//! Vmem* (2001). This module touches no lock and no slab.
 
-use super::object::{Object, Objects};
+use super::object::{Object, Objects, height};
 use core::cell::Cell;
 
 /// Objects of one class that one thread keeps.
 ///
 /// # Invariant
 ///
-/// `head` holds a whole batch less `room`; `spare` holds a whole batch or nothing.
+/// `head` is a list of at most `limit` objects, each of which says how many there are from it on;
+/// `spare` is one of a whole batch, or nothing.
 #[derive(Debug)]
 pub(super) struct Magazine {
     head: Cell<Objects>,
-    room: Cell<u16>,
-    /// Whether the thread has turned to the depot for it since the last sweep.
-    busy: Cell<bool>,
+    limit: Cell<usize>,
     spare: Cell<Objects>,
     /// `head` at the last sweep.
     seen: Cell<Objects>,
-    /// Batches that were counted last.
-    counted: Cell<usize>,
+    /// Whether the thread has turned to the depot for it since the last sweep.
+    busy: Cell<bool>,
+    /// Objects that were counted last.
+    counted: Cell<u16>,
 }
 
 impl Magazine {
     pub(super) const fn new() -> Self {
         Self {
             head: Cell::new(None),
-            room: Cell::new(0),
-            busy: Cell::new(false),
+            limit: Cell::new(0),
             spare: Cell::new(None),
             seen: Cell::new(None),
+            busy: Cell::new(false),
             counted: Cell::new(0),
         }
     }
@@ -46,27 +49,35 @@ impl Magazine {
     pub(super) fn pop(&self) -> Objects {
         let object = self.head.get()?;
         self.head.set(object.next());
-        self.room.set(self.room.get().wrapping_add(1));
         Some(object)
     }
 
     /// Keeps an object, if there is room at hand.
     #[inline]
     pub(super) fn push(&self, object: Object) -> bool {
-        let room = self.room.get();
-        if room == 0 {
+        let head = self.head.get();
+        let already = height(head);
+        if self.limit.get() <= already {
             return false;
         }
-        self.room.set(room - 1);
-        object.set_next(self.head.get());
+        object.set_above(head, already + 1);
         self.head.set(Some(object));
         true
     }
 
-    /// Begins with the objects of a batch, of which `room` are missing.
-    pub(super) fn load(&self, objects: Objects, room: u16) {
+    /// How many objects it may hold now.
+    pub(super) fn limit(&self) -> u16 {
+        u16::try_from(self.limit.get()).unwrap_or(u16::MAX)
+    }
+
+    /// Lets it hold so many, no fewer than it holds.
+    pub(super) fn set_limit(&self, limit: u16) {
+        self.limit.set(limit.into());
+    }
+
+    /// Begins with a list of objects where there was none.
+    pub(super) fn load(&self, objects: Objects) {
         self.head.set(objects);
-        self.room.set(room);
     }
 
     /// The batch that is to spare.
@@ -74,31 +85,29 @@ impl Magazine {
         self.spare.take()
     }
 
-    /// Makes the full magazine the spare batch and begins another, with room for `whole`; the batch
-    /// that was to spare.
-    pub(super) fn shift(&self, whole: u16) -> Objects {
-        let full = self.head.take();
-        self.room.set(whole);
-        if full.is_some() { self.spare.replace(full) } else { None }
+    /// Makes the full magazine the spare batch and begins another; the batch that was to spare.
+    pub(super) fn shift(&self) -> Objects {
+        self.spare.replace(self.head.take())
     }
 
-    /// How many batches it may hold now: none before it is first used.
-    pub(super) fn batches(&self) -> usize {
-        let (head, spare) = (self.head.get(), self.spare.get());
-        usize::from(head.is_some() || 0 < self.room.get()) + usize::from(spare.is_some())
+    /// All objects of the magazine, but not the batch to spare.
+    pub(super) fn unload(&self) -> Objects {
+        self.head.take()
     }
 
-    /// Counts them: what the last count said, and what is now.
-    pub(super) fn recount(&self) -> (usize, usize) {
-        let now = self.batches();
-        (self.counted.replace(now), now)
-    }
-
-    /// Everything, in two lists.
+    /// Everything, in two lists. From now on it may hold nothing.
     pub(super) fn empty(&self) -> [Objects; 2] {
-        self.room.set(0);
+        self.limit.set(0);
         self.seen.set(None);
         [self.spare.take(), self.head.take()]
+    }
+
+    /// Counts the objects that it may hold, of which `whole` make a batch: what the last count said,
+    /// and what is now.
+    pub(super) fn recount(&self, whole: u16) -> (u16, u16) {
+        let spare = self.spare.get();
+        let now = self.limit() + if spare.is_some() { whole } else { 0 };
+        (self.counted.replace(now), now)
     }
 
     /// Notes that the thread turned to the depot for this class.
@@ -110,21 +119,11 @@ impl Magazine {
     pub(super) fn is_idle(&self) -> bool {
         let (head, seen) = (self.head.get(), self.seen.get());
         self.seen.set(head);
-        !self.busy.replace(false) && head == seen && 0 < self.batches()
+        !self.busy.replace(false) && head == seen && 0 < self.limit.get()
     }
 
-    /// Calls `visit` with each object, until it fails.
-    pub(super) fn try_for_each<E>(
-        &self,
-        mut visit: impl FnMut(Object) -> Result<(), E>,
-    ) -> Result<(), E> {
-        for first in [self.spare.get(), self.head.get()] {
-            let mut place = first;
-            while let Some(object) = place {
-                visit(object)?;
-                place = object.next();
-            }
-        }
-        Ok(())
+    /// Both lists, the magazine's own last.
+    pub(super) fn lists(&self) -> [Objects; 2] {
+        [self.spare.get(), self.head.get()]
     }
 }

@@ -240,13 +240,13 @@ impl Cached {
         Counter { depot: &mut shared.depot, chunks: &mut shared.chunks, map: &home.aside.map }
     }
 
-    /// Up to a batch of objects of the class, and how many they are.
-    fn take<C: PerThread>(home: &'static BrkHeap<C>, class: Class) -> (Objects, u16) {
+    /// Up to a batch of objects of the class.
+    fn take<C: PerThread>(home: &'static BrkHeap<C>, class: Class) -> Objects {
         Self::objects(home, class, |counter| counter.take(class))
     }
 
     /// Up to `most` objects of slabs of the class.
-    fn draw<C: PerThread>(home: &'static BrkHeap<C>, class: Class, most: u16) -> (Objects, u16) {
+    fn draw<C: PerThread>(home: &'static BrkHeap<C>, class: Class, most: u16) -> Objects {
         Self::objects(home, class, |counter| counter.draw(class, most))
     }
 
@@ -255,31 +255,26 @@ impl Cached {
     fn objects<C: PerThread>(
         home: &'static BrkHeap<C>,
         class: Class,
-        from: impl Fn(&mut Counter<'_, C>) -> (Objects, u16),
-    ) -> (Objects, u16) {
+        from: impl Fn(&mut Counter<'_, C>) -> Objects,
+    ) -> Objects {
         let once = || {
-            let found = home.opened(|shared| {
-                let (objects, count) = from(&mut Self::counter(home, shared));
-                objects.map(|first| (first, count))
-            });
+            let found = home.opened(|shared| from(&mut Self::counter(home, shared)));
             found.or_else(|| {
                 let chunk = home.serve(class.object()?)?;
                 // SAFETY: the chunk is new, a multiple of a granule and at least one large.
                 let object = unsafe { Object::new(chunk) };
-                object.set_next(None);
-                Some((object, 1))
+                object.set_above(None, 1);
+                Some(object)
             })
         };
-        let found = once().or_else(|| Self::flushed(home).then(once)?);
-        found.map_or((None, 0), |(first, count)| (Some(first), count))
+        once().or_else(|| Self::flushed(home).then(once)?)
     }
 
-    /// Gives back all that is kept, before a request is refused; whether there was anything.
+    /// Gives back all that is kept, before a request is refused; whether there is any memory.
     #[cold]
     fn flushed<C: PerThread>(home: &'static BrkHeap<C>) -> bool {
-        let kept = home.aside.held.load(Relaxed);
         Self::flush(home);
-        kept != 0 || home.shared.with(|shared| shared.chunks.is_open())
+        home.shared.with(|shared| shared.chunks.is_open())
     }
 
     fn note_held<C: PerThread>(home: &'static BrkHeap<C>, change: usize) {

@@ -1,12 +1,15 @@
 //! A free object: its first two words are links of whoever holds it.
 //!
 //! ```text
-//!   | next | below | ………… |      next: the object behind it in its list
-//!                                below: in the first object of a whole batch, the batch beneath
+//!   | next | height | ………… |     next: the object behind it in its list
+//!                                height: how many objects the list has from here on
+//!   | next | below  | ………… |     below: in the first object of a batch of the depot, the batch beneath
 //! ```
 //!
-//! The least object is a granule, so both links fit every one. A list is its first object. This
-//! module knows neither slabs nor threads.
+//! The least object is a granule, so both words fit every one. A list is its first object. Because
+//! each object says how long the list is from it on, whoever takes one need not count: a counter
+//! beside the list, changed by every request, would take longer than all the rest. This module knows
+//! neither slabs nor threads.
 
 use crate::tag::GRANULE;
 use core::ptr::NonNull;
@@ -59,6 +62,21 @@ impl Object {
         unsafe { self.0.write(next) }
     }
 
+    /// How many objects its list has from it on, where that was noted.
+    #[inline]
+    pub(crate) fn height(self) -> usize {
+        // SAFETY: by the handle's invariant the word is readable, and was written.
+        unsafe { self.second().cast::<usize>().read() }
+    }
+
+    /// Puts it before `next`, and notes how many objects the list has now.
+    #[inline]
+    pub(crate) fn set_above(self, next: Objects, height: usize) {
+        self.set_next(next);
+        // SAFETY: by the handle's invariant the word is writable, and nobody else's.
+        unsafe { self.second().cast::<usize>().write(height) }
+    }
+
     /// The batch beneath the one that begins here.
     pub(crate) fn below(self) -> Objects {
         // SAFETY: by the handle's invariant the link is readable, and was written.
@@ -76,6 +94,12 @@ impl Object {
     fn second(self) -> *mut Objects {
         self.0.as_ptr().wrapping_add(1)
     }
+}
+
+/// How many objects a list has whose first says so.
+#[inline]
+pub(crate) fn height(list: Objects) -> usize {
+    list.map_or(0, Object::height)
 }
 
 /// Takes the first object of a list.

@@ -18,7 +18,7 @@ use super::class::{CLASSES, Class, KeptClass};
 use super::depot::Counter;
 use super::kept::Kept;
 use super::magazine::Magazine;
-use super::object::{Object, Objects};
+use super::object::{Object, Objects, height};
 use super::{Cached, PerThread, home};
 use crate::BrkHeap;
 use crate::check::Corruption;
@@ -43,6 +43,11 @@ pub struct ThreadCache<C> {
     /// What the heap was last told to be held here.
     told: Cell<usize>,
     configuration: PhantomData<fn() -> C>,
+}
+
+/// How many objects a magazine may hold at first: as many as fill half a page, and four at least.
+fn first_limit(class: Class) -> u16 {
+    (128 / class.granules()).max(4)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,20 +126,28 @@ impl<C: PerThread> ThreadCache<C> {
         let home = home::<C>();
         self.turn(home);
         if self.state.get() == State::Ended {
-            return Cached::draw(home, class, 1).0;
+            return Cached::draw(home, class, 1);
         }
         let magazine = self.magazine(class);
         magazine.note();
         let whole = Counter::<C>::BATCHES[class.number()];
-        let (objects, count) = match magazine.take_spare() {
-            None => Cached::take(home, class),
-            spare => (spare, whole),
+        let objects = match magazine.take_spare() {
+            None => {
+                self.widen(class);
+                let limit = magazine.limit();
+                if limit < whole {
+                    Cached::draw(home, class, limit)
+                } else {
+                    Cached::take(home, class)
+                }
+            }
+            spare => spare,
         };
-        let first = objects?;
-        magazine.load(first.next(), (whole + 1).saturating_sub(count));
+        if let Some(first) = objects {
+            magazine.load(first.next());
+        }
         self.recharge(class);
-        self.make_room(class);
-        Some(first)
+        objects
     }
 
     #[cold]
@@ -147,13 +160,35 @@ impl<C: PerThread> ThreadCache<C> {
         }
         let magazine = self.magazine(class);
         magazine.note();
-        let spare = magazine.shift(Counter::<C>::BATCHES[class.number()]);
-        magazine.push(object);
-        if let Some(batch) = spare {
-            Cached::with(home, |counter| counter.give(batch, class));
+        self.widen(class);
+        if !magazine.push(object) {
+            let whole = Counter::<C>::BATCHES[class.number()];
+            if magazine.limit() < whole {
+                let objects = magazine.unload();
+                Cached::with(home, |counter| counter.take_apart(objects));
+            } else if let Some(batch) = magazine.shift() {
+                Cached::with(home, |counter| counter.give(batch, class));
+            }
+            magazine.push(object);
         }
         self.recharge(class);
-        self.make_room(class);
+    }
+
+    /// Lets the magazine of a class hold twice as much, up to a whole batch, if what all of them may
+    /// hold allows it, once others are emptied.
+    fn widen(&self, class: Class) {
+        let magazine = self.magazine(class);
+        let (whole, limit) = (Counter::<C>::BATCHES[class.number()], magazine.limit());
+        let wanted = whole.min((2 * limit).max(first_limit(class)));
+        if limit < wanted {
+            let more = usize::from(wanted - limit) * class.size();
+            self.make_room(class, more);
+            // One magazine has to hold something, whatever is allowed.
+            if limit == 0 || self.charge.get() + more <= Self::HALF {
+                magazine.set_limit(wanted);
+                self.recharge(class);
+            }
+        }
     }
 
     /// Keeps a chunk for which there is no room: half of what is kept goes back.
@@ -212,27 +247,21 @@ impl<C: PerThread> ThreadCache<C> {
         self.tell(home);
     }
 
-    /// Counts anew how many batches a magazine may hold.
+    /// Counts anew what the magazine of a class may hold.
     fn recharge(&self, class: Class) {
-        let (before, now) = self.magazine(class).recount();
-        let bytes = |batches: usize| batches * Counter::<C>::batch_bytes(class);
+        let (before, now) = self.magazine(class).recount(Counter::<C>::BATCHES[class.number()]);
+        let bytes = |objects: u16| usize::from(objects) * class.size();
         self.charge.set(self.charge.get().wrapping_add(bytes(now)).wrapping_sub(bytes(before)));
     }
 
-    /// If the magazines may hold too much, empties some, but not that of `spared`.
-    #[inline]
-    fn make_room(&self, spared: Class) {
-        if Self::HALF < self.charge.get() {
-            self.empty_some(spared);
+    /// Empties magazines, but not that of `spared`, if with so many bytes more they may hold too much.
+    fn make_room(&self, spared: Class, more: usize) {
+        if self.charge.get() + more <= Self::HALF {
+            return;
         }
-    }
-
-    #[cold]
-    fn empty_some(&self, spared: Class) {
-        let home = home::<C>();
-        Cached::with(home, |counter| {
+        Cached::with(home::<C>(), |counter| {
             for _ in 0..CLASSES {
-                if self.charge.get() <= Self::HALF / 4 * 3 {
+                if self.charge.get() + more <= Self::HALF / 4 * 3 {
                     return;
                 }
                 self.clock.set((self.clock.get() + 1) % CLASSES);
@@ -280,14 +309,18 @@ impl<C: PerThread> ThreadCache<C> {
     /// Looks at every object that is kept.
     pub(super) fn check(&self, counter: &Counter<'_, C>) -> Result<(), Corruption> {
         for class in Class::all() {
-            let magazine = self.magazine(class);
-            let mut objects = 0;
-            magazine.try_for_each(|object| {
-                objects += 1;
-                counter.check_object(object, class)
-            })?;
-            let most = magazine.batches() * Counter::<C>::BATCHES[class.number()] as usize;
-            counter.ensure(objects <= most, "a magazine holds more than it has room for")?;
+            for mut place in self.magazine(class).lists() {
+                let mut expected = height(place);
+                let whole = usize::from(Counter::<C>::BATCHES[class.number()]);
+                counter.ensure(expected <= whole, "a magazine holds more than a batch")?;
+                while let Some(object) = place {
+                    counter.check_object(object, class)?;
+                    let is_so = 0 < expected && object.height() == expected;
+                    counter.ensure(is_so, "an object says a wrong number of those behind it")?;
+                    (place, expected) = (object.next(), expected - 1);
+                }
+                counter.ensure(expected == 0, "a magazine is shorter than it says")?;
+            }
         }
         Ok(())
     }
