@@ -4,6 +4,7 @@
 //!  with_talc WORKLOAD SEED MILLISECONDS    prints: nanoseconds an operation, peak resident bytes,
 //!                                          peak live bytes
 //!  with_talc pairs COUNT                   prints nothing
+//!  with_talc stop COUNT                    the same, but stops itself before the first pair
 //! ```
 //!
 //! It does not compare: that takes several programs, and is the runner's.
@@ -22,7 +23,11 @@ pub fn run(heap: &impl GlobalAlloc) -> ExitCode {
     let number = |text: &str| text.parse::<u64>().ok();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let asked = match words[..] {
-        ["pairs", count] => number(count).map(|count| {
+        [what @ ("pairs" | "stop"), count] => number(count).map(|count| {
+            if what == "stop" {
+                // SAFETY: the process stops until somebody lets it go on.
+                unsafe { libc::raise(libc::SIGSTOP) };
+            }
             hot::pairs_of_64(count);
             String::new()
         }),

@@ -3,11 +3,13 @@
 //!
 //! A row runs twice, with a different number of pairs; the difference, over that of the numbers,
 //! has nothing of the start of the program in it. Writing both ends and the loop are in it, for
-//! every row the same.
+//! every row the same. A row that callgrind cannot run is single-stepped instead: valgrind gives a
+//! program less than the 256 GiB of address space that snmalloc maps at once.
 
 use crate::build;
 use crate::figures::Cell;
 use crate::rounds::Failure;
+use crate::single_step;
 use brkalloc_benches::meter::float;
 use brkalloc_benches::rows::Row;
 use std::path::Path;
@@ -20,6 +22,9 @@ pub(crate) const PROFILES: [(&str, &str); 2] =
 /// Pairs of the shorter and of the longer run: the first of them fills what is lazy.
 const PAIRS: [u64; 2] = [50_000, 150_000];
 
+/// The same of runs that are single-stepped, each of whose instructions takes long.
+const FEWER_PAIRS: [u64; 2] = [500, 1_500];
+
 /// Instructions of a pair, by row and profile.
 ///
 /// # Errors
@@ -29,25 +34,34 @@ pub(crate) fn count(rows: &[&'static Row]) -> Result<Vec<[Cell; 2]>, String> {
     let mut counts = vec![[Err(Failure::Failed); 2]; rows.len()];
     for (column, (profile, _)) in PROFILES.into_iter().enumerate() {
         for (row, program) in build::programs(profile, rows)?.iter().enumerate() {
-            let [short, long] = PAIRS.map(|pairs| collected(program, pairs));
-            if let (Some(short), Some(long)) = (short?, long?) {
-                counts[row][column] = Ok(float(long - short) / float(PAIRS[1] - PAIRS[0]));
-            }
+            counts[row][column] = of_pair(program)?.ok_or(Failure::Failed);
         }
     }
     Ok(counts)
 }
 
-/// Instructions of a run with so many pairs.
-fn collected(program: &Path, pairs: u64) -> Result<Option<u64>, String> {
+/// Instructions of a pair of this row; none if it fails.
+fn of_pair(program: &Path) -> Result<Option<f64>, String> {
+    let difference = |runs: [Option<u64>; 2], pairs: [u64; 2]| {
+        let [short, long] = runs;
+        Some(float(long?.checked_sub(short?)?) / float(pairs[1] - pairs[0]))
+    };
+    let [short, long] = PAIRS.map(|pairs| callgrind(program, pairs));
+    if let Some(instructions) = difference([short?, long?], PAIRS) {
+        return Ok(Some(instructions));
+    }
+    let step = |pairs: u64| single_step::count(program, &["stop", &pairs.to_string()]);
+    let [short, long] = FEWER_PAIRS.map(|pairs| step(pairs).map_err(|error| error.to_string()));
+    Ok(difference([short?, long?], FEWER_PAIRS))
+}
+
+/// Instructions of a run with so many pairs; none if callgrind cannot run it.
+fn callgrind(program: &Path, pairs: u64) -> Result<Option<u64>, String> {
     let mut command = Command::new("valgrind");
     command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(program);
     let output = command.args(["pairs", &pairs.to_string()]).stdin(Stdio::null()).output();
     let output = output.map_err(|error| format!("valgrind: {error}"))?;
     let text = String::from_utf8_lossy(&output.stderr);
-    if !output.status.success() {
-        eprintln!("{}: {text}", program.display());
-    }
     Ok(total(&text).filter(|_| output.status.success()))
 }
 

@@ -6,7 +6,7 @@
 //!  arguments    what is asked for
 //!  build        the programs of the rows, with cargo
 //!  rounds       one process for each (row, workload), the rows taking turns
-//!  instructions the pairs of each row under callgrind
+//!  instructions the pairs of each row under callgrind;  single_step: of those that it cannot run
 //!  figures      medians of ratios, and their means by group
 //!  report       the tables, as Markdown;  json: everything;  plots: two pictures
 //! ```
@@ -21,6 +21,7 @@ mod json;
 mod plots;
 mod report;
 mod rounds;
+mod single_step;
 
 use arguments::Arguments;
 use figures::Figures;

@@ -134,8 +134,9 @@ fn instructions(figures: &Figures) -> String {
         std::iter::once(name).chain(cells.iter().map(counted)).collect::<Vec<_>>()
     });
     format!(
-        "## Instructions per 64-byte pair\n\nThrough the global allocator, by callgrind; the loop \
-         and the writing of both ends are in it.\n\n{}\n",
+        "## Instructions per 64-byte pair\n\nThrough the global allocator, by callgrind, or \
+         single-stepped where valgrind cannot run the row (snmalloc); the loop and the writing of \
+         both ends are in it.\n\n{}\n",
         table(&head, &rows.collect::<Vec<_>>())
     )
 }
