@@ -140,7 +140,7 @@ impl<C: Config> BrkHeap<C> {
     /// Gives the heap its memory, unless another thread has; whether it has any now.
     #[cold]
     fn open(&self) -> bool {
-        let heap = report::without_unwinding(C::NAME, C::heap);
+        let heap = report::without_unwinding(|| C::NAME, C::heap);
         if !core::ptr::eq(self, heap) {
             return false;
         }

@@ -30,22 +30,22 @@ pub(crate) fn broken(file: &str, line: u32, what: fmt::Arguments<'_>) -> ! {
 }
 
 /// Calls `f`, code of somebody else's that may panic where an allocator must not: that ends the
-/// process.
+/// process, with a line that begins with the `name`. (A closure, so that it is stored nowhere.)
 #[inline]
-pub(crate) fn without_unwinding<R>(what: &'static str, f: impl FnOnce() -> R) -> R {
-    let unwinding = Unwinding(what);
+pub(crate) fn without_unwinding<R>(name: impl Fn() -> &'static str, f: impl FnOnce() -> R) -> R {
+    let unwinding = Unwinding(name);
     let result = f();
     core::mem::forget(unwinding);
     result
 }
 
 /// Dropped by a panic alone.
-struct Unwinding(&'static str);
+struct Unwinding<N: Fn() -> &'static str>(N);
 
-impl Drop for Unwinding {
+impl<N: Fn() -> &'static str> Drop for Unwinding<N> {
     #[cold]
     fn drop(&mut self) {
-        fatal(self.0, format_args!("panicked within an allocator"));
+        fatal((self.0)(), format_args!("panicked within an allocator"));
     }
 }
 

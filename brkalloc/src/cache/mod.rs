@@ -208,12 +208,12 @@ pub trait PerThread: Config<Cache = Cached> {
 /// Calls `f` with this thread's cache.
 #[inline]
 fn with<C: PerThread, R>(f: impl FnOnce(&ThreadCache<C>) -> R) -> R {
-    report::without_unwinding(C::NAME, || C::with(f))
+    report::without_unwinding(|| C::NAME, || C::with(f))
 }
 
 /// The one heap whose objects this configuration's caches keep.
 fn home<C: Config>() -> &'static BrkHeap<C> {
-    report::without_unwinding(C::NAME, C::heap)
+    report::without_unwinding(|| C::NAME, C::heap)
 }
 
 /// What is read of a heap with a cache without its lock.

@@ -227,7 +227,7 @@ impl<C: PerThread> ThreadCache<C> {
         // First, because to watch for the end may allocate.
         self.state.set(State::Live);
         self.kept.set_most(Self::HALF);
-        report::without_unwinding(C::NAME, C::watch_end);
+        report::without_unwinding(|| C::NAME, C::watch_end);
     }
 
     #[cold]

@@ -45,13 +45,13 @@ unsafe impl<R: RawMutex + Sync> Lock for RawLock<R> {
 
     #[inline]
     fn lock(&self) {
-        report::without_unwinding("a lock_api mutex", || self.0.lock());
+        report::without_unwinding(|| "a lock_api mutex", || self.0.lock());
     }
 
     #[inline]
     unsafe fn unlock(&self) {
         // SAFETY: the caller holds the lock.
-        report::without_unwinding("a lock_api mutex", || unsafe { self.0.unlock() });
+        report::without_unwinding(|| "a lock_api mutex", || unsafe { self.0.unlock() });
     }
 }
 

@@ -111,7 +111,7 @@ unsafe impl<S: Storage> Source for Static<S> {
     const OPTION: &'static str = "static";
 
     fn open(_arena: usize, _limit: usize) -> Option<Region> {
-        report::without_unwinding("`Storage::storage`", S::storage).open()
+        report::without_unwinding(|| "`Storage::storage`", S::storage).open()
     }
 
     fn page_size() -> usize {
