@@ -9,6 +9,7 @@
 //! one is read. What the options mean to each other is left to [`rules`](crate::rules).
 
 use crate::diag::{Diagnostic, Sink, error};
+use crate::hints;
 use crate::options::{self, HeapOption, Kind, Word};
 use crate::size;
 use crate::tokens::{Tokens, text};
@@ -100,6 +101,14 @@ impl Args {
             match entry(tokens, unsafety) {
                 Ok(Found::Entry(entry)) => self.keep(entry, sink),
                 Ok(Found::Unsafe(unsafety, group)) => self.read_unsafe(unsafety, &group, sink),
+                Ok(Found::NoValue(mistake)) => {
+                    self.has_failed = true;
+                    sink.push(mistake);
+                    // What comes next stands where the value should: no comma is missing.
+                    if tokens.is_at_option() {
+                        continue;
+                    }
+                }
                 Err(mistake) => {
                     self.has_failed = true;
                     sink.push(mistake);
@@ -160,13 +169,14 @@ impl Entry {
 enum Found {
     Entry(Entry),
     Unsafe(Unsafety, Group),
+    NoValue(syn::Error),
 }
 
 /// Reads one entry and stops at its end, or at the next comma if it has none.
 fn entry(tokens: &mut Tokens, unsafety: Option<&Unsafety>) -> Result<Found, syn::Error> {
     let Some(name) = tokens.ident(0).cloned() else {
         let found = tokens.until_comma();
-        return Err(not_a_name(&found, tokens));
+        return Err(hints::not_a_name(&found, tokens.peek(0)));
     };
     if name == "unsafe" {
         return unsafe_entry(tokens, name, unsafety);
@@ -187,7 +197,7 @@ fn entry(tokens: &mut Tokens, unsafety: Option<&Unsafety>) -> Result<Found, syn:
         let missing = error(format!("option `{}` needs a value after `=`", option.name))
             .help(format!("write `{}`", option.written_as_example()));
         let place = [Some(TokenTree::Ident(name)), equals].into_iter().flatten();
-        return Err(missing.at(place.collect::<TokenStream>()));
+        return Ok(Found::NoValue(missing.at(place.collect::<TokenStream>())));
     }
     let value = value(option, &written)?;
     let unsafety = unsafety.cloned();
@@ -204,7 +214,10 @@ fn separator(tokens: &mut Tokens, sink: &mut Sink) {
     let shown = text(slice::from_ref(&found));
     let expected = error(format!("expected `,`, found `{shown}`"));
     sink.push(expected.help("options are separated by commas").at(found));
-    if tokens.is_punct(0, ';') {
+    let marks = tokens.marks_before_option();
+    if 0 < marks {
+        (0..marks).for_each(|_| drop(tokens.next()));
+    } else if tokens.is_punct(0, ';') {
         tokens.next();
     } else if !tokens.is_at_option() {
         tokens.until_comma();
@@ -241,31 +254,16 @@ fn skip_value(tokens: &mut Tokens, is_alone: bool) {
     }
 }
 
-/// The complaint about an entry that does not begin with a word.
-fn not_a_name(found: &[TokenTree], tokens: &Tokens) -> syn::Error {
-    let comma = || tokens.peek(0).cloned().into_iter().collect();
-    let first = found.first().cloned().map_or_else(comma, |token| vec![token]);
-    error(format!("expected an option name, found `{}`", text(&first)))
-        .help(format!("options are written `name = value`; the names are {}", options::names()))
-        .at(stream_of(&first))
-}
-
 /// The complaint about `arena`, `arena("64KiB")` and `arena: "64KiB"`.
 fn no_value(option: &HeapOption, name: &Ident, found: &[TokenTree]) -> syn::Error {
-    let candidate = match found {
-        [TokenTree::Group(group)] => group.stream().into_iter().collect(),
-        [TokenTree::Punct(_), rest @ ..] => rest.to_vec(),
-        other => other.to_vec(),
-    };
-    let is_sound = !candidate.is_empty() && value(option, &candidate).is_ok();
-    let example = if is_sound { text(&candidate) } else { option.example.to_owned() };
+    let meant = hints::sound(option, found).or_else(|| hints::value_meant(option, found));
     error(format!("option `{}` needs a value", option.name))
-        .help(format!("write `{} = {example}`", option.name))
+        .help(format!("write `{}`", meant.unwrap_or_else(|| option.written_as_example())))
         .at(name)
 }
 
 /// What `written` means as a value of `option`.
-fn value(option: &HeapOption, written: &[TokenTree]) -> Result<Value, syn::Error> {
+pub(crate) fn value(option: &HeapOption, written: &[TokenTree]) -> Result<Value, syn::Error> {
     let literal = match written {
         [TokenTree::Literal(literal)] => Some(Lit::new(literal.clone())),
         _ => None,
@@ -275,7 +273,7 @@ fn value(option: &HeapOption, written: &[TokenTree]) -> Result<Value, syn::Error
             let word = string.value();
             option.word(&word).map(Value::Word).ok_or_else(|| match option.kind {
                 Kind::WordOrPath if word.contains("::") => quoted_path(option, &word),
-                _ => option.unknown_word(&word),
+                _ => hints::unknown_word(option, &word),
             })
         }
         (Kind::Size { instead_of_zero }, Some(literal)) => {
@@ -312,7 +310,10 @@ fn size_or_word(
                 Some(word) if word.text == text => Ok(Value::Word(word)),
                 Some(word) if !is_number => Err(error(format!("`{text}` is not a size"))
                     .help(format!("did you mean `\"{}\"`?", word.text))),
-                _ => size::parse(&text, option).map(Value::Size),
+                _ => match hints::left_out(option, &text) {
+                    Some(instead) => Err(error(format!("`{text}` is not a size")).help(instead)),
+                    None => size::parse(&text, option).map(Value::Size),
+                },
             }
         }
         Lit::Int(integer) => size::parse_integer(integer, option).map(Value::Size),
@@ -322,16 +323,20 @@ fn size_or_word(
 }
 
 fn wrong_kind(option: &HeapOption, written: &[TokenTree]) -> Diagnostic {
-    let found = text(written);
-    // `64 KiB` and `64KiB` without quotes: the size is there, in the wrong dress.
-    let joined: String = written.iter().map(ToString::to_string).collect();
-    let is_size = matches!(option.kind, Kind::Size { .. }) && size::parse(&joined, option).is_ok();
-    let help = if is_size {
-        format!("write `{} = \"{joined}\"`", option.name)
-    } else {
-        option.right_kind(&found)
-    };
-    option.wrong_kind(&found).help(help)
+    let wrong = option.wrong_kind(&text(written));
+    if let Some(meant) = hints::value_meant(option, written) {
+        return wrong.help(format!("write `{meant}`"));
+    }
+    let wrong = wrong.help(option.right_kind());
+    let is_named =
+        matches!(written, [TokenTree::Ident(word), ..] if word != "true" && word != "false");
+    match option.kind {
+        Kind::Size { .. } if is_named => {
+            wrong.note("the attribute is read before constants and macros have a value")
+        }
+        Kind::Word => wrong.note(format!("the values are {}", option.values())),
+        _ => wrong,
+    }
 }
 
 fn quoted_path(option: &HeapOption, path: &str) -> Diagnostic {
@@ -352,7 +357,7 @@ fn is_type_path(option: &HeapOption, written: &[TokenTree]) -> bool {
     let is_bare_word = match written {
         [TokenTree::Ident(word)] => {
             let word = word.to_string();
-            word == "true" || word == "false" || option.word(&word).is_some()
+            ["true", "false", "None"].contains(&word.as_str()) || option.word(&word).is_some()
         }
         _ => false,
     };

@@ -114,6 +114,11 @@ pub(crate) fn is_same(left: &str, right: &str) -> bool {
     plain(left) == plain(right)
 }
 
+/// Whether `word` is one of `words`, which spaces part.
+pub(crate) fn is_one_of(words: &str, word: &str) -> bool {
+    words.split(' ').any(|other| is_same(other, word))
+}
+
 fn plain(word: &str) -> String {
     word.chars().filter(|c| !matches!(c, '-' | '_' | ' ')).flat_map(char::to_lowercase).collect()
 }

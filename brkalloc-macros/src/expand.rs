@@ -18,7 +18,7 @@ use crate::diag::Sink;
 use crate::item::HeapStatic;
 use crate::options::{ARENA, CACHE, CRATE, GROW, LIMIT, TRIM};
 use crate::rules;
-use crate::settings::{self, Choice, Index, Lock, Settings};
+use crate::settings::{self, Choice, Index, Lock, Settings, compact};
 use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
@@ -50,6 +50,8 @@ fn heap(item: &HeapStatic, args: &Args, is_sound: bool) -> TokenStream {
     let implementation = implementation(item, &settings, &runtime);
     let storage = storage(name, &settings, &runtime);
     let caches = caches(name, &settings, &runtime);
+    let lock_path = lock_path(name, &settings, &runtime);
+    let documentation = is_sound.then(|| documentation(args, &settings));
     let is_typed = !declared.is_empty();
     let start = start_of(declared);
     let function = runtime.item("declared", start);
@@ -57,6 +59,7 @@ fn heap(item: &HeapStatic, args: &Args, is_sound: bool) -> TokenStream {
     let (hidden_visibility, hidden) = (unlinted(visibility), unlinted_name(name));
     quote! {
         #attributes
+        #documentation
         #visibility #keyword #name: #brk_heap<#name> = #brk_heap::__new();
         #[doc(hidden)]
         #[allow(non_camel_case_types)]
@@ -66,10 +69,24 @@ fn heap(item: &HeapStatic, args: &Args, is_sound: bool) -> TokenStream {
             #declared
             #checks
             #implementation
+            #lock_path
             #storage
             #caches
         };
     }
+}
+
+/// The static's documentation, behind the user's own: every option that has effect, its value, and
+/// where that comes from.
+fn documentation(args: &Args, settings: &Settings) -> TokenStream {
+    let mut text = String::from(
+        "\nA heap that `#[brk_heap]` made:\n\n| option | value | from |\n|---|---|---|\n",
+    );
+    for (option, value) in settings.values() {
+        let from = if args.get(option).is_some() { "written" } else { "default" };
+        text.extend(["| `", option.name, "` | ", &value, " | ", from, " |\n"]);
+    }
+    quote!(#[doc = #text])
 }
 
 /// Where the runtime is found: where the user says, else under its own name.
@@ -149,7 +166,7 @@ fn implementation(item: &HeapStatic, settings: &Settings, runtime: &Runtime<'_>)
     let index = index(settings, runtime);
     let coalesce = runtime.chosen(settings.coalesce);
     let counters = runtime.chosen(settings.stats);
-    let (lock, new_lock) = lock(settings, runtime);
+    let (lock, new_lock) = lock(name, settings, runtime);
     let cached = if settings.cache.is_some() { "Cached" } else { "Uncached" };
     let cache = runtime.item(cached, runtime.span);
     let cache_bytes = settings.cache.map(|size| {
@@ -207,11 +224,6 @@ fn text_constant(name: &str, text: &str) -> TokenStream {
     quote!(const #name: &'static ::core::primitive::str = #text;)
 }
 
-/// A path as a person writes it, without spaces.
-fn compact(path: &TokenStream) -> String {
-    path.to_string().split_whitespace().collect()
-}
-
 fn source(name: &Ident, settings: &Settings, runtime: &Runtime<'_>) -> TokenStream {
     let source = runtime.chosen(settings.source);
     if is_static(settings) { quote!(#source<#name>) } else { source }
@@ -225,7 +237,7 @@ fn index(settings: &Settings, runtime: &Runtime<'_>) -> TokenStream {
     let chosen = |choice| runtime.chosen(choice);
     let of_default = |name| runtime.item(name, runtime.span);
     match settings.index {
-        Index::Tree { policy } => {
+        Index::Tree { policy, .. } => {
             let (tree, policy) = (of_default("Tree"), chosen(policy));
             quote!(#tree<#policy>)
         }
@@ -256,22 +268,41 @@ fn trim(settings: &Settings, runtime: &Runtime<'_>) -> TokenStream {
 }
 
 /// The lock's type, and how one is made.
-fn lock(settings: &Settings, runtime: &Runtime<'_>) -> (TokenStream, TokenStream) {
-    let new = quote!(<Self::Lock>::new());
+fn lock(name: &Ident, settings: &Settings, runtime: &Runtime<'_>) -> (TokenStream, TokenStream) {
     match &settings.lock {
-        Lock::Default => (runtime.item("DefaultLock", runtime.span), new),
-        Lock::Chosen(lock) => (runtime.chosen(*lock), new),
-        Lock::Unsafe(lock, Unsafety { keyword, parentheses }) => {
-            let mut block = Group::new(Delimiter::Brace, new);
-            block.set_span(*parentheses);
-            (runtime.chosen(*lock), quote!(#keyword #block))
+        Lock::Default => {
+            let lock = runtime.item("DefaultLock", runtime.span);
+            (lock.clone(), quote!(#lock::new()))
         }
-        Lock::Path(path) => {
-            let span = start_of(path);
-            let lock = runtime.item("RawLock", span);
-            (quote_spanned!(span=> #lock<#path>), quote_spanned!(span=> <Self::Lock>::new()))
+        Lock::Chosen(chosen) => {
+            let lock = runtime.chosen(*chosen);
+            (lock.clone(), quote!(#lock::new()))
+        }
+        Lock::Unsafe(chosen, Unsafety { keyword, parentheses }) => {
+            let lock = runtime.chosen(*chosen);
+            let mut block = Group::new(Delimiter::Brace, quote!(#lock::new()));
+            block.set_span(*parentheses);
+            (lock, quote!(#keyword #block))
+        }
+        Lock::Path(_) => {
+            let lock = runtime.item("PathLock", runtime.span);
+            (quote!(#lock<#name>), quote!(#lock::new()))
         }
     }
+}
+
+/// Where a lock's path is asked whether it leads to a mutex: an item of its own, so that the answer
+/// is heard once.
+fn lock_path(name: &Ident, settings: &Settings, runtime: &Runtime<'_>) -> Option<TokenStream> {
+    let Lock::Path(path) = &settings.lock else { return None };
+    let by_path = runtime.item("ByPath", runtime.span);
+    let raw = quote_spanned!(start_of(path)=> type Raw = #path;);
+    Some(quote! {
+        #[automatically_derived]
+        impl #by_path for #name {
+            #raw
+        }
+    })
 }
 
 /// The array of a static arena: an item of its own, so that it stays in `.bss`. In a block of its

@@ -40,9 +40,24 @@ impl HeapStatic {
         let mut tokens = Tokens::new(stream.clone());
         let Attributes { kept: attributes, is_deprecated } = Attributes::take(&mut tokens, sink);
         let visibility = visibility(&mut tokens);
-        let Some(keyword) = tokens.ident(0).filter(|word| *word == "static").cloned() else {
+        if tokens.is_word(1, "static") && (tokens.is_word(0, "unsafe") || tokens.is_word(0, "safe"))
+        {
+            let qualifier = tokens.next();
+            let text = qualifier.as_ref().map(ToString::to_string).unwrap_or_default();
+            let mistake = error(format!("a heap static must not be `{text}`"));
+            sink.push(mistake.help(format!("remove `{text}`")).at(qualifier));
+        }
+        let is_constant = is_constant_heap(&tokens);
+        let Some(keyword) =
+            tokens.ident(0).filter(|word| is_constant || *word == "static").cloned()
+        else {
             return Err(other_item(&tokens, stream, sink));
         };
+        if is_constant {
+            // A static all the same, so that what uses it draws no error of its own.
+            other_item(&tokens, TokenStream::new(), sink);
+        }
+        let keyword = Ident::new("static", keyword.span());
         tokens.next();
         let is_mutable = tokens.is_word(0, "mut");
         if let (true, Some(mutable)) = (is_mutable, tokens.peek(0).cloned()) {
@@ -55,10 +70,20 @@ impl HeapStatic {
         };
         tokens.next();
         let declared = declared(&mut tokens);
-        initializer(&mut tokens, &name, &declared, sink);
+        if !is_constant {
+            initializer(&mut tokens, &name, &declared, sink);
+        }
         let declared = declared.into_iter().collect();
         Ok(Self { attributes, visibility, keyword, name, is_deprecated, declared })
     }
+}
+
+/// Whether `const NAME: BrkHeap` begins here, in whatever way the type is written.
+fn is_constant_heap(tokens: &Tokens) -> bool {
+    let is_named = tokens.is_word(0, "const") && tokens.ident(1).is_some_and(|name| name != "_");
+    let is_type = |token: &TokenTree| token.to_string() == "BrkHeap";
+    let mut declared = (3..).map_while(|ahead| tokens.peek(ahead));
+    is_named && tokens.is_punct(2, ':') && declared.any(is_type)
 }
 
 /// The attributes of an item.
@@ -131,7 +156,7 @@ fn initializer(tokens: &mut Tokens, name: &Ident, declared: &[TokenTree], sink: 
     }
     let initializer = tokens.take_while(|tokens| !tokens.is_punct(0, ';'));
     let mistake = error("a heap static takes no initializer; `#[brk_heap]` supplies it");
-    let declared = text(declared);
+    let declared = if declared.is_empty() { "BrkHeap".to_owned() } else { text(declared) };
     sink.push(
         mistake
             .help(format!("end the item after its type: `static {name}: {declared};`"))
@@ -145,7 +170,9 @@ fn other_item(tokens: &Tokens, stream: TokenStream, sink: &mut Sink) -> TokenStr
     if tokens.is_word(0, "let") {
         return stream;
     }
-    let (kind, keyword) = kind(tokens).unwrap_or(("other", first));
+    let is_call = tokens.is_punct(1, '!');
+    let otherwise = if is_call { "call" } else { "other" };
+    let (kind, keyword) = kind(tokens).unwrap_or((otherwise, first));
     let name = match tokens.ident(1) {
         Some(name) if kind == "const" => name.to_string(),
         _ => "HEAP".to_owned(),
@@ -183,6 +210,7 @@ fn kind(tokens: &Tokens) -> Option<(&'static str, TokenTree)> {
 fn article(kind: &str) -> String {
     match kind {
         "other" => "this item".to_owned(),
+        "call" => "a macro call".to_owned(),
         "enum" | "impl" | "extern" => format!("an `{kind}` item"),
         _ => format!("a `{kind}` item"),
     }

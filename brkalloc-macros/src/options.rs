@@ -6,7 +6,8 @@
 //!
 //! What options mean to each other is not in the table: see [`rules`](crate::rules).
 
-use crate::diag::{Diagnostic, error, is_same, nearest, one_of};
+use crate::diag::{Diagnostic, error, is_one_of, is_same, nearest, one_of};
+use crate::hints;
 
 /// What an option takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +33,7 @@ pub(crate) struct Word {
     /// The type or variant of the runtime that it stands for; empty where it stands for a number.
     pub(crate) item: &'static str,
     /// What users of other allocators may write for it.
-    pub(crate) aliases: &'static [&'static str],
+    pub(crate) aliases: &'static str,
 }
 
 /// One option of `#[brk_heap]`.
@@ -47,16 +48,15 @@ pub(crate) struct HeapOption {
     /// A sound value, as the user writes it.
     pub(crate) example: &'static str,
     /// What holds when it is left out, for the documentation.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the documentation is compared in a test"))]
     pub(crate) default: &'static str,
     /// What it chooses, for the documentation.
     #[cfg_attr(not(test), expect(dead_code, reason = "the documentation is compared in a test"))]
     pub(crate) meaning: &'static str,
     /// What users of other allocators may call it.
-    pub(crate) aliases: &'static [&'static str],
+    pub(crate) aliases: &'static str,
 }
 
-const fn word(text: &'static str, item: &'static str, aliases: &'static [&'static str]) -> Word {
+const fn word(text: &'static str, item: &'static str, aliases: &'static str) -> Word {
     Word { text, item, aliases }
 }
 
@@ -64,15 +64,15 @@ pub(crate) static SOURCE: HeapOption = HeapOption {
     name: "source",
     kind: Kind::Word,
     words: &[
-        word("brk", "Brk", &["sbrk", "break", "program_break", "heap"]),
-        word("mmap", "Mmap", &["map", "mapping", "anonymous", "anon", "virtual", "pages"]),
-        word("static", "Static", &["array", "bss", "buffer", "fixed", "region"]),
+        word("brk", "Brk", "sbrk break program_break heap"),
+        word("mmap", "Mmap", "map mapping anonymous anon virtual pages"),
+        word("static", "Static", "array bss buffer fixed region"),
     ],
     example: "\"brk\"",
     default: "`\"brk\"`",
     meaning: "where the arena lies: from the program break on, in a mapping, or in an array of \
               exactly `arena` bytes",
-    aliases: &["backend", "backing", "from", "memory", "provider"],
+    aliases: "backend backing from memory provider origin provenance base",
 };
 
 pub(crate) static ARENA: HeapOption = HeapOption {
@@ -82,17 +82,18 @@ pub(crate) static ARENA: HeapOption = HeapOption {
     example: "\"64KiB\"",
     default: "`\"64KiB\"`, at most `limit`; none with `source = \"static\"`",
     meaning: "what the heap commits at its first allocation; for `\"static\"`, all it ever has",
-    aliases: &["size", "capacity", "initial", "initial_size", "heap", "heap_size", "bytes"],
+    aliases: "size capacity initial initial_size heap heap_size bytes arena_size init \
+              initial_capacity init_size length len pool pool_size start min minimum min_size",
 };
 
 pub(crate) static GROW: HeapOption = HeapOption {
     name: "grow",
     kind: Kind::Size { instead_of_zero: "a heap that does not grow is `grow = \"none\"`" },
-    words: &[word("none", "", &["no", "off", "never", "fixed", "false"])],
+    words: &[word("none", "", "no off never fixed false")],
     example: "\"64KiB\"",
     default: "`\"64KiB\"`, at most `limit` and `trim`",
     meaning: "the least by which the arena grows; `\"none\"` for a fixed arena",
-    aliases: &["step", "growth", "increment", "extend", "granularity"],
+    aliases: "step growth increment extend granularity grow_by growth_step chunk_size expand",
 };
 
 pub(crate) static LIMIT: HeapOption = HeapOption {
@@ -102,128 +103,135 @@ pub(crate) static LIMIT: HeapOption = HeapOption {
     example: "\"1GiB\"",
     default: "the most the target allows",
     meaning: "the most the arena may reach",
-    aliases: &["max", "maximum", "max_size", "cap", "ceiling"],
+    aliases: "max maximum max_size cap ceiling max_bytes max_capacity maximum_size upper_bound \
+              limit_bytes",
 };
 
 pub(crate) static TRIM: HeapOption = HeapOption {
     name: "trim",
     kind: Kind::Size { instead_of_zero: "a heap that gives back early is `trim = \"64KiB\"`" },
-    words: &[word("never", "", &["none", "no", "off", "false"])],
+    words: &[word("never", "", "none no off false")],
     example: "\"1MiB\"",
     default: "the larger of `\"1MiB\"` and twice `grow`",
     meaning: "when the dirty top exceeds this, pages go back to the system",
-    aliases: &["trim_threshold", "release", "shrink", "decommit", "purge"],
+    aliases: "trim_threshold release shrink decommit purge trim_size give_back return unmap",
 };
 
 pub(crate) static POLICY: HeapOption = HeapOption {
     name: "policy",
     kind: Kind::Word,
     words: &[
-        word("first_fit", "FirstFit", &["first", "ff"]),
-        word("next_fit", "NextFit", &["next", "nf", "rover"]),
-        word("best_fit", "BestFit", &["best", "bf", "smallest"]),
-        word("worst_fit", "WorstFit", &["worst", "wf", "largest"]),
+        word("first_fit", "FirstFit", "first ff leftmost ffit"),
+        word("next_fit", "NextFit", "next nf rover roving rotating nfit"),
+        word("best_fit", "BestFit", "best bf smallest bfit tightest exact"),
+        word("worst_fit", "WorstFit", "worst wf largest wfit biggest"),
         word(
             "segregated_fit",
             "Bins",
-            &["segregated", "seg_fit", "seg", "tlsf", "good_fit", "bins", "size_classes"],
+            "segregated seg_fit seg tlsf good_fit bins size_classes \
+                                   quick_fit quick slab sizes fast",
         ),
     ],
     example: "\"first_fit\"",
     default: "`\"first_fit\"`",
     meaning: "which free chunk is taken",
-    aliases: &["fit", "strategy", "algorithm", "placement"],
+    aliases: "fit strategy algorithm placement search fit_policy alloc_policy placement_policy",
 };
 
 pub(crate) static ORDER: HeapOption = HeapOption {
     name: "order",
     kind: Kind::Word,
     words: &[
-        word("address", "Address", &["addr", "sorted", "ascending"]),
-        word("lifo", "Lifo", &["stack", "last_in_first_out"]),
-        word("fifo", "Fifo", &["queue", "first_in_first_out"]),
+        word(
+            "address",
+            "Address",
+            "addr sorted ascending address_ordered by_address memory low lowest",
+        ),
+        word("lifo", "Lifo", "stack last_in_first_out mru recent newest"),
+        word("fifo", "Fifo", "queue first_in_first_out lru oldest"),
     ],
     example: "\"address\"",
     default: "`\"address\"`; `\"lifo\"` for `segregated_fit`",
     meaning: "where a freed chunk stands in the sequence",
-    aliases: &["ordering", "sequence", "sort"],
+    aliases: "ordering sequence sort free_order list_order insertion",
 };
 
 pub(crate) static INDEX: HeapOption = HeapOption {
     name: "index",
     kind: Kind::Word,
     words: &[
-        word("list", "List", &["free_list", "linked_list", "chunk_list", "explicit"]),
-        word("tree", "Tree", &["treap", "rbtree", "btree", "avl", "red_black"]),
+        word("list", "List", "free_list linked_list chunk_list explicit"),
+        word("tree", "Tree", "treap rbtree btree avl red_black"),
     ],
     example: "\"tree\"",
     default: "`\"tree\"` for address order, else `\"list\"`",
     meaning: "how the chunk is found; never changes which",
-    aliases: &["structure", "data_structure", "free_list", "container"],
+    aliases: "structure data_structure free_list container backend_index lookup search_structure",
 };
 
 pub(crate) static COALESCE: HeapOption = HeapOption {
     name: "coalesce",
     kind: Kind::Word,
     words: &[
-        word("immediate", "Immediate", &["eager", "always", "on_free", "true"]),
-        word("deferred", "Deferred", &["lazy", "delayed", "late", "batch"]),
-        word("never", "Never", &["none", "no", "off", "false"]),
+        word("immediate", "Immediate", "eager always on_free true on yes now enabled"),
+        word("deferred", "Deferred", "lazy delayed late batch"),
+        word("never", "Never", "none no off false"),
     ],
     example: "\"immediate\"",
     default: "`\"immediate\"`",
     meaning: "when free neighbors merge",
-    aliases: &["coalescing", "merge", "merging", "join"],
+    aliases: "coalescing merge merging join merge_free coalesce_free defragment defrag",
 };
 
 pub(crate) static CACHE: HeapOption = HeapOption {
     name: "cache",
     kind: Kind::Size { instead_of_zero: "a heap without a cache is `cache = \"none\"`" },
-    words: &[word("none", "", &["no", "off", "never", "false"])],
+    words: &[word("none", "", "no off never false")],
     example: "\"1MiB\"",
     default: "`\"none\"`",
     meaning: "what each thread may keep of what it frees, out of the free chunks: the fast way",
-    aliases: &["caching", "thread_cache", "tcache", "magazine", "magazines", "slabs", "arenas"],
+    aliases: "caching thread_cache tcache magazine magazines slabs arenas",
 };
 
 pub(crate) static LOCK: HeapOption = HeapOption {
     name: "lock",
     kind: Kind::WordOrPath,
     words: &[
-        word("os", "OsLock", &["mutex", "futex", "pthread", "std", "system", "true"]),
-        word("spin", "SpinLock", &["spinlock", "spinning", "ticket"]),
-        word("none", "Unlocked", &["no", "off", "false", "never", "unlocked", "single_threaded"]),
+        word("os", "OsLock", "mutex futex pthread std system true rwlock parking_lot on yes"),
+        word("spin", "SpinLock", "spinlock spinning ticket"),
+        word("none", "Unlocked", "no off false never unlocked single_threaded"),
     ],
     example: "\"os\"",
     default: "`\"os\"` on Unix, else `\"spin\"`",
     meaning: "how threads share the heap; `\"none\"` must be written `unsafe(lock = \"none\")`",
-    aliases: &["mutex", "sync", "threads", "thread_safe", "synchronization"],
+    aliases: "mutex sync threads thread_safe synchronization locking locked raw_mutex \
+              synchronized",
 };
 
 pub(crate) static HARDEN: HeapOption = HeapOption {
     name: "harden",
     kind: Kind::Word,
     words: &[
-        word("none", "None", &["no", "off", "false", "unchecked"]),
-        word("basic", "Basic", &["on", "true", "checks", "checked", "debug"]),
+        word("none", "None", "no off false unchecked"),
+        word("basic", "Basic", "on true checks checked debug yes enabled light"),
     ],
     example: "\"basic\"",
     default: "`\"basic\"`",
     meaning: "what is checked at run time",
-    aliases: &["hardening", "checks", "security", "secure", "debug"],
+    aliases: "hardening checks security secure debug safety safe validate check hardened",
 };
 
 pub(crate) static STATS: HeapOption = HeapOption {
     name: "stats",
     kind: Kind::Word,
     words: &[
-        word("counters", "Counted", &["on", "true", "yes", "count", "counted", "full"]),
-        word("none", "Uncounted", &["no", "off", "false"]),
+        word("counters", "Counted", "on true yes count counted full"),
+        word("none", "Uncounted", "no off false"),
     ],
     example: "\"counters\"",
     default: "`\"none\"`",
     meaning: "operations are counted as well: searches, chunks visited",
-    aliases: &["statistics", "counters", "metrics", "telemetry"],
+    aliases: "statistics counters metrics telemetry counter count stat instrument profile",
 };
 
 pub(crate) static CRATE: HeapOption = HeapOption {
@@ -233,18 +241,18 @@ pub(crate) static CRATE: HeapOption = HeapOption {
     example: "::brkalloc",
     default: "`::brkalloc`",
     meaning: "where the runtime is found, for crates that re-export it",
-    aliases: &["krate", "crate_path", "runtime", "path"],
+    aliases: "krate crate_path runtime path brkalloc crate_name root",
 };
 
 /// Every option, in the order in which they are documented.
-pub(crate) static ALL: [&HeapOption; 14] = [
+pub(crate) static ALL: &[&HeapOption] = &[
     &SOURCE, &ARENA, &GROW, &LIMIT, &TRIM, &POLICY, &ORDER, &INDEX, &COALESCE, &CACHE, &LOCK,
     &HARDEN, &STATS, &CRATE,
 ];
 
 /// The option called exactly `name`.
 pub(crate) fn named(name: &str) -> Option<&'static HeapOption> {
-    ALL.into_iter().find(|option| option.name == name)
+    ALL.iter().copied().find(|option| option.name == name)
 }
 
 /// The names of all options, as prose.
@@ -256,18 +264,17 @@ pub(crate) fn names() -> String {
 /// The complaint about an option that does not exist. `is_alone` tells that no value follows it.
 pub(crate) fn unknown(name: &str, is_alone: bool) -> Diagnostic {
     let unknown = error(format!("unknown option `{name}`"));
-    let is_alias = |option: &&HeapOption| option.aliases.iter().any(|alias| is_same(alias, name));
-    let meant = ALL.into_iter().find(is_alias).map(|option| option.name);
-    if let Some(meant) = meant.or_else(|| nearest(name, ALL.iter().map(|option| option.name))) {
+    let is_alias = |option: &&&HeapOption| is_one_of(option.aliases, name);
+    let alias = || ALL.iter().find(is_alias).map(|option| option.name);
+    let near = || nearest(name, ALL.iter().map(|option| option.name));
+    let option = || alias().or_else(near).map(str::to_owned);
+    let with_word = || if is_alone { hints::option_with(name) } else { None };
+    if let Some(meant) = with_word().or_else(option) {
         return unknown.help(format!("did you mean `{meant}`?"));
     }
-    let with_word = |option: &HeapOption| {
-        let word = option.words.iter().find(|word| is_same(word.text, name))?;
-        Some(option.written_with(word))
-    };
-    match ALL.into_iter().find_map(with_word) {
-        Some(written) if is_alone => unknown.help(format!("did you mean `{written}`?")),
-        _ => unknown.help(format!("the options are {}", names())),
+    match hints::elsewhere(name) {
+        Some(instead) => unknown.help(instead),
+        None => unknown.help(format!("the options are {}", names())),
     }
 }
 
@@ -279,7 +286,7 @@ impl HeapOption {
 
     /// The word that `text` most likely means.
     pub(crate) fn meant(&self, text: &str) -> Option<&'static Word> {
-        let has_alias = |word: &&Word| word.aliases.iter().any(|alias| is_same(alias, text));
+        let has_alias = |word: &&Word| is_one_of(word.aliases, text);
         let near = || nearest(text, self.words.iter().map(|word| word.text));
         self.words
             .iter()
@@ -322,11 +329,8 @@ impl HeapOption {
         error(format!("`{}` takes {kind}, found `{found}`", self.name))
     }
 
-    /// What to write where `found` is of the wrong kind.
-    pub(crate) fn right_kind(&self, found: &str) -> String {
-        if let Some(word) = self.meant(found) {
-            return format!("write `{}`", self.written_with(word));
-        }
+    /// What to write where a value is of the wrong kind and means nothing.
+    pub(crate) fn right_kind(&self) -> String {
         let example = self.written_as_example();
         match (self.kind, self.words) {
             (Kind::Word, _) => format!("write a string such as `{example}`"),
@@ -344,21 +348,12 @@ impl HeapOption {
         }
     }
 
-    /// The complaint about a string that is none of the option's words.
-    pub(crate) fn unknown_word(&self, text: &str) -> Diagnostic {
+    /// The option's words, as prose.
+    pub(crate) fn values(&self) -> String {
         let mut values = one_of(self.words.iter().map(|word| word.text));
         if self.kind == Kind::WordOrPath {
             values.push_str("; a path is written without quotes");
         }
-        let unknown = error(format!("unknown {} `{text}`", self.name));
-        match self.meant(text) {
-            Some(word) if self.is_unsafe(word) => unknown
-                .help(format!("did you mean `{}`?", self.written_with(word)))
-                .note(format!("the values are {values}")),
-            Some(word) => unknown
-                .help(format!("did you mean `\"{}\"`?", word.text))
-                .note(format!("the values are {values}")),
-            None => unknown.help(format!("the values are {values}")),
-        }
+        values
     }
 }

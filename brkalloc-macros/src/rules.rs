@@ -9,12 +9,9 @@ use crate::diag::{Diagnostic, Sink, error};
 use crate::options::{
     ARENA, CACHE, COALESCE, GROW, INDEX, LIMIT, LOCK, ORDER, POLICY, SOURCE, TRIM,
 };
-use crate::settings;
+use crate::settings::{self, WINDOW};
 use crate::size::show;
 use quote::quote;
-
-/// The farthest that a chunk's offset reaches: 32 bits of 16-byte granules.
-const WINDOW: u64 = 64 << 30;
 
 /// Reports every option that cannot stand beside the others.
 pub(crate) fn check(args: &Args, sink: &mut Sink) {
@@ -30,6 +27,7 @@ pub(crate) fn check(args: &Args, sink: &mut Sink) {
 fn conflict(entry: &Entry, args: &Args) -> Option<Diagnostic> {
     let finders = [
         (SOURCE.name, source as fn(&Entry, &Args) -> Option<Diagnostic>),
+        (ARENA.name, arena),
         (GROW.name, grow),
         (LIMIT.name, limit),
         (TRIM.name, trim),
@@ -49,9 +47,27 @@ fn source(entry: &Entry, args: &Args) -> Option<Diagnostic> {
     })
 }
 
+fn arena(entry: &Entry, _: &Args) -> Option<Diagnostic> {
+    beyond_window(entry)
+}
+
+/// A size that no heap reaches.
+fn beyond_window(entry: &Entry) -> Option<Diagnostic> {
+    let name = entry.option.name;
+    let instead = if name == LIMIT.name { ", or leave it out" } else { "" };
+    (WINDOW < entry.size()?).then(|| {
+        error(format!("`{name}` is above 64 GiB"))
+            .help(format!("write `{name} = \"64GiB\"` or less{instead}"))
+            .note("a chunk is found by 32 bits of 16-byte granules, which reach 64 GiB")
+    })
+}
+
 fn grow(entry: &Entry, args: &Args) -> Option<Diagnostic> {
     if let Some(fixed) = args.with_word(&SOURCE, "static") {
         return Some(no_effect(entry, fixed, "a static arena cannot grow"));
+    }
+    if let Some(mistake) = beyond_window(entry) {
+        return Some(mistake);
     }
     let (grow, limit) = (entry.size()?, args.size(&LIMIT)?);
     let arena = settings::arena(args);
@@ -77,15 +93,11 @@ fn limit(entry: &Entry, args: &Args) -> Option<Diagnostic> {
     if let Some(fixed) = args.with_word(&GROW, "none") {
         return Some(no_effect(entry, fixed, "an arena that does not grow stays at `arena` bytes"));
     }
-    let limit = entry.size()?;
-    if WINDOW < limit {
-        return Some(
-            error("`limit` is above 64 GiB")
-                .help("write `limit = \"64GiB\"` or less, or leave it out")
-                .note("a chunk is found by 32 bits of 16-byte granules, which reach 64 GiB"),
-        );
+    if let Some(mistake) = beyond_window(entry) {
+        return Some(mistake);
     }
-    let arena = args.size(&ARENA)?;
+    let limit = entry.size()?;
+    let arena = args.size(&ARENA).filter(|arena| *arena <= WINDOW)?;
     (limit < arena).then(|| {
         error("`limit` is smaller than `arena`")
             .help(format!(
@@ -121,6 +133,13 @@ fn trim(entry: &Entry, args: &Args) -> Option<Diagnostic> {
                     show(trim)
                 ))
                 .note("the heap would give back what it just took"),
+        );
+    }
+    if args.size(&LIMIT).is_none() && WINDOW <= trim {
+        return Some(
+            error(format!("`trim = \"{}\"` has no effect", show(trim)))
+                .help("write a `trim` below `\"64GiB\"`, or `trim = \"never\"`")
+                .note("a heap reaches 64 GiB at most, and `trim` waits for more"),
         );
     }
     let limit = args.size(&LIMIT).filter(|limit| *limit <= trim)?;

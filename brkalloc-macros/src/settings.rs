@@ -12,11 +12,15 @@ use crate::options::{
     ARENA, CACHE, COALESCE, CRATE, GROW, HARDEN, HeapOption, INDEX, LIMIT, LOCK, ORDER, POLICY,
     SOURCE, STATS, TRIM,
 };
+use crate::size::show;
 use proc_macro2::{Span, TokenStream};
 
 const DEFAULT_ARENA: u64 = 64 << 10;
 const DEFAULT_GROW: u64 = 64 << 10;
 const DEFAULT_TRIM: u64 = 1 << 20;
+
+/// The farthest that a chunk's offset reaches: 32 bits of 16-byte granules.
+pub(crate) const WINDOW: u64 = 64 << 30;
 
 /// Every option of one heap.
 #[derive(Debug)]
@@ -43,11 +47,15 @@ pub(crate) struct Settings {
     pub(crate) harden: Choice,
     /// What is counted.
     pub(crate) stats: Choice,
+    /// Where the runtime is found, if that was written.
+    pub(crate) runtime: Option<TokenStream>,
 }
 
 /// A word that was chosen, by its name in the runtime.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Choice {
+    /// The word.
+    pub(crate) text: &'static str,
     /// The type or variant of the runtime.
     pub(crate) item: &'static str,
     /// Where it was written; the attribute itself for a default.
@@ -58,7 +66,7 @@ pub(crate) struct Choice {
 #[derive(Debug)]
 pub(crate) enum Index {
     /// By address in a tree.
-    Tree { policy: Choice },
+    Tree { policy: Choice, order: Choice },
     /// In a list, in any order.
     List { policy: Choice, order: Choice },
     /// In a bin per class of sizes.
@@ -85,8 +93,9 @@ impl Settings {
         let is_fixed = is_static || args.with_word(&GROW, "none").is_some();
         let is_apart = args.with_word(&COALESCE, "never").is_some();
         let (arena, grow, limit) = (arena(args), grow(args), args.size(&LIMIT));
-        let keeps_pages = is_fixed || is_apart || args.with_word(&TRIM, "never").is_some();
         let trim = args.size(&TRIM).unwrap_or(DEFAULT_TRIM.max(grow.saturating_mul(2)));
+        let is_kept = args.with_word(&TRIM, "never").is_some() || limit.unwrap_or(WINDOW) <= trim;
+        let keeps_pages = is_fixed || is_apart || is_kept;
         Self {
             source: choice(args, &SOURCE, "brk"),
             arena,
@@ -99,8 +108,69 @@ impl Settings {
             lock: Lock::new(args),
             harden: choice(args, &HARDEN, "basic"),
             stats: choice(args, &STATS, "none"),
+            runtime: runtime(args).cloned(),
         }
     }
+}
+
+impl Settings {
+    /// The value of every option that has effect, as the documentation of the heap shows it.
+    pub(crate) fn values(&self) -> Vec<(&'static HeapOption, String)> {
+        let word = |choice: &Choice| Some(format!("`\"{}\"`", choice.text));
+        let bytes = |size| Some(format!("`\"{}\"`", show(size)));
+        let none = |word: &str| Some(format!("`\"{word}\"`"));
+        let by_target = |option: &HeapOption| Some(option.default.to_owned());
+        let is_static = self.source.text == "static";
+        let is_fixed = is_static || self.grow == 0;
+        let is_full = self.limit == Some(self.arena);
+        let (policy, order, index) = match &self.index {
+            Index::Tree { policy, order } => (policy, order, none("tree")),
+            Index::List { policy, order } => (policy, order, none("list")),
+            Index::Bins { bins, order } => (bins, order, None),
+        };
+        let values = [
+            (&SOURCE, word(&self.source)),
+            (&ARENA, bytes(self.arena)),
+            (
+                &GROW,
+                match self.grow {
+                    _ if is_static || is_full && !is_fixed => None,
+                    0 => none("none"),
+                    grow => bytes(grow),
+                },
+            ),
+            (&LIMIT, if is_fixed { None } else { self.limit.map_or(by_target(&LIMIT), bytes) }),
+            (
+                &TRIM,
+                match self.trim {
+                    _ if is_fixed || self.coalesce.text == "never" => None,
+                    trim => trim.map_or(none("never"), bytes),
+                },
+            ),
+            (&POLICY, word(policy)),
+            (&ORDER, word(order)),
+            (&INDEX, index),
+            (&COALESCE, word(&self.coalesce)),
+            (&CACHE, self.cache.map_or(none("none"), bytes)),
+            (
+                &LOCK,
+                match &self.lock {
+                    Lock::Default => by_target(&LOCK),
+                    Lock::Chosen(lock) | Lock::Unsafe(lock, _) => word(lock),
+                    Lock::Path(path) => Some(format!("`{}`", compact(path))),
+                },
+            ),
+            (&HARDEN, word(&self.harden)),
+            (&STATS, word(&self.stats)),
+            (&CRATE, self.runtime.as_ref().map(|path| format!("`{}`", compact(path)))),
+        ];
+        values.into_iter().filter_map(|(option, value)| Some((option, value?))).collect()
+    }
+}
+
+/// A path as a person writes it, without spaces.
+pub(crate) fn compact(path: &TokenStream) -> String {
+    path.to_string().split_whitespace().collect()
 }
 
 impl Index {
@@ -113,7 +183,7 @@ impl Index {
             args.get(&ORDER).is_none() || args.with_word(&ORDER, "address").is_some();
         let is_list = args.with_word(&INDEX, "list").is_some();
         if is_by_address && !is_list {
-            Self::Tree { policy }
+            Self::Tree { policy, order: choice(args, &ORDER, "address") }
         } else {
             Self::List { policy, order: choice(args, &ORDER, "address") }
         }
@@ -155,12 +225,12 @@ fn grow(args: &Args) -> u64 {
 fn choice(args: &Args, option: &HeapOption, default: &str) -> Choice {
     debug_assert!(option.word(default).is_some(), "`{}` has no `{default}`", option.name);
     let written = |entry: &Entry| match entry.value {
-        Value::Word(word) => Some(Choice { item: word.item, span: entry.span() }),
+        Value::Word(word) => Some(Choice { text: word.text, item: word.item, span: entry.span() }),
         Value::Size(_) | Value::Path(_) => None,
     };
     let by_default = || {
-        let item = option.word(default).map_or("", |word| word.item);
-        Choice { item, span: Span::call_site() }
+        let (text, item) = option.word(default).map_or(("", ""), |word| (word.text, word.item));
+        Choice { text, item, span: Span::call_site() }
     };
     args.get(option).and_then(written).unwrap_or_else(by_default)
 }

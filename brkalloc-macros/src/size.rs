@@ -6,7 +6,7 @@
 //!
 //! Whether a size makes sense for an option is not settled here.
 
-use crate::diag::{Diagnostic, error, is_same, nearest, one_of};
+use crate::diag::{Diagnostic, error, is_one_of, is_same, nearest, one_of};
 use crate::options::HeapOption;
 use syn::{LitFloat, LitInt};
 
@@ -14,23 +14,22 @@ use syn::{LitFloat, LitInt};
 const UNITS: [(&str, u32); 5] = [("B", 0), ("KiB", 10), ("MiB", 20), ("GiB", 30), ("TiB", 40)];
 
 /// Other spellings, and the unit that each means.
-const ALIASES: [(&str, &[&str]); 5] = [
-    ("B", &["byte", "bytes"]),
-    ("KiB", &["k", "kb", "ki", "kbyte", "kbytes", "kilobyte", "kilobytes", "kibibytes"]),
-    ("MiB", &["m", "mb", "mi", "mbyte", "mbytes", "megabyte", "megabytes", "mebibytes"]),
-    ("GiB", &["g", "gb", "gi", "gbyte", "gbytes", "gigabyte", "gigabytes", "gibibytes"]),
-    ("TiB", &["t", "tb", "ti", "tbyte", "tbytes", "terabyte", "terabytes", "tebibytes"]),
+const ALIASES: [(&str, &str); 5] = [
+    ("B", "byte bytes"),
+    ("KiB", "k kb ki kbyte kbytes kilobyte kilobytes kibibyte kibibytes"),
+    ("MiB", "m mb mi mbyte mbytes megabyte megabytes mebibyte mebibytes"),
+    ("GiB", "g gb gi gbyte gbytes gigabyte gigabytes gibibyte gibibytes"),
+    ("TiB", "t tb ti tbyte tbytes terabyte terabytes tebibyte tebibytes"),
 ];
 
 /// What a string says, in bytes.
 pub(crate) fn parse(text: &str, option: &HeapOption) -> Result<u64, Diagnostic> {
     let (whole, fraction, unit) = split(text.trim());
-    if whole.is_empty() || !unit.chars().all(char::is_alphabetic) {
-        return Err(error(format!("`{text}` is not a size"))
-            .help(format!("write a whole number and a unit, such as {}", option.example_sizes())));
+    if whole.is_empty() || !unit.chars().all(char::is_alphabetic) || is_in_thousands(text) {
+        return Err(not_a_size(text, option));
     }
     if let Some(fraction) = fraction {
-        return Err(not_whole(text, whole, fraction, unit));
+        return Err(not_whole(text, whole, fraction, unit, option));
     }
     if unit.is_empty() {
         return Err(error(format!("`{text}` has no unit")).help(format!(
@@ -44,6 +43,59 @@ pub(crate) fn parse(text: &str, option: &HeapOption) -> Result<u64, Diagnostic> 
     whole.parse().ok().and_then(|count| scaled(count, shift)).ok_or_else(|| too_large(text))
 }
 
+/// The complaint about what cannot be read at all, and what it may have meant.
+fn not_a_size(text: &str, option: &HeapOption) -> Diagnostic {
+    let trimmed = text.trim();
+    if trimmed.is_empty() {
+        return error(format!("`{}` is given an empty string", option.name))
+            .help(format!("write a whole number and a unit, such as {}", option.example_sizes()));
+    }
+    let written = |size: &str| format!("write `{} = \"{size}\"`", option.name);
+    let is_size = |text: &str| parse(text, option).is_ok();
+    let plain: String = trimmed.chars().filter(|c| !matches!(c, '_' | ',' | ' ' | '\'')).collect();
+    if plain != trimmed && is_size(&plain) {
+        return error("digits are written without separators").help(written(&plain));
+    }
+    if let Some(size) = trimmed.strip_prefix(['-', '+']).filter(|size| is_size(size.trim())) {
+        return error(format!("`{trimmed}` has a sign")).help(written(size.trim()));
+    }
+    if meant(trimmed).is_some() {
+        return error(format!("`{trimmed}` has no number"))
+            .help(format!("write a whole number before it, such as {}", option.example_sizes()));
+    }
+    let not_a_size = error(format!("`{text}` is not a size"));
+    match prefixed(trimmed).or_else(|| with_exponent(trimmed)).filter(|size| 0 < *size) {
+        Some(size) => not_a_size.help(written(&show(size))),
+        None => not_a_size
+            .help(format!("write a whole number and a unit, such as {}", option.example_sizes())),
+    }
+}
+
+/// Whether commas part the digits into thousands, as in `64,000B`. `0,125MiB` is a fraction.
+fn is_in_thousands(text: &str) -> bool {
+    let digits = text.trim().trim_end_matches(|c: char| !c.is_ascii_digit());
+    let mut groups = digits.split(',');
+    let first = groups.next().unwrap_or_default();
+    let has_more = digits.contains(',');
+    let is_thousand = |group: &str| group.len() == 3 && group.chars().all(|c| c.is_ascii_digit());
+    has_more && first.len() <= 3 && !first.starts_with('0') && groups.all(is_thousand)
+}
+
+/// What `0x1000` is, which only a number without quotes may be written as.
+fn prefixed(text: &str) -> Option<u64> {
+    [("0x", 16), ("0o", 8), ("0b", 2)].iter().find_map(|(prefix, radix)| {
+        u64::from_str_radix(&text.to_lowercase().strip_prefix(prefix)?.replace('_', ""), *radix)
+            .ok()
+    })
+}
+
+/// What `1e6` and `1e6B` are.
+fn with_exponent(text: &str) -> Option<u64> {
+    let (digits, exponent) = text.trim_end_matches(['B', 'b']).split_once(['e', 'E'])?;
+    let digits: u64 = digits.parse().ok()?;
+    digits.checked_mul(10_u64.checked_pow(exponent.parse().ok()?)?)
+}
+
 /// What a number without quotes says, in bytes.
 pub(crate) fn parse_integer(literal: &LitInt, option: &HeapOption) -> Result<u64, Diagnostic> {
     let digits = literal.base10_digits();
@@ -55,15 +107,18 @@ pub(crate) fn parse_integer(literal: &LitInt, option: &HeapOption) -> Result<u64
 
 /// The complaint about a number that has a fraction or an exponent.
 pub(crate) fn float(literal: &LitFloat, option: &HeapOption) -> Diagnostic {
-    let digits = literal.base10_digits();
-    match split(digits) {
-        (whole, Some(fraction), "") => {
-            let unit = literal.suffix();
-            let text = format!("{digits}{unit}");
-            not_whole(&text, whole, fraction, unit)
+    let text = literal.to_string();
+    if let (whole, Some(fraction), unit) = split(&text) {
+        if unit == literal.suffix() {
+            return not_whole(&text, whole, fraction, unit, option);
         }
-        _ => error("sizes are whole numbers")
-            .help(format!("write all digits, or a unit such as {}", option.example_sizes())),
+    }
+    let whole = error("sizes are whole numbers");
+    match with_exponent(&text).filter(|size| 0 < *size) {
+        Some(size) => whole.help(format!("write all digits: `{} = {size}`", option.name)),
+        None => {
+            whole.help(format!("write all digits, or a unit such as {}", option.example_sizes()))
+        }
     }
 }
 
@@ -98,8 +153,7 @@ fn shift_of(unit: &str) -> Option<u32> {
 /// finger on `KiB`.
 fn meant(unit: &str) -> Option<&'static str> {
     let names = UNITS.iter().map(|(name, _)| *name);
-    let is_alias = |aliases: &[&str]| aliases.iter().any(|alias| is_same(alias, unit));
-    let alias = ALIASES.iter().find(|(_, aliases)| is_alias(aliases)).map(|(name, _)| *name);
+    let alias = ALIASES.iter().find(|(_, aliases)| is_one_of(aliases, unit)).map(|(name, _)| *name);
     let is_larger_unit = unit.starts_with(['P', 'p', 'E', 'e', 'Z', 'z', 'Y', 'y']);
     let is_short = unit.len() < 2;
     names
@@ -125,7 +179,7 @@ fn unknown_unit(unit: &str, meant: Option<String>) -> Diagnostic {
 }
 
 fn too_large(text: &str) -> Diagnostic {
-    error(format!("`{text}` does not fit in 64 bits"))
+    error(format!("`{text}` does not fit in 64 bits")).help("a heap reaches `\"64GiB\"` at most")
 }
 
 /// A unit behind a number without quotes, as in `64KiB` or `64kb`: both need quotes.
@@ -146,10 +200,19 @@ fn quoted_unit(literal: &LitInt, digits: &str, suffix: &str, option: &HeapOption
 }
 
 /// A fraction, and the same size (or the next larger) in a unit that makes it whole.
-fn not_whole(text: &str, whole: &str, fraction: &str, unit: &str) -> Diagnostic {
+fn not_whole(
+    text: &str,
+    whole: &str,
+    fraction: &str,
+    unit: &str,
+    option: &HeapOption,
+) -> Diagnostic {
     let complaint = error("sizes are whole numbers");
-    let unit = if unit.is_empty() { Some("B") } else { meant(unit) };
-    match unit.and_then(shift_of).and_then(|shift| without_fraction(whole, fraction, shift)) {
+    let named = if unit.is_empty() { Some("B") } else { meant(unit) };
+    match named.and_then(shift_of).and_then(|shift| without_fraction(whole, fraction, shift)) {
+        Some(bytes) if unit.is_empty() => {
+            complaint.help(format!("write a whole number of bytes: `{} = {bytes}`", option.name))
+        }
         Some(bytes) => complaint
             .help(format!("use a smaller unit: `\"{}\"` instead of `\"{text}\"`", show(bytes))),
         None => complaint.help("use a smaller unit"),

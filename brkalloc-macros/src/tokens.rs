@@ -101,9 +101,28 @@ impl Tokens {
 
     /// Whether an option begins here: `name =` or `unsafe(…)`.
     pub(crate) fn is_at_option(&self) -> bool {
-        let is_unsafe =
-            self.is_word(0, "unsafe") && self.group(1, Delimiter::Parenthesis).is_some();
-        is_unsafe || self.ident(0).is_some() && self.is_equals(1)
+        self.is_option(0)
+    }
+
+    fn is_option(&self, ahead: usize) -> bool {
+        let is_unsafe = self.is_word(ahead, "unsafe")
+            && self.group(ahead + 1, Delimiter::Parenthesis).is_some();
+        is_unsafe || self.is_name(ahead)
+    }
+
+    /// Whether `name =` begins `ahead` tokens from here.
+    fn is_name(&self, ahead: usize) -> bool {
+        self.ident(ahead).is_some() && self.is_equals(ahead + 1)
+    }
+
+    /// How many marks such as `;` and `&&` stand between here and an option right behind them.
+    pub(crate) fn marks_before_option(&self) -> usize {
+        let is_mark = |token: &&TokenTree| match token {
+            TokenTree::Punct(punct) => "&|+;/".contains(punct.as_char()),
+            _ => false,
+        };
+        let marks = self.list[self.place..].iter().take_while(is_mark).count();
+        if self.is_option(marks) { marks } else { 0 }
     }
 
     /// Steps over an option's value and returns it; empty if there is none.
@@ -111,12 +130,12 @@ impl Tokens {
     /// A value ends at a comma (one between a path's angle brackets does not count), at a
     /// semicolon, or where the next option begins.
     pub(crate) fn value(&mut self) -> Vec<TokenTree> {
-        if self.is_at_option() {
+        if self.is_name(0) {
             return Vec::new();
         }
         let mut value = self.path();
         while !self.is_empty() && !self.is_punct(0, ',') && !self.is_punct(0, ';') {
-            if !value.is_empty() && self.is_at_option() {
+            if !value.is_empty() && (self.is_at_option() || 0 < self.marks_before_option()) {
                 break;
             }
             value.extend(self.next());
@@ -233,8 +252,13 @@ fn is_spaced(left: &TokenTree, right: &TokenTree) -> bool {
         _ => false,
     };
     let is_word = |token: &TokenTree| !matches!(token, TokenTree::Punct(_) | TokenTree::Group(_));
+    let is_literal = matches!(right, TokenTree::Literal(_));
+    let is_block =
+        matches!(right, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
     match left {
         TokenTree::Punct(left) if left.spacing() == Spacing::Joint => false,
+        TokenTree::Punct(colon) if colon.as_char() == ':' && is_literal => true,
+        TokenTree::Ident(_) if is_block => true,
         TokenTree::Punct(_) => is_one_of(left, "+*/=|,;") || is_one_of(right, "+*/=|"),
         left => is_word(left) && is_word(right) || is_one_of(right, "+*/=|"),
     }

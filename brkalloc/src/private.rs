@@ -1,7 +1,8 @@
 //! What the expansion of `#[brk_heap]`, and this project's own tests, may name.
 //!
 //! Nothing here is for anybody else: it changes without notice. The checks that only the target can
-//! decide are constant functions, which the expansion calls where the size was written.
+//! decide are constant functions, which the expansion calls where the size was written, and which
+//! panic there.
 
 pub use crate::cache::{Cache, Cached, PerThread, ThreadCache, ThreadEnd, Uncached};
 pub use crate::coalesce::{Coalesce, Deferred, Immediate, Never};
@@ -10,13 +11,13 @@ pub use crate::counters::{Counted, Counters, Uncounted};
 pub use crate::index::{Bins, Index, List, Planted, Tree, classes};
 #[cfg(unix)]
 pub use crate::lock::OsLock;
-pub use crate::lock::{DefaultLock, Lock, RawLock, SpinLock, Unlocked};
+pub use crate::lock::{ByPath, DefaultLock, Lock, Mutex, PathLock, RawLock, SpinLock, Unlocked};
 pub use crate::order::{Address, Fifo, Lifo, Order};
 pub use crate::policy::{BestFit, FirstFit, NextFit, Policy, WorstFit};
 #[cfg(unix)]
 pub use crate::source::{Brk, Libc, Mmap, System};
 pub use crate::source::{Lent, Region, Slice, Source, Static, StaticArena, Storage};
-pub use crate::undeclared::Undeclared;
+pub use crate::undeclared::{Newable, Undeclared};
 
 use crate::BrkHeap;
 
@@ -46,6 +47,7 @@ const fn fits(size: u64) -> bool {
 }
 
 /// Fails to compile where `arena` cannot be.
+#[track_caller]
 pub const fn check_arena(size: u64) {
     assert!(
         LEAST_ARENA <= size,
@@ -55,6 +57,7 @@ pub const fn check_arena(size: u64) {
 }
 
 /// Fails to compile where `limit` cannot be.
+#[track_caller]
 pub const fn check_limit(size: u64) {
     assert!(
         LEAST_ARENA <= size,
@@ -64,11 +67,13 @@ pub const fn check_limit(size: u64) {
 }
 
 /// Fails to compile where `grow` cannot be.
+#[track_caller]
 pub const fn check_grow(size: u64) {
     assert!(fits(size), "`grow` does not fit in this target's address space");
 }
 
 /// Fails to compile where `trim` cannot be.
+#[track_caller]
 pub const fn check_trim(size: u64) {
     assert!(fits(size), "`trim` does not fit in this target's address space");
 }

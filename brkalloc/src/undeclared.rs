@@ -40,3 +40,23 @@ impl Config for Undeclared {
         &NOWHERE
     }
 }
+
+/// What `BrkHeap::new` asks of a configuration, and none has.
+#[diagnostic::on_unimplemented(
+    message = "a `BrkHeap` is made by `#[brk_heap]`, not by `BrkHeap::new`",
+    label = "this static needs the attribute",
+    note = "write `#[brk_heap]` above it, and end it after its type: `static HEAP: BrkHeap;`"
+)]
+pub trait Newable {}
+
+impl<C: Config> BrkHeap<C> {
+    /// Does not compile: a static that lacks its attribute is told so.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new() -> Self
+    where
+        C: Newable,
+    {
+        Self::__new()
+    }
+}

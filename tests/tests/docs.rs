@@ -64,8 +64,9 @@ pasted! {
             coalesce = "deferred", lock = "os", harden = "basic", stats = "none"]
     FULL FULL_AGAIN
         [arena = "64KiB", limit = "64KiB", policy = "best_fit"]
-        [source = "brk", arena = "64KiB", limit = "64KiB", policy = "best_fit", order = "address",
-            index = "tree", coalesce = "immediate", lock = "os", harden = "basic", stats = "none"]
+        [source = "brk", arena = "64KiB", limit = "64KiB", trim = "never", policy = "best_fit",
+            order = "address", index = "tree", coalesce = "immediate", lock = "os",
+            harden = "basic", stats = "none"]
     APART APART_AGAIN
         [coalesce = "never", order = "lifo", index = "list"]
         [source = "brk", arena = "64KiB", grow = "64KiB", limit = "64GiB", policy = "first_fit",
@@ -84,8 +85,9 @@ pasted! {
             crate = brkalloc]
     SMALL SMALL_AGAIN
         [limit = "32KiB"]
-        [source = "brk", arena = "32KiB", limit = "32KiB", policy = "first_fit", order = "address",
-            index = "tree", coalesce = "immediate", lock = "os", harden = "basic", stats = "none"]
+        [source = "brk", arena = "32KiB", limit = "32KiB", trim = "never", policy = "first_fit",
+            order = "address", index = "tree", coalesce = "immediate", lock = "os",
+            harden = "basic", stats = "none"]
 }
 
 #[test]

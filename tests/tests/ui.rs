@@ -10,6 +10,7 @@ fn every_mistake_gets_its_message_and_what_is_sound_passes() {
     let cases = TestCases::new();
     cases.pass("ui/pass/*.rs");
     cases.compile_fail("ui/fail/*.rs");
+    cases.compile_fail("ui/newcomer/*.rs");
     cases.compile_fail("ui/rustc/*.rs");
     cases.compile_fail("ui/unsound/*.rs");
 }

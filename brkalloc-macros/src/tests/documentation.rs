@@ -1,10 +1,18 @@
-//! The attribute's documentation is the table of options, and the table is what the code does.
+//! The documentation shows the table of options, and the table is what the code does.
+//!
+//! Which options have effect is not asked of the code that shows them, but of the parser: one that
+//! has none is a mistake when it is written.
 
-use super::{expanded, mistakes};
-use crate::options::{ALL, HeapOption, Kind};
+use super::{expanded, formatted, mistakes, tokens};
+use crate::args::Args;
+use crate::diag::Sink;
+use crate::options::{ALL, CRATE, HeapOption, Kind};
+use crate::settings::Settings;
 use std::collections::HashSet;
+use std::fs;
+use std::path::Path;
 
-const LIB: &str = include_str!("../lib.rs");
+const PAGE: &str = include_str!("../brk_heap.md");
 
 fn values(option: &HeapOption) -> String {
     let words = option.words.iter().map(|word| format!("`\"{}\"`", word.text));
@@ -18,18 +26,185 @@ fn values(option: &HeapOption) -> String {
     all.collect::<Vec<_>>().join(" ")
 }
 
+/// The option's row of a table.
+fn row(option: &HeapOption) -> String {
+    let HeapOption { name, default, meaning, .. } = option;
+    format!("| `{name}` | {} | {default} | {meaning} |", values(option))
+}
+
+/// A file of the repository, by its path from the root.
+fn file(path: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    fs::read_to_string(root.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The lines of `text` that are rows of the table of options.
+fn rows(text: &str) -> Vec<&str> {
+    let head = "| option | values | default | what it chooses |\n|---|---|---|---|\n";
+    let (_, table) = text.split_once(head).expect("there is a table of options");
+    table.lines().take_while(|line| line.starts_with('|')).collect()
+}
+
 #[test]
-fn every_option_has_its_row_in_the_documentation() {
+fn the_table_of_the_page_is_the_table_of_the_code() {
+    assert_eq!(rows(PAGE), ALL.iter().map(|option| row(option)).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_table_of_the_readme_is_the_table_of_the_code() {
+    let readme = file("README.md");
+    assert_eq!(rows(&readme), ALL.iter().map(|option| row(option)).collect::<Vec<_>>());
+}
+
+#[test]
+fn editors_show_every_option_and_each_of_its_words() {
+    let private = file("brkalloc/src/private.rs");
+    let (_, module) = private.split_once("pub mod options {").expect("the module is there");
+    let mut rest = module;
+    for option in ALL.iter().filter(|option| option.name != CRATE.name) {
+        let declared = format!("    pub enum {} {{}}\n", option.name);
+        let (documentation, behind) = rest.split_once(&declared).expect(&declared);
+        for word in option.words {
+            let quoted = format!("\"{}\"", word.text);
+            assert!(documentation.contains(&quoted), "`{}`: {quoted}", option.name);
+        }
+        rest = behind;
+    }
+    assert!(!rest.contains("pub enum"), "an option that is none: {rest}");
+}
+
+/// The part of the page below the heading, up to the next.
+fn section(heading: &str) -> &'static str {
+    let (_, section) = PAGE.split_once(heading).expect(heading);
+    section.split("\n# ").next().unwrap_or_default()
+}
+
+/// The blocks of code in `text`, each as far as its fences.
+fn blocks(text: &str) -> Vec<&str> {
+    text.split("\n```").skip(1).step_by(2).collect()
+}
+
+#[test]
+fn every_option_has_a_heading_and_an_example_that_writes_it_and_is_compiled() {
+    let mut place = 0;
     for option in ALL {
-        let HeapOption { name, default, meaning, .. } = option;
-        let row = format!("/// | `{name}` | {} | {default} | {meaning} |\n", values(option));
-        assert!(LIB.contains(&row), "lib.rs lacks the row\n{row}");
+        let heading = format!("\n## `{}`\n", option.name);
+        let at = PAGE.find(&heading).expect(&heading);
+        assert!(place < at, "`{}` is out of order", option.name);
+        place = at;
+        let (_, below) = PAGE.split_once(&heading).expect("it was found");
+        // A line that rustdoc hides begins with `#` as well.
+        let section = below.split("\n## ").next().unwrap_or_default();
+        let blocks = blocks(section.split("\n# What").next().unwrap_or_default());
+        let [example] = blocks.as_slice() else { panic!("`{}`: {blocks:?}", option.name) };
+        assert!(example.starts_with('\n'), "it is Rust, and compiled: {example}");
+        assert!(example.contains(&format!("{} = ", option.name)), "{example}");
+        assert!(example.contains("assert_eq!(HEAP.config()") || option.name == "lock", "{example}");
     }
 }
 
 #[test]
-fn the_documentation_has_no_row_without_an_option() {
-    assert_eq!(LIB.matches("\n/// | `").count(), ALL.len());
+fn the_page_shows_the_whole_expansion() {
+    let blocks = blocks(section("\n# What it expands to\n"));
+    let [shown] = blocks.as_slice() else { panic!("{blocks:?}") };
+    let expansion = formatted(r#"arena = "64KiB", policy = "best_fit""#, super::HEAP);
+    assert_eq!(shown.trim_start_matches("text").trim(), expansion.trim(), "\n{expansion}");
+}
+
+#[test]
+fn the_page_shows_what_rustc_prints() {
+    let blocks = blocks(section("\n# Errors\n"));
+    let expected = ["fail/many_at_once", "rustc/arena_too_small"].map(|name| {
+        let printed = file(&format!("tests/ui/{name}.stderr"));
+        printed.replace(&format!("ui/{name}.rs"), "src/main.rs").trim().to_owned()
+    });
+    let shown: Vec<&str> =
+        blocks.iter().map(|block| block.trim_start_matches("text").trim()).collect();
+    assert_eq!(shown, expected);
+}
+
+/// Configurations that settle differently which options have effect.
+const CONFIGURATIONS: [&str; 12] = [
+    "",
+    r#"source = "mmap", arena = "1MiB", limit = "1GiB", grow = "2MiB""#,
+    r#"source = "static", arena = "4KiB""#,
+    r#"grow = "none""#,
+    r#"grow = "none", arena = "1MiB", coalesce = "never""#,
+    r#"arena = "64KiB", limit = "64KiB""#,
+    r#"limit = "32KiB""#,
+    r#"limit = "1MiB", trim = "128KiB""#,
+    r#"grow = "40GiB""#,
+    r#"coalesce = "never""#,
+    r#"policy = "segregated_fit", trim = "never""#,
+    r#"order = "fifo", lock = a::B<C>, crate = d"#,
+];
+
+fn shown_options(arguments: &str) -> Vec<(&'static HeapOption, String)> {
+    Settings::new(&Args::parse(tokens(arguments), &mut Sink::default())).values()
+}
+
+fn with(arguments: &str, more: &str) -> String {
+    if arguments.is_empty() { more.to_owned() } else { format!("{arguments}, {more}") }
+}
+
+#[test]
+fn the_documentation_of_a_heap_shows_each_option_that_has_effect_and_its_value() {
+    let mut count = 0;
+    for arguments in CONFIGURATIONS {
+        assert_eq!(mistakes(arguments), "");
+        let is_written = |option: &HeapOption| arguments.contains(&format!("{} = ", option.name));
+        for (option, value) in shown_options(arguments) {
+            let is_open = !value.starts_with('`') || value.contains(' ');
+            if is_written(option) || is_open {
+                continue;
+            }
+            // The default, once it is written, changes nothing but where it comes from.
+            let written =
+                with(arguments, &format!("{} = {}", option.name, value.trim_matches('`')));
+            assert_eq!(mistakes(&written), "", "{written}");
+            let values = |arguments: &str| -> Vec<String> {
+                shown_options(arguments).into_iter().map(|(_, value)| value).collect()
+            };
+            assert_eq!(values(&written), values(arguments), "{written}");
+            count += 1;
+        }
+    }
+    assert!(60 < count, "{count}");
+}
+
+#[test]
+fn the_documentation_of_a_heap_leaves_out_each_option_that_has_none() {
+    let mut count = 0;
+    for arguments in CONFIGURATIONS {
+        let shown = shown_options(arguments);
+        let is_shown =
+            |option: &&&HeapOption| shown.iter().any(|(other, _)| other.name == option.name);
+        let hidden = ALL.iter().filter(|option| !is_shown(option) && option.name != CRATE.name);
+        for option in hidden {
+            let words = option.words.iter().map(|word| option.written_with(word));
+            for value in words.chain([option.written_as_example()]) {
+                let written = with(arguments, &value);
+                assert_ne!(mistakes(&written), "", "{written}");
+                count += 1;
+            }
+        }
+    }
+    assert!(10 < count, "{count}");
+}
+
+#[test]
+fn the_documentation_of_a_heap_says_what_was_written() {
+    let shown = formatted(r#"arena = "8KiB", crate = a"#, "/// Docs.\nstatic HEAP: BrkHeap;");
+    assert!(shown.starts_with("/// Docs.\n/**\nA heap that `#[brk_heap]` made:\n\n| "), "{shown}");
+    for row in [
+        "| `arena` | `\"8KiB\"` | written |",
+        "| `crate` | `a` | written |",
+        "| `policy` | `\"first_fit\"` | default |",
+    ] {
+        assert_eq!(shown.matches(row).count(), 1, "{shown}");
+    }
+    let wrong = formatted("arena = 0", super::HEAP);
+    assert!(!wrong.contains("| default |"), "a heap with a mistake is not described: {wrong}");
 }
 
 #[test]
@@ -76,7 +251,7 @@ fn every_word_is_said_once_and_means_an_item_of_its_own() {
 fn every_alias_leads_to_its_word() {
     for option in ALL {
         for word in option.words {
-            for spelling in word.aliases.iter().chain([&word.text]) {
+            for spelling in word.aliases.split(' ').chain([word.text]) {
                 let meant = option.meant(spelling).map(|meant| meant.text);
                 assert_eq!(meant, Some(word.text), "`{} = {spelling}`", option.name);
             }
@@ -88,7 +263,7 @@ fn every_alias_leads_to_its_word() {
 fn every_other_name_leads_to_its_option() {
     let mut names = HashSet::new();
     for option in ALL {
-        for alias in option.aliases {
+        for alias in option.aliases.split(' ') {
             assert!(names.insert(alias), "`{alias}` is listed twice");
             let help = format!("help: did you mean `{}`?", option.name);
             let shown = mistakes(&format!("{alias} = 1"));

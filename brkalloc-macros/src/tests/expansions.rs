@@ -18,6 +18,21 @@ const CONFIGURATIONS: [&str; 9] = [
 
 fn check(arguments: &str, item: &str, expected: &Expect) {
     expected.assert_eq(&formatted(arguments, item));
+    assert_is_hygienic(arguments, item);
+}
+
+/// What holds for every expansion: each path begins at the root, and the only `unsafe` is the user's.
+fn assert_is_hygienic(arguments: &str, item: &str) {
+    let expansion = expanded(arguments, item);
+    // A `crate` that the user wrote stands as it was written.
+    let own = |word: &String| !arguments.contains(&format!("= {word}"));
+    let relative = relative_paths(expansion.clone()).into_iter().filter(own).collect::<Vec<_>>();
+    assert_eq!(relative, [""; 0], "{arguments}");
+    let mut count = 0;
+    walk(expansion, &mut |token| {
+        count += usize::from(matches!(token, TokenTree::Ident(word) if word == "unsafe"));
+    });
+    assert_eq!(count, arguments.matches("unsafe").count(), "{arguments}");
 }
 
 #[test]
@@ -28,6 +43,25 @@ fn the_heap_of_the_readme() {
         &expect![[r#"
             /// Docs.
             #[global_allocator]
+            /**
+            A heap that `#[brk_heap]` made:
+
+            | option | value | from |
+            |---|---|---|
+            | `source` | `"brk"` | default |
+            | `arena` | `"64KiB"` | written |
+            | `grow` | `"64KiB"` | default |
+            | `limit` | the most the target allows | default |
+            | `trim` | `"1MiB"` | default |
+            | `policy` | `"first_fit"` | written |
+            | `order` | `"address"` | written |
+            | `index` | `"tree"` | default |
+            | `coalesce` | `"immediate"` | default |
+            | `cache` | `"none"` | default |
+            | `lock` | `"os"` on Unix, else `"spin"` | default |
+            | `harden` | `"basic"` | default |
+            | `stats` | `"none"` | default |
+            */
             pub static HEAP: ::brkalloc::BrkHeap<HEAP> = ::brkalloc::BrkHeap::__new();
             #[doc(hidden)]
             #[allow(non_camel_case_types)]
@@ -53,7 +87,7 @@ fn the_heap_of_the_readme() {
                     );
                     const TRIM: ::core::primitive::usize = ::brkalloc::__private::bytes(1048576u64);
                     const HARDEN: ::brkalloc::__private::Harden = ::brkalloc::__private::Harden::Basic;
-                    const LOCK: Self::Lock = <Self::Lock>::new();
+                    const LOCK: Self::Lock = ::brkalloc::__private::DefaultLock::new();
                     fn heap() -> &'static ::brkalloc::BrkHeap<HEAP> {
                         &HEAP
                     }
@@ -69,6 +103,22 @@ fn a_static_arena_without_a_lock() {
         r#"source = "static", arena = 16384, unsafe(lock = "none")"#,
         "static ARENA: BrkHeap;",
         &expect![[r#"
+            /**
+            A heap that `#[brk_heap]` made:
+
+            | option | value | from |
+            |---|---|---|
+            | `source` | `"static"` | written |
+            | `arena` | `"16KiB"` | written |
+            | `policy` | `"first_fit"` | default |
+            | `order` | `"address"` | default |
+            | `index` | `"tree"` | default |
+            | `coalesce` | `"immediate"` | default |
+            | `cache` | `"none"` | default |
+            | `lock` | `"none"` | written |
+            | `harden` | `"basic"` | default |
+            | `stats` | `"none"` | default |
+            */
             static ARENA: ::brkalloc::BrkHeap<ARENA> = ::brkalloc::BrkHeap::__new();
             #[doc(hidden)]
             #[allow(non_camel_case_types)]
@@ -92,7 +142,7 @@ fn a_static_arena_without_a_lock() {
                     const LIMIT: ::core::primitive::usize = ::brkalloc::__private::bytes(16384u64);
                     const TRIM: ::core::primitive::usize = ::core::primitive::usize::MAX;
                     const HARDEN: ::brkalloc::__private::Harden = ::brkalloc::__private::Harden::Basic;
-                    const LOCK: Self::Lock = unsafe { <Self::Lock>::new() };
+                    const LOCK: Self::Lock = unsafe { ::brkalloc::__private::Unlocked::new() };
                     fn heap() -> &'static ::brkalloc::BrkHeap<ARENA> {
                         &ARENA
                     }
@@ -121,6 +171,25 @@ fn everything_written_out() {
            lock = parking_lot::RawMutex, harden = "none", stats = "counters", crate = my::brkalloc"#,
         HEAP,
         &expect![[r#"
+            /**
+            A heap that `#[brk_heap]` made:
+
+            | option | value | from |
+            |---|---|---|
+            | `source` | `"mmap"` | written |
+            | `arena` | `"1MiB"` | written |
+            | `grow` | `"4KiB"` | written |
+            | `limit` | `"16MiB"` | written |
+            | `trim` | `"64KiB"` | written |
+            | `policy` | `"segregated_fit"` | written |
+            | `order` | `"fifo"` | written |
+            | `coalesce` | `"deferred"` | written |
+            | `cache` | `"none"` | default |
+            | `lock` | `parking_lot::RawMutex` | written |
+            | `harden` | `"none"` | written |
+            | `stats` | `"counters"` | written |
+            | `crate` | `my::brkalloc` | written |
+            */
             static HEAP: my::brkalloc::BrkHeap<HEAP> = my::brkalloc::BrkHeap::__new();
             #[doc(hidden)]
             #[allow(non_camel_case_types)]
@@ -144,7 +213,7 @@ fn everything_written_out() {
                         { my::brkalloc::__private::classes(16777216u64) },
                     >;
                     type Coalesce = my::brkalloc::__private::Deferred;
-                    type Lock = my::brkalloc::__private::RawLock<parking_lot::RawMutex>;
+                    type Lock = my::brkalloc::__private::PathLock<HEAP>;
                     type Cache = my::brkalloc::__private::Uncached;
                     type Counters = my::brkalloc::__private::Counted;
                     const NAME: &'static ::core::primitive::str = "HEAP";
@@ -157,12 +226,16 @@ fn everything_written_out() {
                     );
                     const TRIM: ::core::primitive::usize = my::brkalloc::__private::bytes(65536u64);
                     const HARDEN: my::brkalloc::__private::Harden = my::brkalloc::__private::Harden::None;
-                    const LOCK: Self::Lock = <Self::Lock>::new();
+                    const LOCK: Self::Lock = my::brkalloc::__private::PathLock::new();
                     const LOCK_OPTION: &'static ::core::primitive::str = "lock = parking_lot::RawMutex";
                     const CRATE: &'static ::core::primitive::str = "my::brkalloc";
                     fn heap() -> &'static my::brkalloc::BrkHeap<HEAP> {
                         &HEAP
                     }
+                }
+                #[automatically_derived]
+                impl my::brkalloc::__private::ByPath for HEAP {
+                    type Raw = parking_lot::RawMutex;
                 }
             };
         "#]],
@@ -175,6 +248,23 @@ fn a_list_in_last_in_first_out_order_on_a_fixed_arena() {
         r#"grow = "none", policy = "next_fit", order = "lifo", lock = "spin""#,
         HEAP,
         &expect![[r#"
+            /**
+            A heap that `#[brk_heap]` made:
+
+            | option | value | from |
+            |---|---|---|
+            | `source` | `"brk"` | default |
+            | `arena` | `"64KiB"` | default |
+            | `grow` | `"none"` | written |
+            | `policy` | `"next_fit"` | written |
+            | `order` | `"lifo"` | written |
+            | `index` | `"list"` | default |
+            | `coalesce` | `"immediate"` | default |
+            | `cache` | `"none"` | default |
+            | `lock` | `"spin"` | written |
+            | `harden` | `"basic"` | default |
+            | `stats` | `"none"` | default |
+            */
             static HEAP: ::brkalloc::BrkHeap<HEAP> = ::brkalloc::BrkHeap::__new();
             #[doc(hidden)]
             #[allow(non_camel_case_types)]
@@ -200,7 +290,7 @@ fn a_list_in_last_in_first_out_order_on_a_fixed_arena() {
                     const LIMIT: ::core::primitive::usize = ::brkalloc::__private::bytes(65536u64);
                     const TRIM: ::core::primitive::usize = ::core::primitive::usize::MAX;
                     const HARDEN: ::brkalloc::__private::Harden = ::brkalloc::__private::Harden::Basic;
-                    const LOCK: Self::Lock = <Self::Lock>::new();
+                    const LOCK: Self::Lock = ::brkalloc::__private::SpinLock::new();
                     fn heap() -> &'static ::brkalloc::BrkHeap<HEAP> {
                         &HEAP
                     }
@@ -243,7 +333,7 @@ fn a_mistake_and_the_static() {
                     );
                     const TRIM: ::core::primitive::usize = ::brkalloc::__private::bytes(1048576u64);
                     const HARDEN: ::brkalloc::__private::Harden = ::brkalloc::__private::Harden::Basic;
-                    const LOCK: Self::Lock = <Self::Lock>::new();
+                    const LOCK: Self::Lock = ::brkalloc::__private::DefaultLock::new();
                     fn heap() -> &'static ::brkalloc::BrkHeap<HEAP> {
                         &HEAP
                     }
@@ -315,15 +405,25 @@ fn lone_words(stream: TokenStream) -> Vec<String> {
 }
 
 #[test]
-fn every_path_begins_at_the_root() {
+fn every_path_begins_at_the_root_and_the_only_unsafe_is_the_users_own() {
     for arguments in CONFIGURATIONS {
-        assert_eq!(relative_paths(expanded(arguments, HEAP)), [""; 0], "{arguments}");
+        assert_is_hygienic(arguments, HEAP);
+    }
+}
+
+#[test]
+fn the_walk_finds_what_does_not_begin_at_the_root() {
+    for text in ["core::mem::swap", "(a)(brkalloc::b)", "&'static std::x", "x = [a::b]"] {
+        assert_eq!(relative_paths(text.parse().expect("tokens")).len(), 1, "{text}");
+    }
+    for text in ["::core::mem::swap", "Self::Lock", "impl ::a::B", "a", "a : b"] {
+        assert_eq!(relative_paths(text.parse().expect("tokens")).len(), 0, "{text}");
     }
 }
 
 #[test]
 fn nothing_is_named_that_the_user_could_have_shadowed() {
-    const OWN: [&str; 57] = [
+    const OWN: [&str; 58] = [
         "static",
         "HEAP",
         "enum",
@@ -336,6 +436,7 @@ fn nothing_is_named_that_the_user_could_have_shadowed() {
         "type",
         "fn",
         "Self",
+        "Raw",
         "unsafe",
         "new",
         "heap",
@@ -416,17 +517,6 @@ fn the_caches_of_threads() {
         };
     "#]]
     .assert_eq(&text[from..]);
-}
-
-#[test]
-fn the_only_unsafe_is_the_users_own() {
-    for arguments in CONFIGURATIONS {
-        let mut count = 0;
-        walk(expanded(arguments, HEAP), &mut |token| {
-            count += usize::from(matches!(token, TokenTree::Ident(word) if word == "unsafe"));
-        });
-        assert_eq!(count, usize::from(arguments.contains("unsafe")), "{arguments}");
-    }
 }
 
 #[test]

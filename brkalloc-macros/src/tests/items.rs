@@ -13,10 +13,9 @@ fn attributes_and_visibility_are_kept() {
                 pub(in crate::a) static HEAP: BrkHeap;";
     let shown = formatted("", item);
     let (before, _) = shown.split_once("static HEAP").expect("the static is there");
-    assert_eq!(
-        before,
-        "/// Docs.\n#[unsafe(link_section = \".heap\")]\n#[global_allocator]\npub(in crate::a) "
-    );
+    let (own, generated) = before.split_once("/**").expect("the heap is documented");
+    assert_eq!(own, "/// Docs.\n#[unsafe(link_section = \".heap\")]\n#[global_allocator]\n");
+    assert!(generated.ends_with("*/\npub(in crate::a) "), "{generated}");
     assert!(shown.contains("pub(in crate::a) enum HEAP {}"), "{shown}");
 }
 
@@ -97,7 +96,7 @@ fn another_item_is_reported_at_its_keyword() {
         ("extern crate brkalloc;", "an `extern` item", "extern"),
         ("unsafe extern \"C\" {}", "an `extern` item", "extern"),
         ("macro_rules! heap { () => {} }", "a `macro_rules` item", "macro_rules"),
-        ("thread_local! {}", "this item", "thread_local"),
+        ("thread_local! {}", "a macro call", "thread_local"),
     ];
     for (item, kind, keyword) in items {
         let shown = mistakes_of("", item);
@@ -122,11 +121,20 @@ fn a_constant_keeps_its_name_in_the_help() {
 }
 
 #[test]
+fn a_constant_of_the_right_type_becomes_a_static_all_the_same() {
+    for item in ["const A: BrkHeap;", "const A: ::brkalloc::BrkHeap = brkalloc::BrkHeap::new();"] {
+        assert_eq!(mistakes_of("", item).matches("error: ").count(), 1, "{item}");
+        assert!(expanded("", item).to_string().contains("static A : "), "{item}");
+    }
+    assert!(!expanded("", "const A: u8 = 1;").to_string().contains("enum A"));
+}
+
+#[test]
 fn another_item_is_echoed_unless_rustc_would_miss_its_body() {
     for item in ["fn heap() {}", "struct Heap;", "const A: u8 = 1;", "type A = u8;", "use a;"] {
         assert!(expanded("", item).to_string().ends_with(&tokens(item).to_string()), "{item}");
     }
-    for item in ["fn heap();", "const A: BrkHeap;", "type A;"] {
+    for item in ["fn heap();", "const A: Heap;", "type A;"] {
         assert!(expanded("", item).to_string().ends_with('}'), "{item}");
     }
 }

@@ -93,9 +93,10 @@ fn message_07_overflow() {
         r#"arena = "99999999999TiB""#,
         HEAP,
         &expect![[r#"
-        error: `99999999999TiB` does not fit in 64 bits
-          --> "99999999999TiB"
-    "#]],
+            error: `99999999999TiB` does not fit in 64 bits
+            help: a heap reaches `"64GiB"` at most
+              --> "99999999999TiB"
+        "#]],
     );
 }
 
@@ -211,13 +212,13 @@ fn message_15_wrong_kind_of_value() {
         "arena = true, policy = first_fit",
         HEAP,
         &expect![[r#"
-        error: `arena` takes a size, found `true`
-        help: write a string such as `arena = "64KiB"`, or a number of bytes
-          --> true
-        error: `policy` takes a string, found `first_fit`
-        help: write `policy = "first_fit"`
-          --> first_fit
-    "#]],
+            error: `arena` takes a size, found `true`
+            help: write a string such as `arena = "64KiB"`, or a number of bytes
+              --> true
+            error: `policy` takes a string, found `first_fit`
+            help: write `policy = "first_fit"`
+              --> first_fit
+        "#]],
     );
 }
 
@@ -241,7 +242,8 @@ fn message_17_not_name_and_value() {
         HEAP,
         &expect![[r#"
             error: expected an option name, found `"64KiB"`
-            help: options are written `name = value`; the names are `source`, `arena`, `grow`, `limit`, `trim`, `policy`, `order`, `index`, `coalesce`, `cache`, `lock`, `harden`, `stats`, `crate`
+            help: did you mean `arena = "64KiB"`?
+            note: options are written `name = value`; the names are `source`, `arena`, `grow`, `limit`, `trim`, `policy`, `order`, `index`, `coalesce`, `cache`, `lock`, `harden`, `stats`, `crate`
               --> "64KiB"
         "#]],
     );

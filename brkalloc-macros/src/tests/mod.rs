@@ -8,12 +8,14 @@
 mod documentation;
 mod expansions;
 mod guesses;
+mod hints;
 mod holes;
 mod items;
 mod messages;
 mod options;
 mod rules;
 mod sizes;
+mod soup;
 
 use crate::args::Args;
 use crate::diag::Sink;

@@ -19,7 +19,7 @@ fn right_values(option: &HeapOption) -> Vec<String> {
 
 #[test]
 fn every_word_and_example_is_accepted() {
-    for written in ALL.into_iter().flat_map(right_values) {
+    for written in ALL.iter().copied().flat_map(right_values) {
         assert_eq!(mistakes(&written), "", "{written}");
     }
 }
@@ -27,7 +27,7 @@ fn every_word_and_example_is_accepted() {
 #[test]
 fn every_size_is_accepted_as_a_string_and_as_a_number() {
     let is_size = |option: &&HeapOption| matches!(option.kind, Kind::Size { .. });
-    for option in ALL.into_iter().filter(is_size) {
+    for option in ALL.iter().copied().filter(is_size) {
         for value in ["65536", "0x1_0000", "\"64KiB\"", "\"64 KiB\"", "r\"65536B\""] {
             assert_eq!(mistakes(&format!("{} = {value}", option.name)), "", "{value}");
         }
@@ -251,29 +251,27 @@ fn separators_that_are_no_comma_are_reported_and_passed() {
     check(
         r#"arena = policy = "best""#,
         &expect![[r#"
-        error: option `arena` needs a value after `=`
-        help: write `arena = "64KiB"`
-          --> arena =
-        error: expected `,`, found `policy`
-        help: options are separated by commas
-          --> policy
-        error: unknown policy `best`
-        help: did you mean `"best_fit"`?
-        note: the values are `first_fit`, `next_fit`, `best_fit`, `worst_fit`, or `segregated_fit`
-          --> "best"
-    "#]],
+            error: option `arena` needs a value after `=`
+            help: write `arena = "64KiB"`
+              --> arena =
+            error: unknown policy `best`
+            help: did you mean `"best_fit"`?
+            note: the values are `first_fit`, `next_fit`, `best_fit`, `worst_fit`, or `segregated_fit`
+              --> "best"
+        "#]],
     );
     check(
         r#", arena = "64KiB",, 5 arena = 1"#,
         &expect![[r#"
             error: expected an option name, found `,`
-            help: options are written `name = value`; the names are `source`, `arena`, `grow`, `limit`, `trim`, `policy`, `order`, `index`, `coalesce`, `cache`, `lock`, `harden`, `stats`, `crate`
+            help: remove this comma
               --> ,
             error: expected an option name, found `,`
-            help: options are written `name = value`; the names are `source`, `arena`, `grow`, `limit`, `trim`, `policy`, `order`, `index`, `coalesce`, `cache`, `lock`, `harden`, `stats`, `crate`
+            help: remove this comma
               --> ,
             error: expected an option name, found `5`
-            help: options are written `name = value`; the names are `source`, `arena`, `grow`, `limit`, `trim`, `policy`, `order`, `index`, `coalesce`, `cache`, `lock`, `harden`, `stats`, `crate`
+            help: did you mean `arena = 5`?
+            note: options are written `name = value`; the names are `source`, `arena`, `grow`, `limit`, `trim`, `policy`, `order`, `index`, `coalesce`, `cache`, `lock`, `harden`, `stats`, `crate`
               --> 5
         "#]],
     );
@@ -313,10 +311,11 @@ fn what_is_found_is_shown_as_it_was_typed_and_not_too_long() {
     check(
         "policy = a::b<C, 'd'>::e - 2",
         &expect![[r#"
-        error: `policy` takes a string, found `a::b<C, 'd'>::e-2`
-        help: write a string such as `policy = "first_fit"`
-          --> a::b<C, 'd'>::e - 2
-    "#]],
+            error: `policy` takes a string, found `a::b<C, 'd'>::e-2`
+            help: write a string such as `policy = "first_fit"`
+            note: the values are `first_fit`, `next_fit`, `best_fit`, `worst_fit`, or `segregated_fit`
+              --> a::b<C, 'd'>::e - 2
+        "#]],
     );
     check(
         "arena = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19]",

@@ -267,7 +267,7 @@ fn a_heap_that_never_merges_keeps_its_pages() {
 /// The index, and the words chosen for it.
 fn index(arguments: &str) -> (&'static str, Vec<&'static str>) {
     match settings(arguments).index {
-        Index::Tree { policy } => ("tree", vec![policy.item]),
+        Index::Tree { policy, .. } => ("tree", vec![policy.item]),
         Index::List { policy, order } => ("list", vec![policy.item, order.item]),
         Index::Bins { bins, order } => ("bins", vec![bins.item, order.item]),
     }

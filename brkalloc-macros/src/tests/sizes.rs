@@ -94,31 +94,36 @@ fn every_complaint_names_what_was_meant() {
             "sizes are whole numbers",
             "use a smaller unit: `\"512KiB\"` instead of `\"0.5MiB\"`",
         ),
-        ("1.5", "sizes are whole numbers", "use a smaller unit: `\"2B\"` instead of `\"1.5\"`"),
-        ("1e6", "sizes are whole numbers", "write all digits, or a unit such as `\"64KiB\"`"),
+        ("1.5", "sizes are whole numbers", "write a whole number of bytes: `arena = 2`"),
+        ("1e6", "sizes are whole numbers", "write all digits: `arena = 1000000`"),
         ("\"65536\"", "`65536` has no unit", "write `arena = \"65536B\"`, or `arena = 65536`"),
         ("65536usize", "`arena` takes a size, found `65536usize`", "write `arena = 65536`"),
         ("\"big\"", "`big` is not a size", "write a whole number and a unit, such as `\"64KiB\"`"),
-        ("\"\"", "`` is not a size", "write a whole number and a unit, such as `\"64KiB\"`"),
         (
-            "\"-4KiB\"",
-            "`-4KiB` is not a size",
+            "\"\"",
+            "`arena` is given an empty string",
             "write a whole number and a unit, such as `\"64KiB\"`",
         ),
+        ("\"-4KiB\"", "`-4KiB` has a sign", "write `arena = \"4KiB\"`"),
         (
             "\"4KiB-8KiB\"",
             "`4KiB-8KiB` is not a size",
             "write a whole number and a unit, such as `\"64KiB\"`",
         ),
-        ("\"99999999999TiB\"", "`99999999999TiB` does not fit in 64 bits", ""),
-        ("99999999999999999999999", "`99999999999999999999999` does not fit in 64 bits", ""),
+        (
+            "\"99999999999TiB\"",
+            "`99999999999TiB` does not fit in 64 bits",
+            "a heap reaches `\"64GiB\"` at most",
+        ),
+        (
+            "99999999999999999999999",
+            "`99999999999999999999999` does not fit in 64 bits",
+            "a heap reaches `\"64GiB\"` at most",
+        ),
         ("\"0KiB\"", "`arena` must not be zero", "a small heap is `arena = \"4KiB\"`"),
     ];
     for (value, message, help) in cases {
-        let expected = match help {
-            "" => format!("error: {message}"),
-            help => format!("error: {message} / help: {help}"),
-        };
+        let expected = format!("error: {message} / help: {help}");
         assert_eq!(complaint(value), expected, "arena = {value}");
     }
 }

@@ -11,6 +11,7 @@ pub(crate) mod alone;
 mod futex;
 #[cfg(unix)]
 mod os;
+mod path;
 #[cfg(all(unix, any(test, not(any(target_os = "linux", target_os = "android")))))]
 mod pthread;
 mod raw;
@@ -21,6 +22,7 @@ mod unlocked;
 
 #[cfg(unix)]
 pub use os::OsLock;
+pub use path::{ByPath, Mutex, PathLock};
 pub use raw::RawLock;
 pub use spin::SpinLock;
 pub use unlocked::Unlocked;

@@ -4,3 +4,5 @@ use brkalloc::{BrkHeap, brk_heap};
 static mut HEAP: BrkHeap;
 
 fn main() {}
+
+// mistakes: 5

@@ -4,3 +4,5 @@ use brkalloc::{BrkHeap, brk_heap};
 static HEAP: BrkHeap;
 
 fn main() {}
+
+// mistakes: 2

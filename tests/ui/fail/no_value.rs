@@ -13,3 +13,5 @@ static COLON: BrkHeap;
 static EQUALS: BrkHeap;
 
 fn main() {}
+
+// mistakes: 4

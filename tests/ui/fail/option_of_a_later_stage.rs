@@ -10,3 +10,5 @@ static EXPORT: BrkHeap;
 static HARDEN: BrkHeap;
 
 fn main() {}
+
+// mistakes: 3

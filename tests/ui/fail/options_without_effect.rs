@@ -19,3 +19,5 @@ static GIVES_BACK: BrkHeap;
 static GROWS: BrkHeap;
 
 fn main() {}
+
+// mistakes: 9

@@ -10,3 +10,5 @@ static LETTER: BrkHeap;
 static SUFFIX: BrkHeap;
 
 fn main() {}
+
+// mistakes: 3

@@ -1,0 +1,57 @@
+//! Where a heap may stand: every passing program of `ui`, in each edition, as clippy sees it.
+//!
+//! `ui.rs` runs them, in the newest edition. Here it matters that nothing is said of them: an error in an
+//! older edition, or a lint that a strict project denies.
+
+use std::fs;
+use std::path::Path;
+
+#[path = "../support/project.rs"]
+mod project;
+use project::Project;
+
+/// Adds every passing program to `project`; how many there are.
+fn add_programs(project: &Project) -> usize {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/pass");
+    let mut count = 0;
+    for entry in fs::read_dir(folder).expect("the folder is there") {
+        let file = entry.expect("an entry").path();
+        let name = file.file_stem().expect("a name").to_string_lossy().into_owned();
+        project.program(&name, &fs::read_to_string(&file).expect("a program"));
+        count += 1;
+    }
+    count
+}
+
+#[test]
+fn every_edition_takes_a_heap_wherever_one_may_stand() {
+    for edition in ["2018", "2021", "2024"] {
+        let project = Project::new(&format!("places_{edition}"), edition);
+        let count = add_programs(&project);
+        assert!(11 <= count, "{count} programs");
+        let messages = project.messages("clippy");
+        assert_eq!(messages.len(), count, "every program was built: {:?}", messages.keys());
+        for (program, messages) in messages {
+            let errors = messages.iter().filter(|message| message.level == "error");
+            let errors: Vec<_> = errors.map(|error| (error.place, &error.text)).collect();
+            assert!(errors.is_empty(), "{program} in {edition}: {errors:#?}");
+        }
+    }
+}
+
+#[test]
+fn what_strict_lints_deny_is_noticed_where_the_user_wrote_it() {
+    let project = Project::new("strictness", "2024");
+    let strict = include_str!("../ui/pass/strict_lints.rs");
+    let undocumented = strict.replace("    /// In a function.\n", "");
+    let too_long = strict.replace("fn main() {", "fn main() {\n    assert!(0 < 131072);");
+    assert!(undocumented != strict && too_long != strict, "the program has changed");
+    project.program("undocumented", &undocumented);
+    project.program("too_long", &too_long);
+    let messages = project.messages("clippy");
+    for (program, part) in [("undocumented", "missing documentation"), ("too_long", "long literal")]
+    {
+        let texts: Vec<&str> = messages[program].iter().map(|message| &*message.text).collect();
+        assert!(texts.iter().any(|text| text.contains(part)), "{program}: {texts:?}");
+    }
+}

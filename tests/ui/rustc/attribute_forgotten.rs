@@ -1,0 +1,5 @@
+use brkalloc::BrkHeap;
+
+static HEAP: BrkHeap;
+
+fn main() {}

@@ -1,0 +1,6 @@
+use brkalloc::brk_heap;
+
+#[brk_heap]
+static HEAP: BrkHeap;
+
+fn main() {}
