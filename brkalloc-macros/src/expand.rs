@@ -16,7 +16,7 @@
 use crate::args::{Args, Entry, Unsafety};
 use crate::diag::Sink;
 use crate::item::HeapStatic;
-use crate::options::{ARENA, CACHE, CRATE, GROW, LIMIT, TRIM};
+use crate::options::{ARENA, CACHE, CRATE, GROW, LARGE, LIMIT, TRIM};
 use crate::rules;
 use crate::settings::{self, Choice, Index, Lock, Settings, compact};
 use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree};
@@ -156,7 +156,7 @@ fn checks(args: &Args, runtime: &Runtime<'_>) -> TokenStream {
         let size = number(size, span);
         Some(quote_spanned!(span=> const _: () = #check(#size);))
     };
-    [&ARENA, &LIMIT, &GROW, &TRIM, &CACHE].into_iter().filter_map(check).collect()
+    [&ARENA, &LIMIT, &GROW, &TRIM, &LARGE, &CACHE].into_iter().filter_map(check).collect()
 }
 
 fn implementation(item: &HeapStatic, settings: &Settings, runtime: &Runtime<'_>) -> TokenStream {
@@ -169,10 +169,15 @@ fn implementation(item: &HeapStatic, settings: &Settings, runtime: &Runtime<'_>)
     let (lock, new_lock) = lock(name, settings, runtime);
     let cached = if settings.cache.is_some() { "Cached" } else { "Uncached" };
     let cache = runtime.item(cached, runtime.span);
-    let cache_bytes = settings.cache.map(|size| {
-        let bytes = runtime.bytes(&number(size, runtime.span));
-        quote!(const CACHE: ::core::primitive::usize = #bytes;)
-    });
+    let large = if settings.large.is_some() { "Mapped" } else { "Unmapped" };
+    let large = runtime.item(large, runtime.span);
+    let constant = |name: &str, size: Option<u64>| {
+        let bytes = runtime.bytes(&number(size?, runtime.span));
+        let name = Ident::new(name, Span::call_site());
+        Some(quote!(const #name: ::core::primitive::usize = #bytes;))
+    };
+    let cache_bytes = constant("CACHE", settings.cache);
+    let large_bytes = constant("LARGE", settings.large);
     let text = name.unraw().to_string();
     let arena = runtime.bytes(&number(settings.arena, runtime.span));
     let grow = runtime.bytes(&number(settings.grow, runtime.span));
@@ -199,12 +204,14 @@ fn implementation(item: &HeapStatic, settings: &Settings, runtime: &Runtime<'_>)
             type Coalesce = #coalesce;
             type Lock = #lock;
             type Cache = #cache;
+            type Large = #large;
             type Counters = #counters;
             const NAME: &'static ::core::primitive::str = #text;
             const ARENA: ::core::primitive::usize = #arena;
             const GROW: ::core::primitive::usize = #grow;
             const LIMIT: ::core::primitive::usize = #limit;
             const TRIM: ::core::primitive::usize = #trim;
+            #large_bytes
             #cache_bytes
             const HARDEN: #harden = #harden::#level;
             const LOCK: Self::Lock = #new_lock;

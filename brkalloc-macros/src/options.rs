@@ -117,6 +117,16 @@ pub(crate) static TRIM: HeapOption = HeapOption {
     aliases: "trim_threshold release shrink decommit purge trim_size give_back return unmap",
 };
 
+pub(crate) static LARGE: HeapOption = HeapOption {
+    name: "large",
+    kind: Kind::Size { instead_of_zero: "leave `large` out to serve all requests from the arena" },
+    words: &[word("none", "", "no off never false")],
+    example: "\"1MiB\"",
+    default: "`\"none\"`",
+    meaning: "requests of at least this get a mapping of their own, which goes back when it is freed",
+    aliases: "large_threshold mmap_threshold huge huge_threshold direct big map_threshold",
+};
+
 pub(crate) static POLICY: HeapOption = HeapOption {
     name: "policy",
     kind: Kind::Word,
@@ -246,8 +256,8 @@ pub(crate) static CRATE: HeapOption = HeapOption {
 
 /// Every option, in the order in which they are documented.
 pub(crate) static ALL: &[&HeapOption] = &[
-    &SOURCE, &ARENA, &GROW, &LIMIT, &TRIM, &POLICY, &ORDER, &INDEX, &COALESCE, &CACHE, &LOCK,
-    &HARDEN, &STATS, &CRATE,
+    &SOURCE, &ARENA, &GROW, &LIMIT, &TRIM, &LARGE, &POLICY, &ORDER, &INDEX, &COALESCE, &CACHE,
+    &LOCK, &HARDEN, &STATS, &CRATE,
 ];
 
 /// The option called exactly `name`.

@@ -7,7 +7,7 @@
 use crate::args::{Args, Entry};
 use crate::diag::{Diagnostic, Sink, error};
 use crate::options::{
-    ARENA, CACHE, COALESCE, GROW, INDEX, LIMIT, LOCK, ORDER, POLICY, SOURCE, TRIM,
+    ARENA, CACHE, COALESCE, GROW, INDEX, LARGE, LIMIT, LOCK, ORDER, POLICY, SOURCE, TRIM,
 };
 use crate::settings::{self, WINDOW};
 use crate::size::show;
@@ -33,6 +33,7 @@ fn conflict(entry: &Entry, args: &Args) -> Option<Diagnostic> {
         (TRIM.name, trim),
         (INDEX.name, index),
         (CACHE.name, cache),
+        (LARGE.name, large),
     ];
     let (_, find) = finders.into_iter().find(|(name, _)| *name == entry.option.name)?;
     find(entry, args)
@@ -167,10 +168,12 @@ fn index(entry: &Entry, args: &Args) -> Option<Diagnostic> {
     )
 }
 
+fn large(entry: &Entry, args: &Args) -> Option<Diagnostic> {
+    let fixed = args.with_word(&SOURCE, "static")?;
+    Some(no_effect(entry, fixed, "a heap that asks the system for nothing has no mappings"))
+}
+
 fn cache(entry: &Entry, args: &Args) -> Option<Diagnostic> {
-    if entry.is_word("none") {
-        return None;
-    }
     if let Some(fixed) = args.with_word(&SOURCE, "static") {
         return Some(no_effect(
             entry,

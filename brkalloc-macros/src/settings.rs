@@ -9,8 +9,8 @@
 
 use crate::args::{Args, Entry, Unsafety, Value};
 use crate::options::{
-    ARENA, CACHE, COALESCE, CRATE, GROW, HARDEN, HeapOption, INDEX, LIMIT, LOCK, ORDER, POLICY,
-    SOURCE, STATS, TRIM,
+    ARENA, CACHE, COALESCE, CRATE, GROW, HARDEN, HeapOption, INDEX, LARGE, LIMIT, LOCK, ORDER,
+    POLICY, SOURCE, STATS, TRIM,
 };
 use crate::size::show;
 use proc_macro2::{Span, TokenStream};
@@ -39,6 +39,8 @@ pub(crate) struct Settings {
     pub(crate) index: Index,
     /// When neighbors merge.
     pub(crate) coalesce: Choice,
+    /// The least request that gets a mapping of its own; none where no request does.
+    pub(crate) large: Option<u64>,
     /// The most bytes that each thread keeps; none without a cache.
     pub(crate) cache: Option<u64>,
     /// How threads share the heap.
@@ -104,6 +106,7 @@ impl Settings {
             trim: if keeps_pages { None } else { Some(trim) },
             index: Index::new(args),
             coalesce: choice(args, &COALESCE, "immediate"),
+            large: args.size(&LARGE),
             cache: args.size(&CACHE),
             lock: Lock::new(args),
             harden: choice(args, &HARDEN, "basic"),
@@ -147,11 +150,12 @@ impl Settings {
                     trim => trim.map_or(none("never"), bytes),
                 },
             ),
+            (&LARGE, if is_static { None } else { self.large.map_or(none("none"), bytes) }),
             (&POLICY, word(policy)),
             (&ORDER, word(order)),
             (&INDEX, index),
             (&COALESCE, word(&self.coalesce)),
-            (&CACHE, self.cache.map_or(none("none"), bytes)),
+            (&CACHE, if is_static { None } else { self.cache.map_or(none("none"), bytes) }),
             (
                 &LOCK,
                 match &self.lock {

@@ -4,7 +4,6 @@
 //! no block of the heap's.
 
 use crate::brk_heap::BrkHeap;
-use crate::cache::Ways;
 use crate::config::Config;
 use crate::slice_heap::Heap;
 use crate::source::Source;
@@ -43,15 +42,15 @@ unsafe trait Blocks {
 unsafe impl<C: Config> Blocks for BrkHeap<C> {
     fn block(&self, layout: Layout, zeroed: bool) -> Option<NonNull<u8>> {
         if zeroed {
-            C::Cache::allocate_zeroed(self, layout)
+            BrkHeap::allocate_zeroed(self, layout)
         } else {
-            C::Cache::allocate(self, layout)
+            BrkHeap::allocate(self, layout)
         }
     }
 
     unsafe fn end(&self, block: NonNull<u8>, layout: Layout) {
         // SAFETY: the caller vouches for the block and its layout.
-        unsafe { C::Cache::free(self, block, layout) };
+        unsafe { BrkHeap::deallocate(self, block, layout) };
     }
 
     unsafe fn resize(
@@ -61,7 +60,7 @@ unsafe impl<C: Config> Blocks for BrkHeap<C> {
         size: usize,
     ) -> Option<NonNull<u8>> {
         // SAFETY: the caller vouches for the block and its layout.
-        unsafe { C::Cache::reallocate(self, block, layout, size) }
+        unsafe { BrkHeap::resize(self, block, layout, size) }
     }
 }
 

@@ -15,7 +15,8 @@ use crate::check::Corruption;
 use crate::config::Config;
 use crate::configuration::Configuration;
 use crate::fork::Hold;
-use crate::index::Request;
+use crate::index::{GREATEST_ALIGNMENT, Request};
+use crate::large::{self, Large, is_large};
 use crate::lock::{Guarded, Lock};
 use crate::report;
 use crate::serve::Serve;
@@ -52,6 +53,8 @@ pub struct BrkHeap<C: Config = Undeclared> {
     /// What is read without the lock.
     pub(crate) aside: <C::Cache as Ways<C>>::Aside,
     /// The heap's place among those held across a fork.
+    /// What is counted of mappings beside the arena.
+    large: C::Large,
     link: <C::Lock as Lock>::Link,
 }
 
@@ -65,6 +68,7 @@ impl<C: Config> BrkHeap<C> {
         Self {
             shared: Guarded::new(C::LOCK, Shared::CLOSED),
             aside: <C::Cache as Ways<C>>::ASIDE,
+            large: C::Large::NEW,
             link: <C::Lock as Lock>::Link::NEW,
         }
     }
@@ -80,8 +84,8 @@ impl<C: Config> BrkHeap<C> {
     /// The figures of this moment, by a walk over all chunks under the lock.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        let cached = C::Cache::held(self);
-        Stats { cached, ..self.shared.with(|shared| shared.chunks.stats()) }
+        let (mapped, cached) = (self.large.mapped(), C::Cache::held(self));
+        Stats { mapped, cached, ..self.shared.with(|shared| shared.chunks.stats()) }
     }
 
     /// Looks at every chunk and every entry of the index, under the lock.
@@ -118,8 +122,102 @@ impl<C: Config> BrkHeap<C> {
     /// This heap handed `pointer` out, and it has not been freed since.
     #[must_use]
     pub unsafe fn usable_size(&self, pointer: NonNull<u8>) -> usize {
+        if C::Large::MAPS && !self.shared.with(|shared| shared.chunks.covers(pointer)) {
+            // SAFETY: the caller vouches for the pointer, which is not in the arena.
+            return unsafe { large::usable_size::<C>(pointer) };
+        }
         // SAFETY: the caller vouches for the pointer.
         unsafe { C::Cache::usable_size(self, pointer) }
+    }
+
+    /// A block; `None` if there is none, with nothing lost.
+    #[inline]
+    pub(crate) fn allocate(&self, layout: Layout) -> Option<NonNull<u8>> {
+        if is_large::<C>(layout.size()) {
+            return self.map(layout);
+        }
+        C::Cache::allocate(self, layout)
+    }
+
+    /// A block of zeros; `None` if there is none, with nothing lost.
+    #[inline]
+    pub(crate) fn allocate_zeroed(&self, layout: Layout) -> Option<NonNull<u8>> {
+        if is_large::<C>(layout.size()) {
+            return self.map(layout);
+        }
+        C::Cache::allocate_zeroed(self, layout)
+    }
+
+    /// Frees a block.
+    ///
+    /// # Safety
+    ///
+    /// This heap handed `block` out for `layout`, and it has not been freed since.
+    #[inline]
+    pub(crate) unsafe fn deallocate(&self, block: NonNull<u8>, layout: Layout) {
+        if is_large::<C>(layout.size()) {
+            // SAFETY: the caller vouches for the block, which is a mapping's by its layout.
+            return unsafe { large::free::<C>(&self.large, block) };
+        }
+        // SAFETY: the caller vouches for the block.
+        unsafe { C::Cache::free(self, block, layout) };
+    }
+
+    /// The block at another size; `None`, with the block as it was, if there is no room.
+    ///
+    /// # Safety
+    ///
+    /// This heap handed `block` out for `layout`, and it has not been freed since.
+    #[inline]
+    pub(crate) unsafe fn resize(
+        &self,
+        block: NonNull<u8>,
+        layout: Layout,
+        size: usize,
+    ) -> Option<NonNull<u8>> {
+        if is_large::<C>(layout.size()) || is_large::<C>(size) {
+            // SAFETY: the caller vouches for the block and its layout.
+            return unsafe { self.resize_large(block, layout, size) };
+        }
+        // SAFETY: the caller vouches for the block and its layout.
+        unsafe { C::Cache::reallocate(self, block, layout, size) }
+    }
+
+    /// A block in a mapping of its own, zeros.
+    #[cold]
+    fn map(&self, layout: Layout) -> Option<NonNull<u8>> {
+        if GREATEST_ALIGNMENT < layout.align() {
+            return None;
+        }
+        large::allocate::<C>(&self.large, layout)
+    }
+
+    /// The same for a block that is, or becomes, large.
+    ///
+    /// # Safety
+    ///
+    /// As for [`resize`](BrkHeap::resize).
+    #[cold]
+    unsafe fn resize_large(
+        &self,
+        block: NonNull<u8>,
+        layout: Layout,
+        size: usize,
+    ) -> Option<NonNull<u8>> {
+        let wanted = Layout::from_size_align(size, layout.align()).ok()?;
+        if is_large::<C>(layout.size()) && is_large::<C>(size) {
+            // SAFETY: the caller vouches for the block, which is a mapping's by its layout.
+            let moved = unsafe { large::resize::<C>(&self.large, block, layout, size) };
+            if moved.is_some() {
+                return moved;
+            }
+        }
+        let served = self.allocate(wanted)?;
+        // SAFETY: both have as many bytes, and are two.
+        unsafe { served.copy_from_nonoverlapping(block, size.min(layout.size())) };
+        // SAFETY: the caller vouches for the block, which nobody needs now.
+        unsafe { self.deallocate(block, layout) };
+        Some(served)
     }
 
     /// Has `operation` done, by a heap that has been opened if that was not done before.
@@ -192,19 +290,19 @@ unsafe impl<C: Config> Serve for BrkHeap<C> {
 unsafe impl<C: Config> GlobalAlloc for BrkHeap<C> {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        C::Cache::allocate(self, layout).map_or(null_mut(), NonNull::as_ptr)
+        self.allocate(layout).map_or(null_mut(), NonNull::as_ptr)
     }
 
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        C::Cache::allocate_zeroed(self, layout).map_or(null_mut(), NonNull::as_ptr)
+        self.allocate_zeroed(layout).map_or(null_mut(), NonNull::as_ptr)
     }
 
     #[inline]
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         if let Some(payload) = NonNull::new(pointer) {
             // SAFETY: the caller vouches for the pointer and its layout.
-            unsafe { C::Cache::free(self, payload, layout) };
+            unsafe { self.deallocate(payload, layout) };
         }
     }
 
@@ -212,7 +310,7 @@ unsafe impl<C: Config> GlobalAlloc for BrkHeap<C> {
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         let Some(payload) = NonNull::new(pointer) else { return null_mut() };
         // SAFETY: the caller vouches for the pointer and its layout.
-        let served = unsafe { C::Cache::reallocate(self, payload, layout, size) };
+        let served = unsafe { self.resize(payload, layout, size) };
         served.map_or(null_mut(), NonNull::as_ptr)
     }
 }

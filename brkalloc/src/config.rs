@@ -9,6 +9,7 @@ use crate::cache::Cache;
 use crate::coalesce::Coalesce;
 use crate::counters::Counters;
 use crate::index::Index;
+use crate::large::Large;
 use crate::lock::Lock;
 use crate::source::Source;
 
@@ -28,6 +29,8 @@ pub trait Config: Sized + 'static {
     type Lock: Lock;
     /// What threads keep of what they free.
     type Cache: Cache<Self>;
+    /// Whether large requests get mappings of their own.
+    type Large: Large;
     /// What is counted beside the figures that a walk can tell.
     type Counters: Counters;
 
@@ -44,6 +47,9 @@ pub trait Config: Sized + 'static {
     /// The most bytes that each thread may keep, and that all of them may share; without effect
     /// where nothing is kept.
     const CACHE: usize = 0;
+    /// The least number of bytes of a request that gets a mapping of its own; without effect where
+    /// none does.
+    const LARGE: usize = usize::MAX;
     /// What is checked at run time.
     const HARDEN: Harden;
     /// The lock, as it is before its first use.

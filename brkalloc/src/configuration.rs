@@ -8,6 +8,7 @@ use crate::coalesce::Coalesce;
 use crate::config::{Config, Harden};
 use crate::counters::Counters;
 use crate::index::Index;
+use crate::large::Large;
 use crate::source::Source;
 use core::fmt;
 
@@ -37,6 +38,8 @@ pub struct Configuration {
     pub index: Option<&'static str>,
     /// When free neighbors merge.
     pub coalesce: &'static str,
+    /// The least number of bytes of a request that gets a mapping of its own; `None` where none does.
+    pub large: Option<usize>,
     /// The most bytes that each thread keeps of what it frees; `None` without a cache.
     pub cache: Option<usize>,
     /// How threads share the heap, as the attribute spells the option.
@@ -66,6 +69,7 @@ impl Configuration {
             order: <C::Index as Index>::ORDER,
             index: <C::Index as Index>::INDEX,
             coalesce: <C::Coalesce as Coalesce>::NAME,
+            large: if <C::Large as Large>::MAPS { Some(C::LARGE) } else { None },
             cache: if 0 < C::CACHE { Some(C::CACHE) } else { None },
             lock: C::LOCK_OPTION,
             harden: C::HARDEN,
@@ -94,6 +98,9 @@ impl fmt::Display for Configuration {
             }
             None if self.grows => f.write_str(", grow = \"none\"")?,
             None => {}
+        }
+        if let Some(large) = self.large {
+            write!(f, ", large = {}", Size(large))?;
         }
         write!(f, ", policy = \"{}\", order = \"{}\"", self.policy, self.order)?;
         if let Some(index) = self.index {

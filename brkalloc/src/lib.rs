@@ -117,6 +117,7 @@ mod errno;
 mod fork;
 mod heap;
 mod index;
+mod large;
 mod lock;
 mod order;
 mod policy;

@@ -9,6 +9,7 @@ pub use crate::coalesce::{Coalesce, Deferred, Immediate, Never};
 pub use crate::config::{Config, Harden};
 pub use crate::counters::{Counted, Counters, Uncounted};
 pub use crate::index::{Bins, Index, List, Planted, Tree, classes};
+pub use crate::large::{Large, Mapped, Unmapped};
 #[cfg(unix)]
 pub use crate::lock::OsLock;
 pub use crate::lock::{ByPath, DefaultLock, Lock, Mutex, PathLock, RawLock, SpinLock, Unlocked};
@@ -34,6 +35,9 @@ const LEAST_ARENA: u64 = 256;
 
 /// The least cache that can keep more than it hands out, in bytes.
 const LEAST_CACHE: u64 = 16 << 10;
+
+/// The least request that is worth a mapping, in bytes.
+const LEAST_LARGE: u64 = 4 << 10;
 
 /// A size as the target counts it; one that it cannot count is the business of the checks below.
 #[must_use]
@@ -78,6 +82,15 @@ pub const fn check_trim(size: u64) {
     assert!(fits(size), "`trim` does not fit in this target's address space");
 }
 
+/// Fails to compile where `large` cannot be.
+pub const fn check_large(size: u64) {
+    assert!(
+        LEAST_LARGE <= size,
+        "`large` is too small for mappings of whole pages; the least is 4 KiB: `large = \"4KiB\"`"
+    );
+    assert!(fits(size), "`large` does not fit in this target's address space");
+}
+
 /// Fails to compile where `cache` cannot be.
 pub const fn check_cache(size: u64) {
     assert!(
@@ -115,6 +128,8 @@ pub mod options {
     pub enum limit {}
     /// The dirty top beyond which pages go back to the system: a size or `"never"`.
     pub enum trim {}
+    /// The requests that get a mapping of their own: a size or `"none"`.
+    pub enum large {}
     /// Which free chunk is taken: `"first_fit"`, `"next_fit"`, `"best_fit"`, `"worst_fit"` or
     /// `"segregated_fit"`.
     pub enum policy {}

@@ -34,6 +34,8 @@ pub struct Stats {
     pub free_chunks: usize,
     /// Chunks, used and free.
     pub chunks: usize,
+    /// With `large`: bytes in mappings of their own, which are not in the arena.
+    pub mapped: Option<usize>,
     /// With `cache`: bytes that threads' caches had room for when they last looked, at most so many of
     /// which are free. They are in chunks that count as used.
     pub cached: Option<usize>,

@@ -10,6 +10,7 @@ use crate::coalesce::Immediate;
 use crate::config::{Config, Harden};
 use crate::counters::Uncounted;
 use crate::index::List;
+use crate::large::Unmapped;
 use crate::lock::DefaultLock;
 use crate::order::Address;
 use crate::policy::FirstFit;
@@ -25,6 +26,7 @@ impl Config for Undeclared {
     type Coalesce = Immediate;
     type Lock = DefaultLock;
     type Cache = Uncached;
+    type Large = Unmapped;
     type Counters = Uncounted;
     const NAME: &'static str = "a heap without #[brk_heap]";
     const ARENA: usize = 0;

@@ -2,7 +2,7 @@
 
 use brkalloc::__private::{
     Address, BestFit, Bins, Config, Deferred, Fifo, FirstFit, Harden, Immediate, Lifo, List, Mmap,
-    Never, NextFit, Slice, Source, SpinLock, Tree, Uncached, Uncounted, WorstFit,
+    Never, NextFit, Slice, Source, SpinLock, Tree, Uncached, Uncounted, Unmapped, WorstFit,
 };
 use brkalloc::{BrkHeap, Heap};
 use brkalloc_oracle::{Coalesce, Order, Policy};
@@ -24,6 +24,7 @@ where
     type Coalesce = K;
     type Lock = SpinLock;
     type Cache = Uncached;
+    type Large = Unmapped;
     type Counters = Uncounted;
     const NAME: &'static str = "a test's heap";
     const ARENA: usize = 64 << 10;

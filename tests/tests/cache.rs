@@ -69,7 +69,9 @@ fn churn<C: Config>(heap: &'static BrkHeap<C>, seed: u64, steps: usize) {
             assert_eq!(heap.check(), Ok(()), "at step {step}");
         }
     }
-    slots.into_iter().flatten().for_each(|block| free(heap, block));
+    for block in slots.into_iter().flatten() {
+        free(heap, block);
+    }
     assert_eq!(heap.check(), Ok(()));
 }
 
@@ -94,7 +96,9 @@ macro_rules! churned {
             joins(&HEAP);
             let threads: Vec<_> =
                 (2..6).map(|seed| thread::spawn(move || churn(&HEAP, seed, 15_000))).collect();
-            threads.into_iter().for_each(|thread| thread.join().expect("no byte is wrong"));
+            for thread in threads {
+                thread.join().expect("no byte is wrong");
+            }
             joins(&HEAP);
         }
     )+};
@@ -127,7 +131,9 @@ fn a_small_object_takes_its_size_rounded_up_to_sixteen_bytes() {
     assert!(apart.iter().all(|distance| 16 <= *distance), "no two overlap");
     let neighbors = apart.iter().filter(|distance| **distance == 16).count();
     assert!(9_900 < neighbors, "only {neighbors} of 10,000 objects touch the one before");
-    nodes.into_iter().for_each(|node| free(&HEAP, node));
+    for node in nodes {
+        free(&HEAP, node);
+    }
     joins(&HEAP);
 }
 
@@ -174,9 +180,9 @@ fn objects_that_other_threads_free_are_not_lost() {
     let (sender, receiver) = channel();
     let maker = thread::spawn(move || {
         let mut random = Random(4);
-        for number in 0..200_000 {
+        for mark in (0..=250).cycle().take(200_000) {
             let size = random.size(3000);
-            let block = allocate(&HEAP, layout(size, 8), (number % 251) as u8);
+            let block = allocate(&HEAP, layout(size, 8), mark);
             sender.send(block.expect("there is memory")).expect("all are taken");
         }
     });
@@ -204,7 +210,9 @@ fn a_thread_gives_everything_back_when_it_ends() {
     });
     let kept = outliving.join().expect("the thread ends well");
     assert_eq!(HEAP.check(), Ok(()));
-    kept.into_iter().for_each(|block| free(&HEAP, block));
+    for block in kept {
+        free(&HEAP, block);
+    }
     joins(&HEAP);
 }
 
@@ -223,7 +231,9 @@ fn destructors_of_threads_allocate_after_the_cache_has_ended() {
                 let blocks: Vec<_> =
                     (0..40).filter_map(|_| allocate(&HEAP, layout(size, 8), 1)).collect();
                 assert_eq!(blocks.len(), 40);
-                blocks.into_iter().for_each(|block| free(&HEAP, block));
+                for block in blocks {
+                    free(&HEAP, block);
+                }
             }
         }
     }

@@ -254,6 +254,7 @@ impl<S: Source + 'static, I: Index, K: Coalesce> Config for Busy<S, I, K> {
     type Coalesce = K;
     type Lock = SpinLock;
     type Cache = Uncached;
+    type Large = Unmapped;
     type Counters = Uncounted;
     const NAME: &'static str = "a heap over a faulty system";
     const ARENA: usize = 3 * PAGE + 100;

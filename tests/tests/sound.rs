@@ -38,6 +38,7 @@ macro_rules! rest {
         type Coalesce = Immediate;
         type Lock = SpinLock;
         type Cache = Uncached;
+        type Large = Unmapped;
         type Counters = Uncounted;
         const NAME: &'static str = "a heap by hand";
         const ARENA: usize = $arena;
@@ -417,6 +418,7 @@ fn the_default_lock_locks() {
         type Coalesce = Deferred;
         type Lock = DefaultLock;
         type Cache = Uncached;
+        type Large = Unmapped;
         type Counters = Uncounted;
         const NAME: &'static str = "a heap by hand";
         const ARENA: usize = 4096;

@@ -8,7 +8,7 @@
 //! counts the chunks that each of its searches looks at, a second one, of the same operations, is
 //! timed without counting.
 
-use brkalloc::__private::{Uncached, Uncounted};
+use brkalloc::__private::{Uncached, Uncounted, Unmapped};
 use brkalloc::__private::{Address, BestFit, Config, FirstFit, List, NextFit, Tree, WorstFit};
 use brkalloc::__private::{
     Bins, Counted, Counters, Harden, Immediate, Index, Lifo, Slice, SpinLock,
@@ -32,6 +32,7 @@ impl<I: Index, K: Counters> Config for Setup<I, K> {
     type Coalesce = Immediate;
     type Lock = SpinLock;
     type Cache = Uncached;
+    type Large = Unmapped;
     type Counters = K;
     const NAME: &'static str = "growth";
     const ARENA: usize = 0;

@@ -13,7 +13,7 @@ const CONFIGURATIONS: [&str; 9] = [
     r#"source = "mmap", grow = "none", coalesce = "never", lock = "os", policy = "worst_fit""#,
     r#"policy = "next_fit", order = "lifo", trim = "never", coalesce = "deferred""#,
     r#"policy = "best_fit", index = "list", harden = "none", stats = "counters", lock = ::a::Raw"#,
-    r#"cache = "1MiB""#,
+    r#"cache = "1MiB", large = "1MiB""#,
 ];
 
 fn check(arguments: &str, item: &str, expected: &Expect) {
@@ -53,6 +53,7 @@ fn the_heap_of_the_readme() {
             | `grow` | `"64KiB"` | default |
             | `limit` | the most the target allows | default |
             | `trim` | `"1MiB"` | default |
+            | `large` | `"none"` | default |
             | `policy` | `"first_fit"` | written |
             | `order` | `"address"` | written |
             | `index` | `"tree"` | default |
@@ -78,6 +79,7 @@ fn the_heap_of_the_readme() {
                     type Coalesce = ::brkalloc::__private::Immediate;
                     type Lock = ::brkalloc::__private::DefaultLock;
                     type Cache = ::brkalloc::__private::Uncached;
+                    type Large = ::brkalloc::__private::Unmapped;
                     type Counters = ::brkalloc::__private::Uncounted;
                     const NAME: &'static ::core::primitive::str = "HEAP";
                     const ARENA: ::core::primitive::usize = ::brkalloc::__private::bytes(65536u64);
@@ -114,7 +116,6 @@ fn a_static_arena_without_a_lock() {
             | `order` | `"address"` | default |
             | `index` | `"tree"` | default |
             | `coalesce` | `"immediate"` | default |
-            | `cache` | `"none"` | default |
             | `lock` | `"none"` | written |
             | `harden` | `"basic"` | default |
             | `stats` | `"none"` | default |
@@ -135,6 +136,7 @@ fn a_static_arena_without_a_lock() {
                     type Coalesce = ::brkalloc::__private::Immediate;
                     type Lock = ::brkalloc::__private::Unlocked;
                     type Cache = ::brkalloc::__private::Uncached;
+                    type Large = ::brkalloc::__private::Unmapped;
                     type Counters = ::brkalloc::__private::Uncounted;
                     const NAME: &'static ::core::primitive::str = "ARENA";
                     const ARENA: ::core::primitive::usize = ::brkalloc::__private::bytes(16384u64);
@@ -181,6 +183,7 @@ fn everything_written_out() {
             | `grow` | `"4KiB"` | written |
             | `limit` | `"16MiB"` | written |
             | `trim` | `"64KiB"` | written |
+            | `large` | `"none"` | default |
             | `policy` | `"segregated_fit"` | written |
             | `order` | `"fifo"` | written |
             | `coalesce` | `"deferred"` | written |
@@ -215,6 +218,7 @@ fn everything_written_out() {
                     type Coalesce = my::brkalloc::__private::Deferred;
                     type Lock = my::brkalloc::__private::PathLock<HEAP>;
                     type Cache = my::brkalloc::__private::Uncached;
+                    type Large = my::brkalloc::__private::Unmapped;
                     type Counters = my::brkalloc::__private::Counted;
                     const NAME: &'static ::core::primitive::str = "HEAP";
                     const ARENA: ::core::primitive::usize = my::brkalloc::__private::bytes(
@@ -256,6 +260,7 @@ fn a_list_in_last_in_first_out_order_on_a_fixed_arena() {
             | `source` | `"brk"` | default |
             | `arena` | `"64KiB"` | default |
             | `grow` | `"none"` | written |
+            | `large` | `"none"` | default |
             | `policy` | `"next_fit"` | written |
             | `order` | `"lifo"` | written |
             | `index` | `"list"` | default |
@@ -283,6 +288,7 @@ fn a_list_in_last_in_first_out_order_on_a_fixed_arena() {
                     type Coalesce = ::brkalloc::__private::Immediate;
                     type Lock = ::brkalloc::__private::SpinLock;
                     type Cache = ::brkalloc::__private::Uncached;
+                    type Large = ::brkalloc::__private::Unmapped;
                     type Counters = ::brkalloc::__private::Uncounted;
                     const NAME: &'static ::core::primitive::str = "HEAP";
                     const ARENA: ::core::primitive::usize = ::brkalloc::__private::bytes(65536u64);
@@ -324,6 +330,7 @@ fn a_mistake_and_the_static() {
                     type Coalesce = ::brkalloc::__private::Immediate;
                     type Lock = ::brkalloc::__private::DefaultLock;
                     type Cache = ::brkalloc::__private::Uncached;
+                    type Large = ::brkalloc::__private::Unmapped;
                     type Counters = ::brkalloc::__private::Uncounted;
                     const NAME: &'static ::core::primitive::str = "HEAP";
                     const ARENA: ::core::primitive::usize = ::brkalloc::__private::bytes(65536u64);
@@ -423,7 +430,7 @@ fn the_walk_finds_what_does_not_begin_at_the_root() {
 
 #[test]
 fn nothing_is_named_that_the_user_could_have_shadowed() {
-    const OWN: [&str; 58] = [
+    const OWN: [&str; 61] = [
         "static",
         "HEAP",
         "enum",
@@ -458,6 +465,9 @@ fn nothing_is_named_that_the_user_could_have_shadowed() {
         "Counters",
         "Cache",
         "CACHE",
+        "Large",
+        "LARGE",
+        "large",
         "END",
         "R",
         "f",

@@ -316,5 +316,43 @@ fn a_cache_needs_an_arena_that_has_room_for_it() {
           --> "2MiB"
     "#]],
     );
-    check(r#"source = "static", arena = "64KiB", cache = "none""#, &expect![[""]]);
+    check(
+        r#"source = "static", arena = "64KiB", cache = "none""#,
+        &expect![[r#"
+        error: `cache` has no effect with `source = "static"`
+        help: remove `cache`, or choose `source = "brk"`
+        note: a cache keeps a map of the arena beside it, in a mapping
+          --> "none"
+    "#]],
+    );
+}
+
+#[test]
+fn an_arena_that_asks_the_system_for_nothing_has_no_mappings() {
+    check(
+        r#"source = "static", arena = "64KiB", large = "64KiB""#,
+        &expect![[r#"
+        error: `large` has no effect with `source = "static"`
+        help: remove `large`, or choose `source = "brk"`
+        note: a heap that asks the system for nothing has no mappings
+          --> "64KiB"
+    "#]],
+    );
+    check(
+        r#"source = "static", arena = "64KiB", large = "none""#,
+        &expect![[r#"
+        error: `large` has no effect with `source = "static"`
+        help: remove `large`, or choose `source = "brk"`
+        note: a heap that asks the system for nothing has no mappings
+          --> "none"
+    "#]],
+    );
+    check(
+        r#"large = 0"#,
+        &expect![[r#"
+        error: `large` must not be zero
+        help: leave `large` out to serve all requests from the arena
+          --> 0
+    "#]],
+    );
 }

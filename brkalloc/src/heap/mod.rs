@@ -137,6 +137,11 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         (self.window.origin(), self.limit.offset() as usize * GRANULE)
     }
 
+    /// Whether `payload` lies in the window.
+    pub(crate) fn covers(&self, payload: NonNull<u8>) -> bool {
+        self.window.chunk_below(self.limit, payload.as_ptr()).is_some()
+    }
+
     /// Whether `payload` is where that of a chunk below the top could be.
     pub(crate) fn reaches(&self, payload: NonNull<u8>) -> bool {
         self.window.chunk_below(self.top, payload.as_ptr()).is_some()

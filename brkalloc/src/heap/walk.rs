@@ -99,6 +99,7 @@ impl<C: Config, S: Source> RawHeap<C, S> {
             largest_free: 0,
             free_chunks: 0,
             chunks: 0,
+            mapped: None,
             cached: None,
             operations: self.operations(),
         };

@@ -74,6 +74,25 @@ unsafe impl<S: System> Source for Brk<S> {
         Mmap::<S>::open_aside(size)
     }
 
+    fn map(size: usize) -> Option<NonNull<u8>> {
+        Mmap::<S>::map(size)
+    }
+
+    unsafe fn unmap(base: NonNull<u8>, size: usize) {
+        // SAFETY: the caller vouches for the same.
+        unsafe { Mmap::<S>::unmap(base, size) };
+    }
+
+    unsafe fn remap(
+        base: NonNull<u8>,
+        size: usize,
+        target: usize,
+        may_move: bool,
+    ) -> Option<NonNull<u8>> {
+        // SAFETY: the caller vouches for the same.
+        unsafe { Mmap::<S>::remap(base, size, target, may_move) }
+    }
+
     fn page_size() -> usize {
         S::page_size()
     }

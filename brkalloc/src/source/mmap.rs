@@ -49,6 +49,31 @@ unsafe impl<S: System> Source for Mmap<S> {
         Self::open(0, size)
     }
 
+    fn map(size: usize) -> Option<NonNull<u8>> {
+        let _kept = errno::keep();
+        if size <= isize::MAX.unsigned_abs() { S::map(size) } else { None }
+    }
+
+    unsafe fn unmap(base: NonNull<u8>, size: usize) {
+        let _kept = errno::keep();
+        // SAFETY: the caller vouches for the mapping.
+        unsafe { S::release(base, size) };
+    }
+
+    unsafe fn remap(
+        base: NonNull<u8>,
+        size: usize,
+        target: usize,
+        may_move: bool,
+    ) -> Option<NonNull<u8>> {
+        let _kept = errno::keep();
+        if isize::MAX.unsigned_abs() < target {
+            return None;
+        }
+        // SAFETY: the caller vouches for the mapping.
+        unsafe { S::remap(base, size, target, may_move) }
+    }
+
     fn page_size() -> usize {
         S::page_size()
     }

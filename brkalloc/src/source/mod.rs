@@ -61,7 +61,9 @@ pub enum Origin {
 ///   [`page_size`](Source::page_size), spans between 1 and `isize::MAX` bytes,
 ///   `committed <= reserved` of them, and belongs to the caller alone, for ever: no second call
 ///   returns any of its bytes, and nothing else reads, writes or unmaps them;
-/// - its first `committed` bytes, and those that [`commit`](Source::commit) has granted, are valid
+/// - what [`map`](Source::map) and [`remap`](Source::remap) return begins at a multiple of it, too,
+///   and belongs to the caller alone until it is unmapped;
+/// - the first `committed` bytes of a window, and those that [`commit`](Source::commit) has granted, are valid
 ///   for reads and writes;
 /// - with [`ZEROED`](Source::ZEROED), every byte reads as zero until it is first written.
 pub unsafe trait Source {
@@ -83,6 +85,39 @@ pub unsafe trait Source {
     /// window. `None` where there is no such room.
     #[must_use]
     fn open_aside(_size: usize) -> Option<Region> {
+        None
+    }
+
+    /// Maps `size` bytes, whole pages, beside every window: readable, writable and zero. `None` where
+    /// the system refuses.
+    #[must_use]
+    fn map(_size: usize) -> Option<NonNull<u8>> {
+        None
+    }
+
+    /// Gives a mapping back.
+    ///
+    /// # Safety
+    ///
+    /// `base` and `size` are those of a mapping that [`map`](Source::map) or
+    /// [`remap`](Source::remap) returned, and nobody uses it any more.
+    unsafe fn unmap(_base: NonNull<u8>, _size: usize) {}
+
+    /// Makes a mapping of `size` bytes one of `target` bytes, whole pages, whose first bytes are the
+    /// same and whose new ones are zero; where it stands unless it `may_move`. `None`, with nothing
+    /// changed, where the system cannot do that.
+    ///
+    /// # Safety
+    ///
+    /// `base` and `size` are those of a mapping that [`map`](Source::map) or `remap` returned, and
+    /// nobody has a reference into it.
+    #[must_use]
+    unsafe fn remap(
+        _base: NonNull<u8>,
+        _size: usize,
+        _target: usize,
+        _may_move: bool,
+    ) -> Option<NonNull<u8>> {
         None
     }
 

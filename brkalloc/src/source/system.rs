@@ -17,7 +17,8 @@ use core::sync::atomic::{AtomicBool, Ordering};
 ///
 /// An implementor promises that
 /// - what [`reserve`](System::reserve) and [`reserve_at`](System::reserve_at) return belongs to the
-///   caller alone until it is released, and reads as zero once it is protected read-write;
+///   caller alone until it is released, and reads as zero once it is protected read-write; so does
+///   what [`map`](System::map) and [`remap`](System::remap) return, which is read-write already;
 /// - while [`single_threaded`](System::single_threaded) would answer `true`, the bytes by which
 ///   [`sbrk`](System::sbrk) raises the break belong to the caller alone until it lowers the break
 ///   again, are readable and writable, and read as zero where they lie above the page that the
@@ -71,12 +72,43 @@ pub unsafe trait System {
     /// They are readable, writable and the caller's, who needs their contents no more.
     unsafe fn discard(address: NonNull<u8>, size: usize) -> bool;
 
+    /// Maps `size` bytes that are readable, writable and zero, and charged for at once: what the system
+    /// could never provide it refuses.
+    #[must_use]
+    fn map(size: usize) -> Option<NonNull<u8>> {
+        let address = Self::reserve(size)?;
+        // SAFETY: these pages were reserved just now.
+        if unsafe { Self::protect(address, size) } {
+            return Some(address);
+        }
+        // SAFETY: they are one reservation, and nobody else knows of them.
+        unsafe { Self::release(address, size) };
+        None
+    }
+
+    /// Makes `size` bytes at `address` `target` bytes, with what is new zero, readable and writable;
+    /// elsewhere, if they `may_move` and cannot stay. `None` where the system cannot do that.
+    ///
+    /// # Safety
+    ///
+    /// They are what one call of [`map`](System::map) or of this returned, and nobody has a reference
+    /// into them.
+    #[must_use]
+    unsafe fn remap(
+        _address: NonNull<u8>,
+        _size: usize,
+        _target: usize,
+        _may_move: bool,
+    ) -> Option<NonNull<u8>> {
+        None
+    }
+
     /// Gives `size` bytes of address space at `address` back.
     ///
     /// # Safety
     ///
-    /// They are what one call of [`reserve`](System::reserve) or [`reserve_at`](System::reserve_at)
-    /// returned, and nobody uses them any more.
+    /// They are what one call of [`reserve`](System::reserve), [`reserve_at`](System::reserve_at),
+    /// [`map`](System::map) or [`remap`](System::remap) returned, and nobody uses them any more.
     unsafe fn release(address: NonNull<u8>, size: usize);
 }
 
@@ -178,11 +210,15 @@ unsafe impl System for Libc {
     }
 
     fn reserve(size: usize) -> Option<NonNull<u8>> {
-        map(ptr::null_mut(), size, 0)
+        map(ptr::null_mut(), size, libc::PROT_NONE, NO_RESERVE)
+    }
+
+    fn map(size: usize) -> Option<NonNull<u8>> {
+        map(ptr::null_mut(), size, libc::PROT_READ | libc::PROT_WRITE, 0)
     }
 
     fn reserve_at(address: NonNull<u8>, size: usize) -> Option<NonNull<u8>> {
-        let mapping = map(address.as_ptr(), size, AT_NO_OTHER_PLACE)?;
+        let mapping = map(address.as_ptr(), size, libc::PROT_NONE, NO_RESERVE | AT_NO_OTHER_PLACE)?;
         if mapping.addr() == address.addr() {
             return Some(mapping);
         }
@@ -209,17 +245,36 @@ unsafe impl System for Libc {
         false
     }
 
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    unsafe fn remap(
+        address: NonNull<u8>,
+        size: usize,
+        target: usize,
+        may_move: bool,
+    ) -> Option<NonNull<u8>> {
+        let flags = if may_move { libc::MREMAP_MAYMOVE } else { 0 };
+        // SAFETY: the caller vouches that the mapping is its own, and that nobody is left at the old
+        // place if it moves.
+        let moved = unsafe { libc::mremap(address.as_ptr().cast(), size, target, flags) };
+        if moved == libc::MAP_FAILED { None } else { NonNull::new(moved.cast()) }
+    }
+
     unsafe fn release(address: NonNull<u8>, size: usize) {
         // SAFETY: the caller vouches that the mapping is its own and unused.
         let _ = unsafe { libc::munmap(address.as_ptr().cast(), size) };
     }
 }
 
-/// Maps `size` bytes of inaccessible address space at or near `address`.
-fn map(address: *mut u8, size: usize, flags: libc::c_int) -> Option<NonNull<u8>> {
-    let flags = libc::MAP_PRIVATE | libc::MAP_ANON | NO_RESERVE | flags;
+/// Maps `size` bytes of nobody's at or near `address`.
+fn map(
+    address: *mut u8,
+    size: usize,
+    access: libc::c_int,
+    flags: libc::c_int,
+) -> Option<NonNull<u8>> {
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANON | flags;
     // SAFETY: none of the flags lets the call replace a mapping that exists.
-    let mapping = unsafe { libc::mmap(address.cast(), size, libc::PROT_NONE, flags, -1, 0) };
+    let mapping = unsafe { libc::mmap(address.cast(), size, access, flags, -1, 0) };
     if mapping == libc::MAP_FAILED {
         return None;
     }

@@ -4,7 +4,7 @@
 use allocator_api2::vec::Vec as VecIn;
 use brkalloc::__private::{
     Config, FirstFit, Harden, Immediate, Lent, Mmap, Source, SpinLock, Static, Storage, Tree,
-    Uncached, Uncounted,
+    Uncached, Uncounted, Unmapped,
 };
 use brkalloc::{BrkHeap, Heap, brk_heap};
 use core::marker::PhantomData;
@@ -33,6 +33,7 @@ impl<F: Find, S: Source + 'static> Config for ByHand<F, S> {
     type Coalesce = Immediate;
     type Lock = SpinLock;
     type Cache = Uncached;
+    type Large = Unmapped;
     type Counters = Uncounted;
     const NAME: &'static str = "a heap by hand";
     const ARENA: usize = 4096;

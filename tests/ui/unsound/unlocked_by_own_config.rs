@@ -1,7 +1,7 @@
 #![forbid(unsafe_code)]
 
 use brkalloc::BrkHeap;
-use brkalloc::__private::{Config, FirstFit, Harden, Immediate, Mmap, Tree, Uncached, Uncounted, Unlocked};
+use brkalloc::__private::{Config, FirstFit, Harden, Immediate, Mmap, Tree, Uncached, Uncounted, Unmapped, Unlocked};
 
 enum Mine {}
 
@@ -11,6 +11,7 @@ impl Config for Mine {
     type Coalesce = Immediate;
     type Lock = Unlocked;
     type Cache = Uncached;
+    type Large = Unmapped;
     type Counters = Uncounted;
     const NAME: &'static str = "mine";
     const ARENA: usize = 4096;
