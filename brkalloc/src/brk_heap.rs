@@ -220,23 +220,28 @@ impl<C: Config> BrkHeap<C> {
         Some(served)
     }
 
-    /// Has `operation` done, by a heap that has been opened if that was not done before.
-    #[inline]
+    /// Has `operation` done; where there was no memory yet, it is done once more, as `again` says,
+    /// by a heap that has been opened.
+    #[inline(always)]
     pub(crate) fn opened<R>(
         &self,
-        mut operation: impl FnMut(&mut Shared<C>) -> Option<R>,
+        operation: impl FnOnce(&mut Shared<C>) -> Option<R>,
+        again: impl FnOnce() -> Option<R>,
     ) -> Option<R> {
-        let attempt =
-            self.shared.with(|shared| operation(shared).ok_or_else(|| shared.chunks.is_open()));
-        match attempt {
-            Ok(served) => Some(served),
-            Err(was_open) if was_open || !self.open() => None,
-            Err(_) => self.shared.with(operation),
-        }
+        let mut was_open = true;
+        let served = self.shared.with(|shared| {
+            let served = operation(shared);
+            if served.is_none() {
+                was_open = shared.chunks.is_open();
+            }
+            served
+        });
+        if served.is_some() || was_open || !self.open() { served } else { again() }
     }
 
     /// Gives the heap its memory, unless another thread has; whether it has any now.
     #[cold]
+    #[inline(never)]
     fn open(&self) -> bool {
         let heap = report::without_unwinding(|| C::NAME, C::heap);
         if !core::ptr::eq(self, heap) {
@@ -257,20 +262,30 @@ impl<C: Config> BrkHeap<C> {
     }
 }
 
+/// What is done at most once for a heap, kept out of the way of the rest.
+#[cold]
+#[inline(never)]
+fn again<R>(operation: impl FnOnce() -> R) -> R {
+    operation()
+}
+
 // SAFETY: what is handed out lies in the heap's own window, as the chunk of one block, until it is
 // freed; what could unwind ends the process.
 unsafe impl<C: Config> Serve for BrkHeap<C> {
-    #[inline]
+    #[inline(never)]
     fn serve(&self, request: Request) -> Option<NonNull<u8>> {
-        self.opened(|shared| shared.chunks.allocate(request))
+        self.opened(|shared| shared.chunks.allocate(request), || again(|| self.serve(request)))
     }
 
     #[inline]
     fn serve_zeroed(&self, request: Request) -> Option<(NonNull<u8>, usize)> {
-        self.opened(|shared| shared.chunks.allocate_zeroed(request))
+        self.opened(
+            |shared| shared.chunks.allocate_zeroed(request),
+            || again(|| self.serve_zeroed(request)),
+        )
     }
 
-    #[inline]
+    #[inline(never)]
     unsafe fn resize_or_serve(&self, block: NonNull<u8>, request: Request) -> Option<NonNull<u8>> {
         self.shared.with(|Shared { chunks, .. }| {
             // SAFETY: the caller vouches for the block.
@@ -279,7 +294,7 @@ unsafe impl<C: Config> Serve for BrkHeap<C> {
         })
     }
 
-    #[inline]
+    #[inline(never)]
     unsafe fn free(&self, block: NonNull<u8>) {
         // SAFETY: the caller vouches for the block.
         self.shared.with(|shared| unsafe { shared.chunks.free(block) });

@@ -20,7 +20,7 @@
 
 use crate::config::{Config, Harden};
 use crate::report::{self, ensure};
-use crate::tag::{GRANULE, Tag};
+use crate::tag::{GRANULE, LEAST, Tag};
 use core::fmt;
 use core::marker::PhantomData;
 use core::num::NonZeroU32;
@@ -50,15 +50,43 @@ impl Chunk {
         Self(self.0.saturating_add(granules))
     }
 
+    /// The place just above a chunk of this tag here, if the size is one for a chunk and that place is
+    /// no higher than `limit`. With a reserved bit of the tag set, it never is.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "it is no higher than another place")]
+    pub(crate) fn above(self, tag: Tag, limit: Self) -> Option<Self> {
+        let offset = self.offset() as usize + tag.reach();
+        if tag.reach() < LEAST as usize || (limit.offset() as usize) < offset {
+            return None;
+        }
+        // SAFETY: it is no less than this place's offset, which is not 0.
+        Some(Self(unsafe { NonZeroU32::new_unchecked(offset as u32) }))
+    }
+
+    /// The place `granules` above this one.
+    ///
+    /// # Safety
+    ///
+    /// It is no higher than an end tag may be.
+    #[inline]
+    pub(crate) const unsafe fn plus_unchecked(self, granules: u32) -> Self {
+        // SAFETY: by the contract, the sum is a granule offset.
+        let offset = unsafe { self.0.get().unchecked_add(granules) };
+        // SAFETY: it is no less than this place's, which is not 0.
+        Self(unsafe { NonZeroU32::new_unchecked(offset) })
+    }
+
     /// The place `granules` below this one.
     ///
-    /// What would lie below the window is the first place.
+    /// # Safety
+    ///
+    /// It is no lower than the first.
     #[inline]
-    pub(crate) const fn minus(self, granules: u32) -> Self {
-        match NonZeroU32::new(self.0.get().saturating_sub(granules)) {
-            Some(offset) => Self(offset),
-            None => Self::FIRST,
-        }
+    pub(crate) const unsafe fn minus_unchecked(self, granules: u32) -> Self {
+        // SAFETY: by the contract, the difference is a granule offset.
+        let offset = unsafe { self.0.get().unchecked_sub(granules) };
+        // SAFETY: by the contract, it is not 0.
+        Self(unsafe { NonZeroU32::new_unchecked(offset) })
     }
 
     /// The granule offset.
@@ -192,6 +220,7 @@ impl<C> Window<C> {
     /// The place below `limit` whose payload begins at `payload`, if there is one: at a multiple
     /// of a granule.
     #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "it is below another place")]
     pub(crate) fn chunk_below(self, limit: Chunk, payload: *mut u8) -> Option<Chunk> {
         // What is not a whole number of granules becomes huge, and so is no place either.
         let distance = payload.addr().wrapping_sub(self.origin.addr());
@@ -199,7 +228,7 @@ impl<C> Window<C> {
         if (limit.offset() as usize) <= granules {
             return None;
         }
-        u32::try_from(granules).ok().and_then(Chunk::at)
+        Chunk::at(granules as u32)
     }
 
     /// The place that `payload`, which this heap handed out, stands for.
@@ -264,6 +293,14 @@ impl<C> Window<C> {
         u32::try_from(size).unwrap_or(u32::MAX)
     }
 
+    /// Whether the last word below `chunk` says that a free chunk of `granules` is there.
+    #[inline]
+    pub(crate) fn is_above(self, chunk: Chunk, granules: u32) -> bool {
+        // SAFETY: as in `granules_below`.
+        let size = unsafe { self.tag_pointer(chunk).cast::<usize>().wrapping_sub(1).read() };
+        size == granules as usize
+    }
+
     /// Writes the last word of the free chunk just below `chunk`: its size.
     #[inline]
     fn set_granules_below(self, chunk: Chunk, granules: u32) {
@@ -276,7 +313,9 @@ impl<C> Window<C> {
     #[inline]
     pub(crate) fn write_free(self, chunk: Chunk, granules: u32, prev_used: bool) {
         self.set_tag(chunk, Tag::free(granules, prev_used));
-        self.set_granules_below(chunk.plus(granules), granules);
+        // SAFETY: the chunk ends in the window.
+        let above = unsafe { chunk.plus_unchecked(granules) };
+        self.set_granules_below(above, granules);
     }
 
     /// Link `number` (0 to 3) of the free chunk `chunk`.
@@ -354,6 +393,7 @@ impl<C: Config> Window<C> {
 
     /// Ends the program: `what` was found at `chunk`.
     #[cold]
+    #[inline(never)]
     pub(crate) fn broken(self, what: &str, chunk: Chunk) -> ! {
         report::fatal(C::NAME, format_args!("{what} at {:p}", self.payload(chunk)))
     }
@@ -362,7 +402,16 @@ impl<C: Config> Window<C> {
     #[inline]
     pub(crate) fn check_link(self, found: Link, holder: Chunk) {
         if Self::CHECKED && found.is_some_and(|chunk| self.end <= chunk) {
-            self.broken("a free chunk with a broken link", holder);
+            broken_link::<C>(self.payload(holder));
         }
     }
+}
+
+/// Ends the program: the free chunk at `payload` has a link that leads out of the window.
+///
+/// One argument, as wherever a check on the way of every request fails: what such a call needs is kept at hand until then.
+#[cold]
+#[inline(never)]
+fn broken_link<C: Config>(payload: *mut u8) -> ! {
+    report::fatal(C::NAME, format_args!("a free chunk with a broken link at {payload:p}"))
 }

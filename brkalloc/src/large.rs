@@ -62,7 +62,6 @@ impl Large for Unmapped {
 pub struct Mapped(AtomicUsize);
 
 impl Large for Mapped {
-    #[expect(clippy::declare_interior_mutable_const, reason = "where each heap's count comes from")]
     const NEW: Self = Self(AtomicUsize::new(0));
     const MAPS: bool = true;
     fn mapped(&self) -> Option<usize> {
@@ -156,6 +155,7 @@ impl Block {
 }
 
 /// Where the header of a payload stands.
+#[expect(clippy::cast_ptr_alignment, reason = "a payload is a multiple of 64")]
 fn header_of(payload: NonNull<u8>) -> *mut Header {
     payload.as_ptr().cast::<Header>().wrapping_sub(1)
 }

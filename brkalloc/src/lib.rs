@@ -88,6 +88,10 @@
 //! is the map of the code.
 #![no_std]
 #![warn(missing_docs)]
+#![expect(
+    clippy::inline_always,
+    reason = "a request is one straight way, on which a call costs as much as what it does"
+)]
 #[cfg(test)]
 extern crate std;
 

@@ -14,11 +14,15 @@ pub(crate) const CLASSES: usize = class(u32::MAX) as usize + 1;
 /// The class of a size of `granules`.
 #[inline]
 pub(crate) const fn class(granules: u32) -> u32 {
-    if granules < 16 {
-        return granules;
-    }
-    let exponent = granules.ilog2();
-    16 * (exponent - 3) + (granules >> (exponent - 4)) - 16
+    let shift = shift(granules as u64);
+    16 * shift + (granules >> shift)
+}
+
+/// The logarithm of how many sizes share the class of `granules`.
+#[inline]
+const fn shift(granules: u64) -> u32 {
+    // The classes below sixteen are those of the first row: each has one size.
+    (granules | 16).ilog2() - 4
 }
 
 /// The least size of a class, in granules.
@@ -33,9 +37,12 @@ pub(crate) const fn least(class: u32) -> u32 {
 
 /// The lowest class whose least size is at least `granules`; [`CLASSES`] and more if there is none.
 #[inline]
-pub(crate) const fn class_of_at_least(granules: u32) -> u32 {
-    let own = class(granules);
-    if least(own) < granules { own + 1 } else { own }
+#[expect(clippy::cast_possible_truncation, reason = "what the shift leaves is at most 32")]
+pub(crate) const fn class_of_at_least(granules: u64) -> u32 {
+    let shift = shift(granules);
+    // What is carried into the next power of two is that one's first class.
+    let rounded = granules + (1 << shift) - 1;
+    16 * shift + (rounded >> shift) as u32
 }
 
 #[cfg(test)]
@@ -51,7 +58,7 @@ mod tests {
             let own = class(size);
             assert!(least(own) <= size, "{size}");
             assert!(own as usize + 1 == CLASSES || size < least(own + 1), "{size}");
-            let rounded = class_of_at_least(size);
+            let rounded = class_of_at_least(size.into());
             assert!(rounded == own || rounded == own + 1);
             assert!(rounded as usize >= CLASSES || size <= least(rounded), "{size}");
         }

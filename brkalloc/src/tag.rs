@@ -76,6 +76,23 @@ impl Tag {
         self.0 & USED != 0
     }
 
+    /// Whether the chunk is free and the one below is in use or not, as said, and no reserved bit
+    /// beside the flags is set.
+    pub(crate) const fn is_plainly_free(self, prev_used: bool) -> bool {
+        self.0 % GRANULE == if prev_used { PREV_USED } else { 0 }
+    }
+
+    /// Whether the chunk is in use and no reserved bit beside the flags is set.
+    pub(crate) const fn is_plainly_used(self) -> bool {
+        (self.0 % GRANULE) & !PREV_USED == USED
+    }
+
+    /// The chunk's size in granules, with what the reserved bits above it add: more than any window
+    /// has, unless they are zero.
+    pub(crate) const fn reach(self) -> usize {
+        self.0 >> SHIFT
+    }
+
     /// Whether the chunk just below is in use.
     pub(crate) const fn is_prev_used(self) -> bool {
         self.0 & PREV_USED != 0

@@ -51,8 +51,10 @@ fn a_request_of_that_size_is_no_chunk_and_goes_back_when_it_is_freed() {
     assert_eq!(stats.in_use, in_use, "it is not in the arena");
     let mapped = stats.mapped.expect("mappings are counted");
     assert!((256 << 10..(256 << 10) + 8192).contains(&mapped), "{mapped}");
-    // SAFETY: both are in use.
-    let usable = unsafe { [HEAP.usable_size(small.place), HEAP.usable_size(large.place)] };
+    let usable = [&small, &large].map(|block| {
+        // SAFETY: it is in use.
+        unsafe { HEAP.usable_size(block.place) }
+    });
     assert!((256 << 10) - 1 <= usable[0] && 256 << 10 <= usable[1], "{usable:?}");
     free(&HEAP, large);
     free(&HEAP, small);

@@ -25,7 +25,7 @@ const LINK: &str = "a free chunk with a broken link at ";
 const NEIGHBORS: &str = "a free chunk whose neighbors in the list disagree at ";
 
 /// A case of `misuse`, the heap that finds it, and what it says.
-const FOUND: [(&str, &str, &str); 39] = [
+const FOUND: [(&str, &str, &str); 40] = [
     ("free of a local variable", "TREE", FOREIGN),
     ("free of a static", "TREE", FOREIGN),
     ("free of another heap's block", "TREE", FOREIGN),
@@ -38,6 +38,7 @@ const FOUND: [(&str, &str, &str); 39] = [
     ("realloc of a local variable", "TREE", FOREIGN),
     ("free of the inside of a block of zeros", "TREE", FREE),
     ("free of the inside of a block of ones", "TREE", NO_CHUNK),
+    ("free of the inside of a block of tags of free chunks", "TREE", FREE),
     ("free of the inside of the top", "TREE", FREE),
     ("free, twice", "TREE", FREE),
     ("free, twice, with others in between", "LIST", FREE),

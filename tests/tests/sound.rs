@@ -14,7 +14,7 @@ use allocator_api2::vec::Vec as VecIn;
 use brkalloc::__private::{
     Address, BestFit, Bins, Brk, Config, DefaultLock, Deferred, FirstFit, Harden, Immediate, Index,
     Lent, Lifo, List, Mmap, Slice, Source, SpinLock, Static, StaticArena, Storage, Tree, Uncached,
-    Uncounted,
+    Uncounted, Unmapped,
 };
 use brkalloc::{BrkHeap, Heap, brk_heap};
 use core::alloc::Layout;

@@ -258,7 +258,8 @@ impl Cached {
         from: impl Fn(&mut Counter<'_, C>) -> Objects,
     ) -> Objects {
         let once = || {
-            let found = home.opened(|shared| from(&mut Self::counter(home, shared)));
+            let at_depot = |shared: &mut Shared<C>| from(&mut Self::counter(home, shared));
+            let found = home.opened(at_depot, || home.shared.with(at_depot));
             found.or_else(|| {
                 let chunk = home.serve(class.object()?)?;
                 // SAFETY: the chunk is new, a multiple of a granule and at least one large.

@@ -27,7 +27,7 @@ use crate::coalesce::Coalesce;
 use crate::config::Config;
 use crate::counters::Counters;
 use crate::index::{Fit, Neighbors, Operations, Pieces, Request};
-use crate::report::ensure;
+use crate::report::{self, ensure};
 use crate::source::{Origin, Source};
 use crate::tag::{GRANULE, LEAST, Tag};
 use core::marker::PhantomData;
@@ -165,12 +165,22 @@ impl<C: Config, S: Source> RawHeap<C, S> {
     /// A payload for `request`; `None` if there is none, with nothing lost.
     #[inline]
     pub(crate) fn allocate(&mut self, request: Request) -> Option<NonNull<u8>> {
-        let chunk = match self.search(request) {
-            Some(fit) => self.take(fit, request.need),
-            None => self.take_top(request).or_else(|| self.last_resort(request))?,
+        let window = self.window;
+        let chunk = match self.index.find(window, request, &mut self.counters) {
+            Some(fit) if fit.padding == 0 => {
+                self.counters.search();
+                self.take(fit, request.need)
+            }
+            Some(fit) => {
+                self.counters.search();
+                self.take_above(fit, request.need)
+            }
+            None => self.take_elsewhere(request)?,
         };
         self.counters.allocation();
-        NonNull::new(self.window.payload(chunk))
+        // SAFETY: what holds chunks is open, so its origin is not null, and no chunk reaches beyond
+        // the last address.
+        Some(unsafe { NonNull::new_unchecked(window.payload(chunk)) })
     }
 
     /// The same, with the number of its first bytes that may not read as zero.
@@ -189,8 +199,7 @@ impl<C: Config, S: Source> RawHeap<C, S> {
     #[inline]
     pub(crate) unsafe fn free(&mut self, payload: NonNull<u8>) {
         // SAFETY: the caller vouches for the payload.
-        let chunk = unsafe { self.used_chunk(payload) };
-        let tag = self.window.tag(chunk);
+        let (chunk, tag) = unsafe { self.used_chunk(payload) };
         self.counters.free();
         self.release(chunk, tag.granules(), tag.is_prev_used());
     }
@@ -202,50 +211,45 @@ impl<C: Config, S: Source> RawHeap<C, S> {
     /// This heap handed `payload` out, and it has not been freed since.
     pub(crate) unsafe fn usable_size(&self, payload: NonNull<u8>) -> usize {
         // SAFETY: the caller vouches for the payload.
-        let chunk = unsafe { self.used_chunk(payload) };
-        walk::payload_bytes(self.window.tag(chunk).granules())
+        let (_, tag) = unsafe { self.used_chunk(payload) };
+        walk::payload_bytes(tag.granules())
     }
 
-    /// The used chunk of `payload`.
+    /// The used chunk of `payload`, and its tag.
     ///
     /// # Safety
     ///
     /// This heap handed `payload` out, and it has not been freed since. (What a checked heap can
     /// see to be otherwise ends the program.)
     #[inline]
-    unsafe fn used_chunk(&self, payload: NonNull<u8>) -> Chunk {
+    unsafe fn used_chunk(&self, payload: NonNull<u8>) -> (Chunk, Tag) {
+        let window = self.window;
         if !Window::<C>::CHECKED {
             // SAFETY: the caller vouches for the payload.
-            return unsafe { self.window.chunk_at_unchecked(payload.as_ptr()) };
+            let chunk = unsafe { window.chunk_at_unchecked(payload.as_ptr()) };
+            return (chunk, window.tag(chunk));
         }
-        let window = self.window;
         let Some(chunk) = window.chunk_below(self.top, payload.as_ptr()) else {
             self.foreign(payload)
         };
         let tag = window.tag(chunk);
-        let above = chunk.plus(tag.granules());
-        if !tag.is_used() {
-            window.broken("free or realloc of memory that is not in use (freed twice?)", chunk);
+        match chunk.above(tag, self.top) {
+            Some(above) if tag.is_plainly_used() && window.tag(above).is_prev_used() => {
+                (chunk, tag)
+            }
+            _ => unsound::<C>(payload.as_ptr(), tag),
         }
-        let sound = tag == Tag::free(tag.granules(), tag.is_prev_used()).used();
-        let lies = tag.granules() < LEAST || self.top < above;
-        if !sound || lies || !window.tag(above).is_prev_used() {
-            window.broken(
-                "free or realloc of what is no chunk, or whose tag was overwritten,",
-                chunk,
-            );
-        }
-        chunk
     }
 
     /// Ends the program: `payload` is none of a chunk below the top.
     #[cold]
+    #[inline(never)]
     fn foreign(&self, payload: NonNull<u8>) -> ! {
         if let Some(chunk) = self.window.chunk_below(self.window.end(), payload.as_ptr()) {
             self.window
                 .broken("free or realloc of memory that is not in use (freed twice?)", chunk);
         }
-        crate::report::fatal(
+        report::fatal(
             C::NAME,
             format_args!(
                 "free or realloc of a pointer that this heap never handed out, {payload:p}"
@@ -254,16 +258,42 @@ impl<C: Config, S: Source> RawHeap<C, S> {
     }
 
     /// What the policy takes for `request`.
-    #[inline]
     fn search(&mut self, request: Request) -> Option<Fit<Place<C>>> {
-        let fit = self.index.find(self.window, request, &mut self.counters);
+        let mut fit = self.index.find(self.window, request, &mut self.counters);
+        if fit.is_none() {
+            fit = self.index.find_elsewhere(self.window, request, &mut self.counters);
+        }
         self.counters.search();
         fit
     }
 
-    /// Takes `need` granules out of the chunk that a search found.
-    #[inline]
+    /// Takes `need` granules out of the chunk that a search found, at its low end.
+    #[inline(always)]
     fn take(&mut self, fit: Fit<Place<C>>, need: u32) -> Chunk {
+        self.check_free(fit.chunk, fit.granules);
+        let (window, chunk) = (self.window, fit.chunk);
+        let tag = window.tag(chunk);
+        let rest = fit.granules - need;
+        // What stays free is a chunk before the index hears of it; its links are where they were.
+        if LEAST <= rest {
+            // SAFETY: the place is within the chunk that was found.
+            let upper = unsafe { chunk.plus_unchecked(need) };
+            window.write_free(upper, rest, true);
+            self.index.take(window, fit, Pieces { lower: None, upper: Some((upper, rest)) });
+            window.set_tag(chunk, tag.resized(need).used());
+        } else {
+            // SAFETY: it is where the chunk that was found ends.
+            let above = unsafe { chunk.plus_unchecked(fit.granules) };
+            window.set_prev_used(above, true);
+            self.index.take(window, fit, Pieces { lower: None, upper: None });
+            window.set_tag(chunk, tag.used());
+        }
+        chunk
+    }
+
+    /// The same, above the padding, if there is any.
+    #[inline(never)]
+    fn take_above(&mut self, fit: Fit<Place<C>>, need: u32) -> Chunk {
         let window = self.window;
         self.check_free(fit.chunk, fit.granules);
         let chunk = fit.chunk.plus(fit.padding);
@@ -272,8 +302,6 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         let granules = if upper.is_some() { need } else { need + rest };
         let lower = (0 < fit.padding).then_some(fit.padding);
         let prev_used = window.tag(fit.chunk).is_prev_used();
-        // The pieces are free chunks before the index hears of them; the rest of its links are where
-        // they were.
         if let Some(padding) = lower {
             window.write_free(fit.chunk, padding, prev_used);
         }
@@ -289,54 +317,98 @@ impl<C: Config, S: Source> RawHeap<C, S> {
 
     /// Frees a chunk, or the tail of one, whose place and size are known.
     #[inline]
-    fn release(&mut self, mut chunk: Chunk, mut granules: u32, mut prev_used: bool) {
+    fn release(&mut self, chunk: Chunk, granules: u32, prev_used: bool) {
         let window = self.window;
         self.coalesce.note_free();
-        let mut neighbors = Neighbors { lower: None, upper: None };
-        if C::Coalesce::AT_ONCE {
-            let above = chunk.plus(granules);
-            if !prev_used {
-                // Not in use any more, whoever looks at it later.
-                window.set_tag(chunk, Tag::free(granules, false));
-                let below = window.granules_below(chunk);
-                chunk = chunk.minus(below);
-                self.check_free(chunk, below);
-                prev_used = window.tag(chunk).is_prev_used();
-                neighbors.lower = Some((chunk, below));
-                granules += below;
-            }
-            if above == self.top {
-                if let Some((lower, below)) = neighbors.lower {
-                    self.index.remove(window, lower, below);
-                }
-                return self.retreat(chunk, prev_used);
-            }
-            let tag = window.tag(above);
-            if !tag.is_used() {
-                self.check_free(above, tag.granules());
-                neighbors.upper = Some((above, tag.granules()));
-                granules += tag.granules();
-            }
+        // SAFETY: a used chunk ends where another begins, or the top, or the end tag is.
+        let above = unsafe { chunk.plus_unchecked(granules) };
+        if !C::Coalesce::AT_ONCE {
+            self.index.insert(window, chunk, granules);
+            window.write_free(chunk, granules, prev_used);
+            window.set_prev_used(above, false);
+            return;
         }
-        self.index.merge(window, neighbors, (chunk, granules));
-        window.write_free(chunk, granules, prev_used);
-        window.set_prev_used(chunk.plus(granules), false);
+        if above == self.top {
+            return self.join_top(chunk, granules, prev_used);
+        }
+        let mut merged = (chunk, granules);
+        let mut neighbors = Neighbors { lower: None, upper: None };
+        let tag = window.tag(above);
+        if tag.is_used() {
+            window.set_tag(above, tag.above(false));
+        } else {
+            self.check_free(above, tag.granules());
+            neighbors.upper = Some((above, tag.granules()));
+            merged.1 += tag.granules();
+        }
+        if !prev_used {
+            // Not in use any more, whoever looks at it later.
+            window.set_tag(chunk, Tag::free(granules, false));
+            let (lower, below) = self.free_below(chunk);
+            neighbors.lower = Some((lower, below));
+            merged = (lower, merged.1 + below);
+        }
+        self.index.merge(window, neighbors, merged);
+        // Below a free chunk is a used one.
+        window.write_free(merged.0, merged.1, true);
+    }
+
+    /// Frees a chunk that ends at the top.
+    #[inline(never)]
+    fn join_top(&mut self, chunk: Chunk, granules: u32, prev_used: bool) {
+        if prev_used {
+            return self.retreat(chunk, true);
+        }
+        // Not in use any more, whoever looks at it later.
+        self.window.set_tag(chunk, Tag::free(granules, false));
+        let (lower, below) = self.free_below(chunk);
+        self.index.remove(self.window, lower, below);
+        self.retreat(lower, true);
+    }
+
+    /// The free chunk just below `chunk`, where neighbors merge at once, and its granules.
+    #[inline]
+    fn free_below(&self, chunk: Chunk) -> (Chunk, u32) {
+        let window = self.window;
+        let granules = window.granules_below(chunk);
+        if Window::<C>::CHECKED && (granules < LEAST || chunk.offset() <= granules) {
+            disagrees::<C>(window.payload(chunk));
+        }
+        // SAFETY: a free chunk repeats its size, which is less than how far it reaches; what the
+        // program has overwritten there was just compared, unless nothing is.
+        let lower = unsafe { chunk.minus_unchecked(granules) };
+        if Window::<C>::CHECKED && window.tag(lower) != Tag::free(granules, true) {
+            disagrees::<C>(window.payload(lower));
+        }
+        (lower, granules)
     }
 
     /// Checks that `chunk`, of which the index or a neighbor said that it is free and has
     /// `granules`, says so too at both its ends.
     #[inline]
     fn check_free(&self, chunk: Chunk, granules: u32) {
-        if Window::<C>::CHECKED {
-            let tag = self.window.tag(chunk);
-            let above = chunk.plus(granules);
-            let lies = granules < LEAST || self.top < above;
-            if lies
-                || tag != Tag::free(granules, tag.is_prev_used())
-                || self.window.granules_below(above) != granules
-            {
-                self.window.broken("a free chunk that disagrees with its neighbor", chunk);
-            }
+        if !Window::<C>::CHECKED {
+            return;
+        }
+        let (window, tag) = (self.window, self.window.tag(chunk));
+        // Where neighbors merge at once, a used chunk is below.
+        let prev_used = C::Coalesce::AT_ONCE || tag.is_prev_used();
+        let agrees = tag.granules() == granules && tag.is_plainly_free(prev_used);
+        match chunk.above(tag, self.top) {
+            Some(above) if agrees && window.is_above(above, granules) => {}
+            _ => disagrees::<C>(window.payload(chunk)),
+        }
+    }
+
+    /// Takes `request` from where the common way of the index did not look, from the top, or from a
+    /// top that has grown.
+    #[inline(never)]
+    fn take_elsewhere(&mut self, request: Request) -> Option<Chunk> {
+        let fit = self.index.find_elsewhere(self.window, request, &mut self.counters);
+        self.counters.search();
+        match fit {
+            Some(fit) => Some(self.take_above(fit, request.need)),
+            None => self.take_top(request).or_else(|| self.last_resort(request)),
         }
     }
 
@@ -346,7 +418,7 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         if self.coalesce.take_due() {
             self.pass();
             if let Some(fit) = self.search(request) {
-                return Some(self.take(fit, request.need));
+                return Some(self.take_above(fit, request.need));
             }
             if let Some(chunk) = self.take_top(request) {
                 return Some(chunk);
@@ -392,4 +464,25 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         }
         above
     }
+}
+
+/// Ends the program: at `payload`, below the top, is no used chunk, but this tag.
+#[cold]
+#[inline(never)]
+fn unsound<C: Config>(payload: *mut u8, tag: Tag) -> ! {
+    let what = if tag.is_used() {
+        "free or realloc of what is no chunk, or whose tag was overwritten,"
+    } else {
+        "free or realloc of memory that is not in use (freed twice?)"
+    };
+    report::fatal(C::NAME, format_args!("{what} at {payload:p}"))
+}
+
+/// Ends the program: what the tag at `payload` says of a free chunk is not what its last word, or
+/// the index, says.
+#[cold]
+#[inline(never)]
+fn disagrees<C: Config>(payload: *mut u8) -> ! {
+    let what = "a free chunk that disagrees with its neighbor";
+    report::fatal(C::NAME, format_args!("{what} at {payload:p}"))
 }

@@ -22,8 +22,8 @@ impl<C: Config, S: Source> RawHeap<C, S> {
     #[inline]
     pub(crate) unsafe fn resize(&mut self, payload: NonNull<u8>, request: Request) -> bool {
         // SAFETY: the caller vouches for the payload.
-        let chunk = unsafe { self.used_chunk(payload) };
-        let have = self.window.tag(chunk).granules();
+        let (chunk, tag) = unsafe { self.used_chunk(payload) };
+        let have = tag.granules();
         let done = if request.need <= have {
             self.shrink(chunk, have, request.need);
             true

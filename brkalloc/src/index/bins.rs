@@ -14,17 +14,18 @@
 //! for the best fit within a class.
 
 use super::sequence::{Sequence, follower};
-use super::{Fit, Index, Operations, Pieces, Request};
+use super::{Fit, Index, Neighbors, Operations, Pieces, Request};
 use crate::check::{Census, Corruption};
 use crate::chunk::{Chunk, Window};
 use crate::config::Config;
 use crate::counters::Counters;
 use crate::order::{Order, Place};
+use crate::report;
 use crate::size_class::{self, class, class_of_at_least};
 use crate::tag::GRANULE;
 
 /// Words of the map: enough for every class of 32-bit sizes.
-const WORDS: usize = size_class::CLASSES.div_ceil(32);
+const WORDS: usize = size_class::CLASSES.div_ceil(64);
 
 /// How many chunks of a request's own class are looked at, where no higher class has one.
 const TRIES: usize = 8;
@@ -41,12 +42,12 @@ pub const fn classes(bytes: u64) -> usize {
 /// Free chunks in a sequence for each of `CLASSES` size classes, each in the order `O`.
 #[derive(Debug)]
 pub struct Bins<O: Order, const CLASSES: usize> {
+    map: [u64; WORDS],
     summary: u32,
-    map: [u32; WORDS],
     heads: [Sequence<O>; CLASSES],
 }
 
-const _: () = assert!(WORDS <= 32, "one word sums up the map");
+const _: () = assert!(WORDS < 32, "one word sums up the map, and has a bit to spare");
 
 impl<O: Order, const CLASSES: usize> Index for Bins<O, CLASSES> {
     const POLICY: &'static str = "segregated_fit";
@@ -56,7 +57,7 @@ impl<O: Order, const CLASSES: usize> Index for Bins<O, CLASSES> {
 
 impl<O: Order, const CLASSES: usize> Bins<O, CLASSES> {
     /// Lets a chunk enter the sequence of its size by `change`; the bitmaps follow.
-    #[inline]
+    #[inline(always)]
     fn enter<C: Config>(
         &mut self,
         window: Window<C>,
@@ -65,45 +66,53 @@ impl<O: Order, const CLASSES: usize> Bins<O, CLASSES> {
     ) {
         let class = class(granules);
         let Some(sequence) = self.heads.get_mut(class as usize) else {
-            window.broken("a free chunk of an impossible size", chunk)
+            impossible::<C>(window.payload(chunk))
         };
         let was_empty = sequence.first().is_none();
         change(sequence);
         if was_empty {
-            let word = class as usize / 32;
-            self.map[word] |= 1 << (class % 32);
+            let word = class as usize / 64;
+            self.map[word] |= 1 << (class % 64);
             self.summary |= 1 << word;
         }
     }
 
     /// Lets a chunk leave the sequence of its class; the bitmaps follow.
-    #[inline]
+    #[inline(always)]
     fn leave<C: Config>(&mut self, window: Window<C>, chunk: Chunk, class: u32) {
         let Some(sequence) = self.heads.get_mut(class as usize) else {
-            window.broken("a free chunk of an impossible size", chunk)
+            impossible::<C>(window.payload(chunk))
         };
-        sequence.remove(window, chunk);
-        if sequence.first().is_none() {
-            let word = class as usize / 32;
-            self.map[word] &= !(1 << (class % 32));
+        if sequence.remove_named(window, chunk).is_none() {
+            let word = class as usize / 64;
+            self.map[word] &= !(1 << (class % 64));
             if self.map[word] == 0 {
                 self.summary &= !(1 << word);
             }
         }
     }
 
+    /// Lets a chunk leave; if it is not the first of its class, nobody need know the class.
+    #[inline(always)]
+    fn part<C: Config>(&mut self, window: Window<C>, chunk: Chunk, class: impl FnOnce() -> u32) {
+        if Sequence::<O>::is_inner(window, chunk) {
+            Sequence::<O>::remove_inner(window, chunk);
+        } else {
+            self.leave(window, chunk, class());
+        }
+    }
+
     /// The lowest class from `class` on that has a chunk.
     #[inline]
     fn occupied_from(&self, class: u32) -> Option<u32> {
-        let word = class / 32;
-        let bits = self.map.get(word as usize)? & (u32::MAX << (class % 32));
+        let word = class / 64;
+        let bits = self.map.get(word as usize)? & (u64::MAX << (class % 64));
         if bits != 0 {
-            return Some(word * 32 + bits.trailing_zeros());
+            return Some(word * 64 + bits.trailing_zeros());
         }
-        // In two steps: `word` may be 31.
-        let above = self.summary & (u32::MAX << word << 1);
+        let above = self.summary & (u32::MAX << 1 << word);
         let word = if above == 0 { return None } else { above.trailing_zeros() };
-        Some(word * 32 + self.map.get(word as usize)?.trailing_zeros())
+        Some(word * 64 + self.map.get(word as usize)?.trailing_zeros())
     }
 }
 
@@ -125,18 +134,24 @@ impl<O: Order, const CLASSES: usize> Operations for Bins<O, CLASSES> {
         request: Request,
         counters: &mut C::Counters,
     ) -> Option<Fit<u32>> {
-        let spare = if 1 < request.align { request.align + 1 } else { 0 };
-        let granules = request.need.checked_add(spare)?;
-        if let Some(class) = self.occupied_from(class_of_at_least(granules)) {
-            let chunk = self.heads.get(class as usize)?.first()?;
-            counters.visit();
-            let granules = window.tag(chunk).granules();
-            if let Some(padding) = request.fit(window, chunk, granules) {
-                return Some(Fit { chunk, granules, padding, place: class });
-            }
-            window.broken("a free chunk in a list that is not its size's", chunk);
+        let class = self.occupied_from(class_of_at_least(spacious(request)))?;
+        let chunk = self.heads.get(class as usize)?.first()?;
+        counters.visit();
+        let granules = window.tag(chunk).granules();
+        match request.fit(window, chunk, granules) {
+            Some(padding) => Some(Fit { chunk, granules, padding, place: class }),
+            None => misplaced::<C>(window.payload(chunk)),
         }
-        let own = class(granules);
+    }
+
+    /// Looks at the first chunks of the class that the request itself has.
+    fn find_elsewhere<C: Config>(
+        &self,
+        window: Window<C>,
+        request: Request,
+        counters: &mut C::Counters,
+    ) -> Option<Fit<u32>> {
+        let own = class(u32::try_from(spacious(request)).ok()?);
         let mut place = self.heads.get(own as usize)?.first();
         for _ in 0..TRIES {
             let chunk = place?;
@@ -155,14 +170,25 @@ impl<O: Order, const CLASSES: usize> Operations for Bins<O, CLASSES> {
         self.enter(window, (chunk, granules), |sequence| sequence.insert(window, chunk));
     }
 
-    #[inline]
+    #[inline(always)]
     fn remove<C: Config>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
-        self.leave(window, chunk, class(granules));
+        self.part(window, chunk, || class(granules));
     }
 
-    #[inline]
+    #[inline(always)]
+    fn merge<C: Config>(&mut self, window: Window<C>, neighbors: Neighbors, merged: (Chunk, u32)) {
+        if let Some((lower, granules)) = neighbors.lower {
+            self.remove(window, lower, granules);
+        }
+        if let Some((upper, granules)) = neighbors.upper {
+            self.remove(window, upper, granules);
+        }
+        self.insert(window, merged.0, merged.1);
+    }
+
+    #[inline(always)]
     fn take<C: Config>(&mut self, window: Window<C>, fit: Fit<u32>, pieces: Pieces) {
-        self.leave(window, fit.chunk, fit.place);
+        self.part(window, fit.chunk, || fit.place);
         if let Some(granules) = pieces.lower {
             self.insert(window, fit.chunk, granules);
         }
@@ -197,7 +223,7 @@ impl<O: Order, const CLASSES: usize> Operations for Bins<O, CLASSES> {
     fn check<C: Config>(&self, window: Window<C>) -> Result<Census, Corruption> {
         let mut census = Census::EMPTY;
         for (own, sequence) in self.heads.iter().enumerate() {
-            let (word, bit) = (own / 32, own % 32);
+            let (word, bit) = (own / 64, own % 64);
             let marked = self.map.get(word).is_some_and(|bits| bits >> bit & 1 == 1);
             if marked != sequence.first().is_some() {
                 return Err(Corruption::of_window("the map of the bins is wrong", window));
@@ -219,4 +245,27 @@ impl<O: Order, const CLASSES: usize> Operations for Bins<O, CLASSES> {
         }
         Ok(census)
     }
+}
+
+/// The granules with which a chunk has room for the request wherever it begins.
+#[inline]
+fn spacious(request: Request) -> u64 {
+    let spare = if 1 < request.align { request.align + 1 } else { 0 };
+    u64::from(request.need) + u64::from(spare)
+}
+
+/// Ends the program: the free chunk at `payload` is in the list of a class that is not its size's.
+#[cold]
+#[inline(never)]
+fn misplaced<C: Config>(payload: *mut u8) -> ! {
+    let what = "a free chunk in a list that is not its size's";
+    report::fatal(C::NAME, format_args!("{what} at {payload:p}"))
+}
+
+/// Ends the program: the free chunk at `payload` has a size for which there is no class.
+#[cold]
+#[inline(never)]
+fn impossible<C: Config>(payload: *mut u8) -> ! {
+    let what = "a free chunk of an impossible size";
+    report::fatal(C::NAME, format_args!("{what} at {payload:p}"))
 }

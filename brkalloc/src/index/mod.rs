@@ -35,6 +35,18 @@ pub trait Index: Operations + 'static {
 /// The greatest alignment that is served, in bytes: what `System` serves too.
 pub(crate) const GREATEST_ALIGNMENT: usize = 1 << 29;
 
+/// The greatest size that is served, in bytes: the payload of as many granules as have a place
+/// below an end tag, or half of what an address reaches.
+#[expect(clippy::cast_possible_truncation, reason = "compared with what an address reaches")]
+const GREATEST_SIZE: usize = {
+    let granules = u32::MAX as u64 - 1;
+    let bytes = granules * GRANULE as u64 - WORD as u64;
+    if bytes < isize::MAX as u64 { bytes as usize } else { isize::MAX as usize - GRANULE }
+};
+
+/// What is added to a size so that whole granules hold it and its tag.
+const ROUND_UP: usize = WORD + GRANULE - 1;
+
 /// What a search looks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Request {
@@ -58,13 +70,13 @@ impl Request {
         reason = "compared with the type's range just before"
     )]
     pub(crate) const fn new(size: usize, align: usize) -> Option<Self> {
-        let size = if size == 0 { 1 } else { size };
-        let granules = (size / GRANULE) + (size % GRANULE + WORD).div_ceil(GRANULE);
-        if GREATEST_ALIGNMENT < align || (u32::MAX / 2) as usize * 2 < granules {
+        if GREATEST_SIZE < size || GREATEST_ALIGNMENT < align {
             return None;
         }
-        let need = if granules < LEAST as usize { LEAST } else { granules as u32 };
-        Some(Self { need, align: if align <= GRANULE { 1 } else { (align / GRANULE) as u32 } })
+        let granules = ((size + ROUND_UP) / GRANULE) as u32;
+        let need = if granules < LEAST { LEAST } else { granules };
+        let align = (align / GRANULE) as u32;
+        Some(Self { need, align: if align < 1 { 1 } else { align } })
     }
 
     /// The least padding, in granules, that aligns the payload of a chunk at `chunk` and is either
@@ -141,6 +153,18 @@ mod operations {
             request: Request,
             counters: &mut C::Counters,
         ) -> Option<Fit<Self::Place>>;
+
+        /// The same, where [`find`](Operations::find) has none: for an index that looks first where
+        /// the answer most often is.
+        #[inline]
+        fn find_elsewhere<C: Config>(
+            &self,
+            _: Window<C>,
+            _: Request,
+            _: &mut C::Counters,
+        ) -> Option<Fit<Self::Place>> {
+            None
+        }
 
         /// Lets a newly freed chunk enter.
         fn insert<C: Config>(&mut self, window: Window<C>, chunk: Chunk, granules: u32);

@@ -16,6 +16,7 @@ use crate::check::{Census, Corruption};
 use crate::chunk::{Chunk, Link, Window};
 use crate::config::Config;
 use crate::order::{Order, Place};
+use crate::report;
 use core::marker::PhantomData;
 
 const FWD: usize = 0;
@@ -109,7 +110,7 @@ impl<O: Order> Sequence<O> {
         if Window::<C>::CHECKED
             && holder.is_some_and(|holder| window.link(holder, BCK) != Some(place))
         {
-            window.broken("a free chunk whose neighbors in the list disagree", place);
+            disagree(window, place);
         }
         window.set_link(place, FWD, Some(chunk));
         window.set_link(chunk, FWD, follower);
@@ -143,20 +144,84 @@ impl<O: Order> Sequence<O> {
         if Window::<C>::CHECKED
             && (window.link(follower, BCK) != Some(place) || self.head == Some(follower))
         {
-            window.broken("a free chunk whose neighbors in the list disagree", place);
+            disagree(window, place);
         }
         Some(follower)
+    }
+
+    /// Whether `chunk` says by itself that another one stands before it.
+    #[inline]
+    pub(super) fn is_inner<C: Config>(window: Window<C>, chunk: Chunk) -> bool {
+        !Self::ENDS && window.link(chunk, BCK) != Some(chunk)
+    }
+
+    /// Lets `chunk` leave, which [is inner](Sequence::is_inner), and returns the one that followed
+    /// it.
+    #[inline]
+    pub(super) fn remove_inner<C: Config>(window: Window<C>, chunk: Chunk) -> Link {
+        let (follower, before) = (follower(window, chunk), back(window, chunk));
+        if Window::<C>::CHECKED && window.link(before, FWD) != Some(chunk) {
+            disagree(window, chunk);
+        }
+        window.set_link(before, FWD, follower);
+        if let Some(follower) = follower {
+            Self::check_back(window, follower, chunk);
+            window.set_link(follower, BCK, Some(before));
+        }
+        follower
+    }
+
+    /// Lets `chunk` leave, which says that it is the first, and returns the one that followed it.
+    #[inline]
+    fn remove_first<C: Config>(&mut self, window: Window<C>, chunk: Chunk) -> Link {
+        if Window::<C>::CHECKED && self.head != Some(chunk) {
+            disagree(window, chunk);
+        }
+        let follower = follower(window, chunk);
+        if let Some(follower) = follower {
+            Self::check_back(window, follower, chunk);
+            window.set_link(follower, BCK, Some(follower));
+        }
+        self.head = follower;
+        follower
+    }
+
+    /// Lets `chunk` leave, which is not [inner](Sequence::is_inner), and returns the first that is
+    /// left.
+    #[inline(always)]
+    pub(super) fn remove_named<C: Config>(&mut self, window: Window<C>, chunk: Chunk) -> Link {
+        if Self::ENDS {
+            self.remove(window, chunk);
+            self.head
+        } else {
+            self.remove_first(window, chunk)
+        }
+    }
+
+    /// Checks that `follower` knows `chunk`, which it follows.
+    #[inline]
+    fn check_back<C: Config>(window: Window<C>, follower: Chunk, chunk: Chunk) {
+        if Window::<C>::CHECKED && window.link(follower, BCK) != Some(chunk) {
+            disagree(window, chunk);
+        }
     }
 
     /// Lets `chunk` leave, and returns the one that followed it.
     #[inline]
     pub(super) fn remove<C: Config>(&mut self, window: Window<C>, chunk: Chunk) -> Link {
+        if !Self::ENDS {
+            return if Self::is_inner(window, chunk) {
+                Self::remove_inner(window, chunk)
+            } else {
+                self.remove_first(window, chunk)
+            };
+        }
         let follower = follower(window, chunk);
         let before = self.checked_back(window, chunk);
         if self.head == Some(chunk) {
             self.head = follower;
             if let Some(follower) = follower {
-                window.set_link(follower, BCK, Some(if Self::ENDS { before } else { follower }));
+                window.set_link(follower, BCK, Some(before));
             }
         } else {
             window.set_link(before, FWD, follower);
@@ -206,7 +271,7 @@ impl<O: Order> Sequence<O> {
             let led = self.head == Some(chunk) || window.link(before, FWD) == Some(chunk);
             let is_known = holder.is_none_or(|next| window.link(next, BCK) == Some(chunk));
             if !led || !is_known {
-                window.broken("a free chunk whose neighbors in the list disagree", chunk);
+                disagree(window, chunk);
             }
         }
         before
@@ -244,6 +309,19 @@ impl<O: Order> Sequence<O> {
             _ => Ok(()),
         }
     }
+}
+
+/// Ends the program: the neighbors of `chunk` in the list do not agree that it is there.
+#[inline(always)]
+fn disagree<C: Config>(window: Window<C>, chunk: Chunk) -> ! {
+    disagreed::<C>(window.payload(chunk))
+}
+
+#[cold]
+#[inline(never)]
+fn disagreed<C: Config>(payload: *mut u8) -> ! {
+    let what = "a free chunk whose neighbors in the list disagree";
+    report::fatal(C::NAME, format_args!("{what} at {payload:p}"))
 }
 
 /// The chunk behind `chunk`.

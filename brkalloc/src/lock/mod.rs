@@ -94,7 +94,7 @@ impl<L, T> Guarded<L, T> {
 
 impl<L: Lock, T> Guarded<L, T> {
     /// Calls `f` with the value while it holds the lock, which it gives back even if `f` panics.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
         self.lock();
         let _release = Release(&self.lock);

@@ -83,6 +83,12 @@ const CASES: &[Case] = &[
         write(block, 0, &[0xFF; SIZE]);
         free(&TREE, told(at(block, 32)));
     }),
+    ("free of the inside of a block of tags of free chunks", || {
+        let block = allocate(&TREE);
+        // Of two granules, above one in use.
+        (0..SIZE).step_by(8).for_each(|word| write(block, word, &0x22_u64.to_ne_bytes()));
+        free(&TREE, told(at(block, 32)));
+    }),
     ("free of the inside of the top", || {
         let block = allocate(&TREE);
         free(&TREE, told(at(block, 4096)));
