@@ -7,7 +7,7 @@
 use brkalloc::__private::{
     Address, BestFit, Bins, Brk, Coalesce, Config, Deferred, Fifo, FirstFit, Harden, Immediate,
     Index, Libc, List, Mmap, Never, NextFit, Region, Source, SpinLock, System, Tree, Uncached,
-    Uncounted, WorstFit,
+    Uncounted, Unmapped, WorstFit,
 };
 use brkalloc::{BrkHeap, Origin};
 use core::alloc::{GlobalAlloc, Layout};
