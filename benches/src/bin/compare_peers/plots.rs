@@ -6,8 +6,9 @@ use crate::figures::{Cell, Figures, mean};
 use brkalloc_benches::rows::Kind;
 use brkalloc_benches::workload::{GROUPS, Group, Measure};
 use core::error::Error;
-use plotters::coord::ranged1d::{Ranged, ValueFormatter};
+use plotters::coord::Shift;
 use plotters::prelude::*;
+use std::collections::BTreeSet;
 
 /// A picture.
 pub(crate) struct Plot {
@@ -75,17 +76,18 @@ fn time(figures: &Figures) -> Drawn {
     if bars.is_empty() {
         return Ok(None);
     }
-    let (least, most) = range(bars.iter().map(|(_, _, ratio)| *ratio).chain([1.0]));
+    let rows = bars.iter().map(|(row, _, _)| *row).collect();
+    let (least, most) = range(bars.iter().map(|(_, _, ratio)| *ratio));
     let mut svg = String::new();
     {
         let area = SVGBackend::with_string(&mut svg, (1100, 520)).into_drawing_area();
-        area.fill(&WHITE)?;
-        let mut chart = ChartBuilder::on(&area)
+        let left = with_legend(&area, figures, &rows)?;
+        let mut chart = ChartBuilder::on(&left)
             .caption(title, ("sans-serif", 20))
             .margin(12)
             .set_label_area_size(LabelAreaPosition::Left, 56)
             .set_label_area_size(LabelAreaPosition::Bottom, 36)
-            .build_cartesian_2d(0.0..float(groups.len()), (least..most).log_scale())?;
+            .build_cartesian_2d(0.0..float(groups.len()), least..most)?;
         let name = |place: &f64| {
             let group = groups
                 .iter()
@@ -98,7 +100,9 @@ fn time(figures: &Figures) -> Drawn {
             .disable_x_mesh()
             .x_labels(2 * groups.len() + 1)
             .x_label_formatter(&name)
-            .y_label_formatter(&|ratio| format!("{ratio}"))
+            .y_labels(LABELS)
+            .y_label_formatter(&|place| power(*place))
+            .light_line_style(TRANSPARENT)
             .label_style(("sans-serif", 14))
             .draw()?;
         let width = 0.86 / float(figures.rows.len() - 1);
@@ -107,14 +111,12 @@ fn time(figures: &Figures) -> Drawn {
             let of_row = bars.iter().filter(|(of, _, _)| *of == row);
             let bars = of_row.map(|(_, place, ratio)| {
                 let left = float(*place) + 0.07 + width * float(row - 1);
-                Rectangle::new([(left, 1.0), (left + 0.92 * width, *ratio)], style)
+                Rectangle::new([(left, 0.0), (left + 0.92 * width, ratio.log2())], style)
             });
-            let legend = move |(x, y)| Rectangle::new([(x, y - 5), (x + 12, y + 5)], style);
-            chart.draw_series(bars)?.label(figures.rows[row].name).legend(legend);
+            chart.draw_series(bars)?;
         }
-        let line = [(0.0, 1.0), (float(groups.len()), 1.0)];
+        let line = [(0.0, 0.0), (float(groups.len()), 0.0)];
         chart.draw_series([PathElement::new(line, BLACK)])?;
-        legend(&mut chart)?;
         area.present()?;
     }
     Ok(Some(Plot { file, title, svg }))
@@ -131,66 +133,71 @@ fn memory(figures: &Figures) -> Drawn {
     let point = |row: usize| -> Option<(f64, f64)> {
         let of = |figure: &dyn Fn(&str) -> Option<Cell>| mean(&HEAVY, figure)?.ok();
         let time = of(&|name| figures.ratio(row, name, Measure::Time))?;
-        Some((time, of(&|name| figures.over_live(row, name))?))
+        Some((time.log2(), of(&|name| figures.over_live(row, name))?))
     };
     let points: Vec<(usize, (f64, f64))> =
         (0..figures.rows.len()).filter_map(|row| Some((row, point(row)?))).collect();
     if points.is_empty() {
         return Ok(None);
     }
-    let (least, most) = range(points.iter().map(|(_, (time, _))| *time));
+    let rows = points.iter().map(|(row, _)| *row).collect();
+    let (least, most) = range(points.iter().map(|(_, (time, _))| time.exp2()));
     let top = points.iter().map(|(_, (_, memory))| *memory).fold(1.0, f64::max);
     let mut svg = String::new();
     {
         let area = SVGBackend::with_string(&mut svg, (1100, 520)).into_drawing_area();
-        area.fill(&WHITE)?;
-        let mut chart = ChartBuilder::on(&area)
+        let left = with_legend(&area, figures, &rows)?;
+        let mut chart = ChartBuilder::on(&left)
             .caption(title, ("sans-serif", 20))
             .margin(12)
             .set_label_area_size(LabelAreaPosition::Left, 56)
             .set_label_area_size(LabelAreaPosition::Bottom, 44)
-            .build_cartesian_2d((least..most).log_scale(), 0.9..top * 1.08)?;
+            .build_cartesian_2d(least..most, 0.9..top * 1.08)?;
         chart
             .configure_mesh()
             .x_desc("time of an operation, of glibc's")
             .y_desc("peak resident bytes over peak live bytes")
-            .x_label_formatter(&|ratio| format!("{ratio}"))
+            .x_labels(LABELS)
+            .x_label_formatter(&|place| power(*place))
+            .light_line_style(TRANSPARENT)
             .label_style(("sans-serif", 14))
             .draw()?;
-        for (row, point) in points {
-            let (style, name) = (color(figures, row).filled(), figures.rows[row].name);
-            let legend = move |(x, y)| Circle::new((x + 6, y), 5, style);
-            let dot = [Circle::new(point, 6, style)];
-            chart.draw_series(dot)?.label(name).legend(legend);
-        }
-        legend(&mut chart)?;
+        let dot = |(row, point)| Circle::new(point, 6, color(figures, row).filled());
+        chart.draw_series(points.into_iter().map(dot))?;
         area.present()?;
     }
     Ok(Some(Plot { file, title, svg }))
 }
 
-/// Names and colors, in a corner.
-fn legend<'a, X, Y>(
-    chart: &mut ChartContext<'a, SVGBackend<'a>, Cartesian2d<X, Y>>,
-) -> Result<(), Box<dyn Error>>
-where
-    X: Ranged<ValueType = f64> + ValueFormatter<f64>,
-    Y: Ranged<ValueType = f64> + ValueFormatter<f64>,
-{
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::UpperLeft)
-        .background_style(WHITE.mix(0.85))
-        .label_font(("sans-serif", 13))
-        .draw()?;
-    Ok(())
+/// The area of the chart, white, and beside it the names and colors of these rows.
+fn with_legend<'a>(
+    area: &DrawingArea<SVGBackend<'a>, Shift>,
+    figures: &Figures,
+    rows: &BTreeSet<usize>,
+) -> Result<DrawingArea<SVGBackend<'a>, Shift>, Box<dyn Error>> {
+    area.fill(&WHITE)?;
+    let (chart, legend) = area.split_horizontally(900);
+    for (&row, top) in rows.iter().zip((48..).step_by(20)) {
+        let square = Rectangle::new([(0, top), (12, top + 12)], color(figures, row).filled());
+        legend.draw(&square)?;
+        legend.draw(&Text::new(figures.rows[row].name, (20, top), ("sans-serif", 14)))?;
+    }
+    Ok(chart)
 }
 
-/// A little more than the range of the figures.
-fn range(figures: impl Iterator<Item = f64>) -> (f64, f64) {
-    let (least, most) = figures
-        .fold((f64::MAX, f64::MIN), |(least, most), figure| (least.min(figure), most.max(figure)));
-    (least * 0.85, most * 1.2)
+/// As many labels as an axis of ratios has at most.
+const LABELS: usize = 12;
+
+/// The least and the largest power of two of an axis that shows these ratios, and 1.
+fn range(ratios: impl Iterator<Item = f64>) -> (f64, f64) {
+    let powers = ratios.map(|ratio| (ratio.log2().floor(), ratio.log2().ceil()));
+    powers.fold((-1.0, 1.0), |(least, most), (lower, upper)| (lower.min(least), upper.max(most)))
+}
+
+/// What an axis says of a power of two; nothing between two of them.
+fn power(logarithm: f64) -> String {
+    let ratio = logarithm.round().exp2();
+    if (logarithm - logarithm.round()).abs() < 0.01 { format!("{ratio}") } else { String::new() }
 }
 
 fn float(number: usize) -> f64 {
