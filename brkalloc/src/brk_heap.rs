@@ -290,7 +290,7 @@ unsafe impl<C: Config> Serve for BrkHeap<C> {
         self.shared.with(|Shared { chunks, .. }| {
             // SAFETY: the caller vouches for the block.
             let stays = unsafe { chunks.resize(block, request) };
-            if stays { Some(block) } else { chunks.allocate(request) }
+            if stays { Some(block) } else { chunks.allocate_instead(request) }
         })
     }
 

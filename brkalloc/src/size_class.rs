@@ -14,8 +14,15 @@ pub(crate) const CLASSES: usize = class(u32::MAX) as usize + 1;
 /// The class of a size of `granules`.
 #[inline]
 pub(crate) const fn class(granules: u32) -> u32 {
-    let shift = shift(granules as u64);
-    16 * shift + (granules >> shift)
+    class_of(granules as u64)
+}
+
+/// The same; [`CLASSES`] and more for what is no 32-bit number.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "what the shift leaves is below 32")]
+pub(crate) const fn class_of(granules: u64) -> u32 {
+    let shift = shift(granules);
+    16 * shift + (granules >> shift) as u32
 }
 
 /// The logarithm of how many sizes share the class of `granules`.

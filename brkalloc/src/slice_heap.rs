@@ -207,7 +207,7 @@ unsafe impl<C: Config, S: Source> Serve for Heap<'_, C, S> {
         self.heap.with(|heap| {
             // SAFETY: the caller vouches for the block.
             let stays = unsafe { heap.resize(block, request) };
-            if stays { Some(block) } else { heap.allocate(request) }
+            if stays { Some(block) } else { heap.allocate_instead(request) }
         })
     }
 

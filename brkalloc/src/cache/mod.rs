@@ -31,6 +31,7 @@ pub use thread::{ThreadCache, ThreadEnd};
 
 use crate::BrkHeap;
 use crate::check::Corruption;
+use crate::chunk;
 use crate::config::Config;
 use crate::heap::RawHeap;
 use crate::index::Request;
@@ -156,7 +157,8 @@ impl<C: Config<Cache = Self>> Ways<C> for Uncached {
     }
 
     #[inline]
-    unsafe fn free(heap: &BrkHeap<C>, block: NonNull<u8>, _: Layout) {
+    unsafe fn free(heap: &BrkHeap<C>, block: NonNull<u8>, layout: Layout) {
+        chunk::fetch_above(block.as_ptr(), layout.size());
         // SAFETY: the caller vouches for the block.
         unsafe { Serve::free(heap, block) };
     }
@@ -169,6 +171,7 @@ impl<C: Config<Cache = Self>> Ways<C> for Uncached {
         size: usize,
     ) -> Option<NonNull<u8>> {
         let request = Request::new(size, layout.align())?;
+        chunk::fetch_above(block.as_ptr(), layout.size());
         // SAFETY: the caller vouches for the block and its layout.
         unsafe { Serve::reallocate(heap, block, request, size.min(layout.size())) }
     }

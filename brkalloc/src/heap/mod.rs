@@ -163,7 +163,7 @@ impl<C: Config, S: Source> RawHeap<C, S> {
     }
 
     /// A payload for `request`; `None` if there is none, with nothing lost.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn allocate(&mut self, request: Request) -> Option<NonNull<u8>> {
         let window = self.window;
         let chunk = match self.index.find(window, request, &mut self.counters) {
@@ -175,6 +175,13 @@ impl<C: Config, S: Source> RawHeap<C, S> {
                 self.counters.search();
                 self.take_above(fit, request.need)
             }
+            None if request.align <= 1 && self.index.is_searched(request) => {
+                self.counters.search();
+                match self.take_top_low(request.need) {
+                    Some(chunk) => chunk,
+                    None => self.take_top_or_more(request)?,
+                }
+            }
             None => self.take_elsewhere(request)?,
         };
         self.counters.allocation();
@@ -183,10 +190,16 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         Some(unsafe { NonNull::new_unchecked(window.payload(chunk)) })
     }
 
+    /// The same, called, for what is more than an allocation.
+    #[inline(never)]
+    pub(crate) fn allocate_instead(&mut self, request: Request) -> Option<NonNull<u8>> {
+        self.allocate(request)
+    }
+
     /// The same, with the number of its first bytes that may not read as zero.
     pub(crate) fn allocate_zeroed(&mut self, request: Request) -> Option<(NonNull<u8>, usize)> {
         let dirty = self.dirty;
-        let payload = self.allocate(request)?;
+        let payload = self.allocate_instead(request)?;
         let end = self.window.payload(dirty).addr();
         Some((payload, end.saturating_sub(payload.addr().get())))
     }
@@ -233,12 +246,11 @@ impl<C: Config, S: Source> RawHeap<C, S> {
             self.foreign(payload)
         };
         let tag = window.tag(chunk);
-        match chunk.above(tag, self.top) {
-            Some(above) if tag.is_plainly_used() && window.tag(above).is_prev_used() => {
-                (chunk, tag)
-            }
-            _ => unsound::<C>(payload.as_ptr(), tag),
+        let Some(above) = chunk.above(tag, self.top) else { unsound::<C>(payload.as_ptr(), tag) };
+        if !tag.is_plainly_used() || !window.tag(above).is_prev_used() {
+            unsound::<C>(payload.as_ptr(), tag);
         }
+        (chunk, tag)
     }
 
     /// Ends the program: `payload` is none of a chunk below the top.
@@ -316,7 +328,7 @@ impl<C: Config, S: Source> RawHeap<C, S> {
     }
 
     /// Frees a chunk, or the tail of one, whose place and size are known.
-    #[inline]
+    #[inline(always)]
     fn release(&mut self, chunk: Chunk, granules: u32, prev_used: bool) {
         let window = self.window;
         self.coalesce.note_free();
@@ -394,9 +406,9 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         // Where neighbors merge at once, a used chunk is below.
         let prev_used = C::Coalesce::AT_ONCE || tag.is_prev_used();
         let agrees = tag.granules() == granules && tag.is_plainly_free(prev_used);
-        match chunk.above(tag, self.top) {
-            Some(above) if agrees && window.is_above(above, granules) => {}
-            _ => disagrees::<C>(window.payload(chunk)),
+        let Some(above) = chunk.above(tag, self.top) else { disagrees::<C>(window.payload(chunk)) };
+        if !agrees || !window.is_above(above, granules) {
+            disagrees::<C>(window.payload(chunk));
         }
     }
 
@@ -408,8 +420,14 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         self.counters.search();
         match fit {
             Some(fit) => Some(self.take_above(fit, request.need)),
-            None => self.take_top(request).or_else(|| self.last_resort(request)),
+            None => self.take_top_or_more(request),
         }
+    }
+
+    /// Takes `request` from the top, or from a top that has grown.
+    #[inline(never)]
+    fn take_top_or_more(&mut self, request: Request) -> Option<Chunk> {
+        self.take_top(request).or_else(|| self.last_resort(request))
     }
 
     /// Where neither the index nor the top serves `request`.

@@ -39,7 +39,7 @@ impl<C: Config, S: Source> RawHeap<C, S> {
     }
 
     /// Frees the tail that the block does not need, if it is a chunk.
-    #[inline]
+    #[inline(never)]
     fn shrink(&mut self, chunk: Chunk, have: u32, need: u32) {
         let tail = have - need;
         if LEAST <= tail {

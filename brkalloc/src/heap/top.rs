@@ -20,6 +20,24 @@ use crate::tag::{GRANULE, LEAST, Tag, WORD};
 use core::ptr::NonNull;
 
 impl<C: Config, S: Source> RawHeap<C, S> {
+    /// Takes `need` granules from the top's low end, if it has more than that: the common way.
+    #[inline(always)]
+    pub(super) fn take_top_low(&mut self, need: u32) -> Option<Chunk> {
+        let (window, chunk) = (self.window, self.top);
+        let room = chunk.until(window.end());
+        if room <= need {
+            return None;
+        }
+        let tag = window.tag(chunk);
+        window.set_tag(chunk, tag.resized(need).used());
+        // SAFETY: the place is below the end tag.
+        let top = unsafe { chunk.plus_unchecked(need) };
+        window.set_tag(top, Tag::free(room - need, true));
+        self.top = top;
+        self.note_used_below(top);
+        Some(chunk)
+    }
+
     /// Takes the request from the top's low end, if that is large enough.
     #[inline]
     pub(super) fn take_top(&mut self, request: Request) -> Option<Chunk> {
@@ -45,6 +63,12 @@ impl<C: Config, S: Source> RawHeap<C, S> {
     #[inline]
     pub(super) fn advance(&mut self, top: Chunk) {
         self.set_top(top, true);
+        self.note_used_below(top);
+    }
+
+    /// Notes that a used chunk reaches up to `top`.
+    #[inline]
+    fn note_used_below(&mut self, top: Chunk) {
         self.high_water = self.high_water.max(top);
         self.dirty = self.dirty.max(top);
     }

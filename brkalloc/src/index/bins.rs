@@ -21,7 +21,7 @@ use crate::config::Config;
 use crate::counters::Counters;
 use crate::order::{Order, Place};
 use crate::report;
-use crate::size_class::{self, class, class_of_at_least};
+use crate::size_class::{self, class, class_of, class_of_at_least};
 use crate::tag::GRANULE;
 
 /// Words of the map: enough for every class of 32-bit sizes.
@@ -144,6 +144,12 @@ impl<O: Order, const CLASSES: usize> Operations for Bins<O, CLASSES> {
         }
     }
 
+    #[inline(always)]
+    fn is_searched(&self, request: Request) -> bool {
+        let own = class_of(spacious(request)) as usize;
+        self.heads.get(own).is_none_or(|sequence| sequence.first().is_none())
+    }
+
     /// Looks at the first chunks of the class that the request itself has.
     fn find_elsewhere<C: Config>(
         &self,
@@ -151,7 +157,7 @@ impl<O: Order, const CLASSES: usize> Operations for Bins<O, CLASSES> {
         request: Request,
         counters: &mut C::Counters,
     ) -> Option<Fit<u32>> {
-        let own = class(u32::try_from(spacious(request)).ok()?);
+        let own = class_of(spacious(request));
         let mut place = self.heads.get(own as usize)?.first();
         for _ in 0..TRIES {
             let chunk = place?;

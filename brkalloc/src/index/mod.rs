@@ -154,6 +154,12 @@ mod operations {
             counters: &mut C::Counters,
         ) -> Option<Fit<Self::Place>>;
 
+        /// Whether [`find_elsewhere`](Operations::find_elsewhere) is known to have none either.
+        #[inline]
+        fn is_searched(&self, _: Request) -> bool {
+            true
+        }
+
         /// The same, where [`find`](Operations::find) has none: for an index that looks first where
         /// the answer most often is.
         #[inline]
