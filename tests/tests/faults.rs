@@ -510,7 +510,7 @@ fn a_break_that_is_refused_makes_it_a_mapping() {
 #[test]
 fn a_window_that_is_granted_in_part_is_a_smaller_limit() {
     let story = Story::<Plain>::new(1, 0..0);
-    machine(|machine| machine.largest = Plain::LIMIT / 4);
+    machine(|machine| machine.largest = Plain::LIMIT / 3);
     let heap = story.run(STEPS).heap;
     let stats = heap.stats();
     assert_eq!(stats.origin, Some(Origin::Break));

@@ -59,7 +59,7 @@ const FOUND: [(&str, &str, &str); 40] = [
     ("allocation of a free chunk whose tag was overwritten", "TREE", DISAGREES),
     ("allocation of a free chunk whose tag was overwritten, from a list", "LIST", DISAGREES),
     ("allocation of a free chunk whose tag was overwritten, from a bin", "BINS", DISAGREES),
-    ("links overwritten in a tree by address", "TREE", LINK),
+    ("links overwritten in a tree by address", "LINKS", LINK),
     ("links overwritten in trees by size", "SIZES", LINK),
     ("links overwritten in a list", "LIST", NEIGHBORS),
     ("links overwritten in a bin", "BINS", NEIGHBORS),

@@ -17,6 +17,7 @@
 //! [`Heap`](crate::Heap) stand in front of it.
 
 mod resize;
+mod room;
 mod top;
 mod walk;
 
@@ -117,11 +118,14 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         let limit = limit.min(reach);
         // Room for two tags, so that every window that is opened can be used.
         let arena = arena.max(2 * GRANULE);
-        let Some(region) = S::open(arena.min(reach), limit.max(arena)) else { return false };
+        let arena = arena.min(reach);
+        let wanted = limit.max(arena).saturating_add(Self::room_for(limit.max(arena)));
+        let Some(region) = S::open(arena, wanted) else { return false };
+        let (limit, has_room) = Self::divide(region, limit.max(arena));
         let place = |bytes: usize| {
             Chunk::at(u32::try_from(bytes / GRANULE).unwrap_or(u32::MAX).min(Self::REACH))
         };
-        let (Some(end), Some(limit)) = (place(region.committed), place(region.reserved)) else {
+        let (Some(end), Some(limit)) = (place(region.committed), place(limit)) else {
             return false;
         };
         // SAFETY: the window's base is a multiple of a granule, and a granule above it is within
@@ -129,6 +133,10 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         let first = unsafe { region.base.byte_add(GRANULE) };
         // SAFETY: by the source's contract, the window's committed bytes are this heap's alone.
         unsafe { self.open(first, end, limit.max(end), region.origin) };
+        if has_room {
+            // SAFETY: it is the region, and there is room in it.
+            unsafe { self.furnish(region.base) };
+        }
         true
     }
 

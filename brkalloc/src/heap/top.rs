@@ -116,6 +116,9 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         let grown = end.plus(step);
         let Some(base) = NonNull::new(window.origin()) else { return false };
         let (from, to) = (end.offset() as usize * GRANULE, grown.offset() as usize * GRANULE);
+        if !self.extend_room(base, grown) {
+            return false;
+        }
         // SAFETY: a source that grows opened the window at its base; `from` bytes are committed,
         // and the limit is within what it reserved.
         if !unsafe { S::commit(base, from, to) } {

@@ -134,6 +134,7 @@ mod operations {
     use super::{Chunk, Fit, Neighbors, Pieces, Request, Window};
     use crate::check::{Census, Corruption};
     use crate::config::Config;
+    use core::ptr::NonNull;
 
     /// What a heap asks of its index. Private: an index is chosen, not written.
     pub trait Operations: Sized {
@@ -142,6 +143,26 @@ mod operations {
 
         /// The granule offset that an end tag may have at most.
         const REACH: u32 = u32::MAX;
+
+        /// Bytes beside a window that ends at granule offset `end` of which the index makes use; 0
+        /// for an index that never does.
+        fn room(_end: u32) -> usize {
+            0
+        }
+
+        /// Whether the index has such room.
+        fn is_furnished(&self) -> bool {
+            false
+        }
+
+        /// Gives an empty index room beside its window.
+        ///
+        /// # Safety
+        ///
+        /// `room` is a multiple of 4096. From there on, as many bytes as [`room`](Operations::room)
+        /// tells for the window's end are valid for reads and writes, read as zero, and are this
+        /// index's alone; so they are for every end that the window moves to.
+        unsafe fn furnish(&mut self, _room: NonNull<u8>) {}
 
         /// What the index remembers of where it found a chunk.
         type Place: Copy;

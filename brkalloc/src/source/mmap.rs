@@ -150,8 +150,8 @@ pub(super) fn halve(size: usize, page: usize) -> usize {
 ///
 /// # Safety
 ///
-/// As for [`Source::commit`]: `base` is that of a window made of reserved pages of `S`, `from`
-/// bytes of which are committed, and `to` lies within it.
+/// As for [`Source::commit`]: `base` is that of a window made of reserved pages of `S`, `from` is a
+/// page border or the end of what is committed before it, and `to` lies within it.
 pub(super) unsafe fn commit<S: System>(base: NonNull<u8>, from: usize, to: usize) -> bool {
     let page = S::page_size();
     let lower = from.checked_next_multiple_of(page);

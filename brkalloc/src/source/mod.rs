@@ -129,8 +129,9 @@ pub unsafe trait Source {
     ///
     /// # Safety
     ///
-    /// `base` is that of a window that this source opened; `from` bytes of it are committed;
-    /// `from <= to`, and `to` is at most what it reserved.
+    /// `base` is that of a window that this source opened; `from` is a multiple of
+    /// [`page_size`](Source::page_size), or the byte just below it is committed; `from <= to`, and
+    /// `to` is at most what it reserved.
     unsafe fn commit(base: NonNull<u8>, from: usize, to: usize) -> bool;
 
     /// Gives the whole pages within the bytes `from..to` of the window at `base` back to the

@@ -10,6 +10,10 @@ use std::io::Write;
 #[brk_heap(source = "mmap", policy = "first_fit", index = "tree")]
 static TREE: BrkHeap;
 
+/// A tree whose links are the chunks' own, for want of room beside its window.
+#[brk_heap(source = "static", arena = "64KiB", policy = "first_fit", index = "tree")]
+static LINKS: BrkHeap;
+
 #[brk_heap(source = "mmap", policy = "best_fit", index = "tree")]
 static SIZES: BrkHeap;
 
@@ -202,7 +206,7 @@ const CASES: &[Case] = &[
         write(lower, SIZE, b"AAAAAAAA");
         let _ = allocate(&BINS);
     }),
-    ("links overwritten in a tree by address", || overwrite_links(&TREE, [0xFF; 16], 20)),
+    ("links overwritten in a tree by address", || overwrite_links(&LINKS, [0xFF; 16], 20)),
     ("links overwritten in trees by size", || overwrite_links(&SIZES, [0xFF; 16], 20)),
     ("links overwritten in a list", || overwrite_links(&LIST, [0xFF; 16], 18)),
     ("links overwritten in a bin", || overwrite_links(&BINS, [0xFF; 16], 22)),

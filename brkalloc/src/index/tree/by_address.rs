@@ -1,146 +1,74 @@
-//! The tree of first, next and worst fit: sorted by address, the largest chunk on top.
+//! First, next and worst fit by address.
 //!
-//! The root is worst fit's answer. The lowest chunk that fits is on the path that goes left
-//! wherever the left side has one large enough: whatever stands on a left side lies below whatever
-//! stands on the right. A search from an address on follows that address down and remembers the
-//! last right side that it passed by, so it looks at two chunks a level.
+//! ```text
+//!   first fit                 pending          known
+//!                             v                v
+//!   | used | 3 | used | 2 | used | 9 | used | used | 7 | used …     store: 3, 2, 7
+//!          '-------- the store has none of 4 or more ---'
+//! ```
 //!
-//! *Bound.* Keys are granule offsets, of which a window of w granules has ⌈log₂ w⌉ bits: 13 levels
-//! for 64 KiB, 33 for 64 GiB. For alignments above a granule the bound holds for each candidate
-//! that is large enough but whose padding does not fit.
+//! A [`Store`] keeps the chunks and answers which is the lowest from an address on, or the largest.
+//! This module is what the policies make of it. For first fit it adds two things that spare the
+//! searches of a program that frees what it has just taken:
 //!
-//! Worst fit for such an alignment is a recursion over those candidates, at most as deep as the
-//! tree.
+//! - one *pending* chunk is out of the store: the block that was taken last, if it was freed next,
+//!   and what has merged with it since. Neighbors merge with it, and blocks are cut from it, without
+//!   a change of the store. It enters as soon as another chunk is taken, or such a block is freed.
+//! - what is *known*: the store has no chunk of so many granules below such a place. If the pending
+//!   chunk begins there or lower, it is the first that fits any request of as many granules or
+//!   more. A take makes this known, a chunk that enters the store lowers the place.
+//!
+//! Next and worst fit have neither: their answer is not the lowest.
+//!
+//! *Bound.* That of the store, and one chunk more.
 
 use super::super::{Fit, Neighbors, Operations, Pieces, Request};
-use super::radix::{Place, Radix, Shape, check_level, child, children};
+use super::radix::Place;
+use super::store::Store;
+use super::{Candidate, table};
 use crate::check::{Census, Corruption};
 use crate::chunk::{Chunk, Entry, Link, Window};
 use crate::config::Config;
 use crate::counters::Counters;
 use crate::policy::{Choice, Policy, Rover};
+use core::ptr::NonNull;
 
 /// Free chunks by address, searched by the policy `P`.
+///
+/// # Invariant
+///
+/// The pending chunk is not in the store. Below the known place, no chunk of the known size is.
 #[derive(Debug)]
 pub struct ByAddress<P: Policy> {
-    root: Entry,
-    shape: Bits,
+    store: Store,
+    pending: Entry,
+    known: Known,
+    /// The chunk that was taken last.
+    taken: Link,
     rover: P::Rover,
 }
 
-/// Keys of this many bits: every granule offset in the tree has no more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Bits(u32);
-
-impl Bits {
-    /// Enough for `chunk`.
-    #[inline]
-    const fn of(chunk: Chunk) -> Self {
-        Self(chunk.offset().ilog2() + 1)
-    }
-
-    #[inline]
-    const fn side_of(self, offset: u32, level: u32) -> usize {
-        (offset >> self.0.saturating_sub(level + 1) & 1) as usize
-    }
+/// The store has no chunk of `need` granules or more that begins below `place`.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    need: u32,
+    place: u32,
 }
 
-impl Shape for Bits {
-    #[inline]
-    fn ranks_above(upper: (Chunk, u32), lower: (Chunk, u32)) -> bool {
-        lower.1 < upper.1 || (lower.1 == upper.1 && upper.0 < lower.0)
-    }
-
-    #[inline]
-    fn side(self, (chunk, _): (Chunk, u32), level: u32) -> usize {
-        self.side_of(chunk.offset(), level)
-    }
+/// Where a search found a chunk.
+#[derive(Clone, Copy, Debug)]
+pub struct Found {
+    place: Place,
+    is_pending: bool,
+    /// Whether no lower chunk is as large as was asked for.
+    is_lowest: bool,
 }
 
 impl<P: Policy> ByAddress<P> {
-    #[inline]
-    fn tree<C: Config>(&mut self, window: Window<C>) -> Radix<'_, Bits, C> {
-        Radix { root: &mut self.root, shape: self.shape, window }
-    }
+    /// Whether a chunk may wait outside of the store.
+    const WAITS: bool = matches!(P::CHOICE, Choice::First);
 
-    /// Makes the keys as long as `chunk` needs them.
-    #[inline]
-    fn reach<C: Config>(&mut self, window: Window<C>, chunk: Chunk) {
-        if self.shape.0 < Bits::of(chunk).0 {
-            self.lengthen(window, chunk);
-        }
-    }
-
-    /// Adds leading zeros to all keys: the largest chunk stays on top, the others move one level
-    /// down, to its left.
-    #[cold]
-    fn lengthen<C: Config>(&mut self, window: Window<C>, chunk: Chunk) {
-        let wanted = Bits::of(chunk);
-        while let (true, Some(top)) = (self.shape != wanted, self.root.chunk) {
-            let granules = self.root.granules;
-            self.tree(window).remove(top, granules);
-            let rest = core::mem::replace(&mut self.root, Entry::of(top, granules));
-            window.set_node(top, [rest, Entry::NONE]);
-            self.shape.0 += 1;
-        }
-        self.shape = wanted;
-    }
-
-    /// Lets `heir`, a smaller piece of the chunk that was found, enter for it.
-    #[inline]
-    fn inherit<C: Config>(&mut self, window: Window<C>, old: Fit<Place>, heir: (Chunk, u32)) {
-        // Smaller than what it comes from, so outranked by all above: it may enter there if its own
-        // key leads there, too.
-        let decided = old.place.level.min(self.shape.0);
-        let way = u64::from(old.chunk.offset() ^ heir.0.offset()) >> (self.shape.0 - decided);
-        if way == 0 && Bits::of(heir.0).0 <= self.shape.0 {
-            self.tree(window).replace(old.place, old.chunk, heir);
-        } else {
-            self.tree(window).pull(old.place, old.chunk);
-            self.insert(window, heir.0, heir.1);
-        }
-    }
-
-    /// The lowest chunk at `from` or above it that is at least `need` granules large.
-    #[inline]
-    fn lowest_from<C: Config>(
-        &self,
-        window: Window<C>,
-        from: u32,
-        need: u32,
-        mut visit: impl FnMut(),
-    ) -> Option<Candidate> {
-        if u64::from(from) >> self.shape.0 != 0 {
-            return None;
-        }
-        let mut lowest = None;
-        let (mut aside, mut aside_place) = (Entry::NONE, Place::ROOT);
-        let (mut entry, mut place) = (self.root, Place::ROOT);
-        while let (Some(chunk), true) = (entry.chunk, need <= entry.granules) {
-            visit();
-            if from <= chunk.offset() {
-                lowest = lower_of(lowest, chunk, entry.granules, place);
-            }
-            if place.level == self.shape.0 {
-                // All bits are decided: nothing is below.
-                break;
-            }
-            let [left, right] = children(window, chunk);
-            let side = self.shape.side_of(from, place.level);
-            if side == 0 {
-                if need <= right.granules {
-                    (aside, aside_place) = (right, place.below(chunk, 1));
-                }
-                entry = left;
-            } else {
-                entry = right;
-            }
-            place = place.below(chunk, side);
-        }
-        lowest_below(window, (aside, aside_place), need, lowest, visit)
-    }
-
-    /// The lowest chunk from `from` on, before `stop`, that `request` fits.
+    /// The first chunk of the store from `from` on, before `stop`, that `request` fits.
     #[inline]
     fn first_fit<C: Config>(
         &self,
@@ -149,28 +77,65 @@ impl<P: Policy> ByAddress<P> {
         stop: Link,
         request: Request,
         counters: &mut C::Counters,
-    ) -> Option<Fit<Place>> {
-        let need = request.need;
+    ) -> Option<Fit<Found>> {
         let mut candidate = if from == 0 {
-            lowest_below(window, (self.root, Place::ROOT), need, None, || counters.visit())
+            self.store.lowest(window, request.need, || counters.visit())?
         } else {
-            self.lowest_from(window, from, need, || counters.visit())
+            self.store.lowest_from(window, from, request.need, || counters.visit())?
         };
-        while let Some(Candidate { chunk, granules, place }) = candidate {
+        loop {
+            let Candidate { chunk, granules, place } = candidate;
             if stop.is_some_and(|stop| stop <= chunk) {
                 return None;
             }
             if let Some(padding) = request.fit(window, chunk, granules) {
+                let place = Found { place, is_pending: false, is_lowest: request.align == 1 };
                 return Some(Fit { chunk, granules, padding, place });
             }
-            candidate = self.lowest_from(window, chunk.offset() + 1, need, || counters.visit());
+            candidate = self.later(window, chunk, request.need, counters)?;
         }
-        None
+    }
+
+    /// The next chunk of the store above `chunk` that has `need` granules: what alignments above a
+    /// granule ask for.
+    #[inline(never)]
+    fn later<C: Config>(
+        &self,
+        window: Window<C>,
+        chunk: Chunk,
+        need: u32,
+        counters: &mut C::Counters,
+    ) -> Option<Candidate> {
+        self.store.lowest_from(window, chunk.offset() + 1, need, || counters.visit())
+    }
+
+    /// The first chunk of all that `request` fits.
+    #[inline]
+    fn first<C: Config>(
+        &self,
+        window: Window<C>,
+        request: Request,
+        counters: &mut C::Counters,
+    ) -> Option<Fit<Found>> {
+        let Entry { chunk: Some(chunk), granules } = self.pending else {
+            return self.first_fit(window, 0, None, request, counters);
+        };
+        counters.visit();
+        let Some(padding) = request.fit(window, chunk, granules) else {
+            return self.first_fit(window, 0, None, request, counters);
+        };
+        let is_lowest = request.align == 1;
+        let place = Found { place: Place::ROOT, is_pending: true, is_lowest };
+        let pending = Some(Fit { chunk, granules, padding, place });
+        if self.known.need <= request.need && chunk.offset() <= self.known.place {
+            return pending;
+        }
+        self.first_fit(window, 0, Some(chunk), request, counters).or(pending)
     }
 
     /// The chunk that follows `chunk` in address order.
     fn follower<C: Config>(&self, window: Window<C>, chunk: Chunk) -> Link {
-        let follower = self.lowest_from(window, chunk.offset() + 1, 1, || ());
+        let follower = self.store.lowest_from(window, chunk.offset() + 1, 1, || ());
         follower.map(|follower| follower.chunk)
     }
 
@@ -181,79 +146,74 @@ impl<P: Policy> ByAddress<P> {
             self.rover = self.rover.moved(self.follower(window, chunk));
         }
     }
-}
 
-/// A chunk that is large enough, and where the tree keeps it.
-#[derive(Clone, Copy)]
-struct Candidate {
-    chunk: Chunk,
-    granules: u32,
-    place: Place,
-}
+    /// Keeps true what is known while a chunk enters the store.
+    #[inline]
+    fn note(&mut self, (chunk, granules): (Chunk, u32)) {
+        if Self::WAITS && self.known.need <= granules {
+            self.known.place = self.known.place.min(chunk.offset());
+        }
+    }
 
-#[inline]
-fn lower_of(
-    old: Option<Candidate>,
-    chunk: Chunk,
-    granules: u32,
-    place: Place,
-) -> Option<Candidate> {
-    match old {
-        Some(lower) if lower.chunk < chunk => old,
-        _ => Some(Candidate { chunk, granules, place }),
+    /// Lets a chunk enter the store.
+    #[inline]
+    fn store<C: Config>(&mut self, window: Window<C>, chunk: (Chunk, u32)) {
+        self.note(chunk);
+        self.store.insert(window, chunk.0, chunk.1);
     }
-}
 
-/// The lowest of `lowest` and those at or below `entry` that are at least `need` granules large.
-#[inline]
-fn lowest_below<C: Config>(
-    window: Window<C>,
-    (mut entry, mut place): (Entry, Place),
-    need: u32,
-    mut lowest: Option<Candidate>,
-    mut visit: impl FnMut(),
-) -> Option<Candidate> {
-    while let (Some(chunk), true) = (entry.chunk, need <= entry.granules) {
-        visit();
-        check_level(window, chunk, place.level);
-        lowest = lower_of(lowest, chunk, entry.granules, place);
-        // To the left if that is large enough: a side is a number here, not a branch.
-        let side = usize::from(child(window, chunk, 0).granules < need);
-        entry = child(window, chunk, side);
-        place = place.below(chunk, side);
+    /// Lets the pending chunk enter the store, if there is one.
+    #[inline]
+    fn settle<C: Config>(&mut self, window: Window<C>) {
+        if let (true, Some(pending)) = (Self::WAITS, self.pending.chunk) {
+            let granules = self.pending.granules;
+            self.pending = Entry::NONE;
+            self.store(window, (pending, granules));
+        }
     }
-    lowest
-}
 
-/// The highest-ranking of `best` and those at or below `entry` that `request` fits.
-fn highest<C: Config>(
-    window: Window<C>,
-    (entry, place): (Entry, Place),
-    request: Request,
-    best: Option<Fit<Place>>,
-    counters: &mut C::Counters,
-) -> Option<Fit<Place>> {
-    let Some(chunk) = entry.chunk else { return best };
-    let granules = entry.granules;
-    let outranked =
-        best.is_some_and(|best| Bits::ranks_above((best.chunk, best.granules), (chunk, granules)));
-    if granules < request.need || outranked {
-        return best;
+    /// Lets a chunk wait that was freed, and its neighbors leave.
+    fn wait<C: Config>(&mut self, window: Window<C>, neighbors: Neighbors, merged: (Chunk, u32)) {
+        for (chunk, granules) in neighbors.lower.into_iter().chain(neighbors.upper) {
+            self.remove(window, chunk, granules);
+        }
+        self.settle(window);
+        self.pending = Entry::of(merged.0, merged.1);
     }
-    counters.visit();
-    check_level(window, chunk, place.level);
-    if let Some(padding) = request.fit(window, chunk, granules) {
-        // It outranks all below it.
-        return Some(Fit { chunk, granules, padding, place });
+
+    /// Lets the pending chunk leave, if it is this one; whether it was.
+    #[inline]
+    fn was_pending(&mut self, chunk: Chunk) -> bool {
+        let is_pending = Self::WAITS && self.pending.chunk == Some(chunk);
+        if is_pending {
+            self.pending = Entry::NONE;
+        }
+        is_pending
     }
-    let [left, right] = children(window, chunk);
-    let best = highest(window, (left, place.below(chunk, 0)), request, best, counters);
-    highest(window, (right, place.below(chunk, 1)), request, best, counters)
 }
 
 impl<P: Policy> Operations for ByAddress<P> {
-    type Place = Place;
-    const EMPTY: Self = Self { root: Entry::NONE, shape: Bits(0), rover: P::Rover::START };
+    type Place = Found;
+    const EMPTY: Self = Self {
+        store: Store::EMPTY,
+        pending: Entry::NONE,
+        known: Known { need: 0, place: 0 },
+        taken: None,
+        rover: P::Rover::START,
+    };
+
+    fn room(end: u32) -> usize {
+        table::bytes(end)
+    }
+
+    fn is_furnished(&self) -> bool {
+        matches!(self.store, Store::Table(_))
+    }
+
+    unsafe fn furnish(&mut self, room: NonNull<u8>) {
+        // SAFETY: the caller vouches for the room.
+        self.store = unsafe { Store::over(room.cast()) };
+    }
 
     #[inline]
     fn find<C: Config>(
@@ -261,11 +221,15 @@ impl<P: Policy> Operations for ByAddress<P> {
         window: Window<C>,
         request: Request,
         counters: &mut C::Counters,
-    ) -> Option<Fit<Place>> {
+    ) -> Option<Fit<Found>> {
         match (P::CHOICE, self.rover.place()) {
             (Choice::Largest, _) => {
-                highest(window, (self.root, Place::ROOT), request, None, counters)
+                let Fit { chunk, granules, padding, place } =
+                    self.store.largest(window, request, counters)?;
+                let place = Found { place, is_pending: false, is_lowest: false };
+                Some(Fit { chunk, granules, padding, place })
             }
+            (Choice::First, _) => self.first(window, request, counters),
             (_, Some(rover)) => self
                 .first_fit(window, rover.offset(), None, request, counters)
                 .or_else(|| self.first_fit(window, 0, Some(rover), request, counters)),
@@ -275,18 +239,28 @@ impl<P: Policy> Operations for ByAddress<P> {
 
     #[inline]
     fn insert<C: Config>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
-        self.reach(window, chunk);
-        self.tree(window).insert(chunk, granules);
+        self.store(window, (chunk, granules));
     }
 
     #[inline]
     fn remove<C: Config>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
-        self.leave(window, chunk);
-        self.tree(window).remove(chunk, granules);
+        if !self.was_pending(chunk) {
+            self.leave(window, chunk);
+            self.store.remove(window, chunk, granules);
+        }
     }
 
     #[inline]
     fn merge<C: Config>(&mut self, window: Window<C>, neighbors: Neighbors, merged: (Chunk, u32)) {
+        if Self::WAITS {
+            let (lower, upper) = (neighbors.lower, neighbors.upper);
+            let freed = lower.map_or(merged.0, |(lower, granules)| lower.plus(granules));
+            let touches = |(chunk, _)| self.pending.chunk == Some(chunk);
+            if lower.is_some_and(touches) || upper.is_some_and(touches) || self.taken == Some(freed)
+            {
+                return self.wait(window, neighbors, merged);
+            }
+        }
         // Of two neighbors one leaves; the merged chunk stands for the other, whose key it has, or
         // nearly.
         let kept = match neighbors {
@@ -298,24 +272,50 @@ impl<P: Policy> Operations for ByAddress<P> {
             Neighbors { .. } => return self.insert(window, merged.0, merged.1),
         };
         self.leave(window, kept.0);
-        self.tree(window).promote(kept, merged);
+        self.note(merged);
+        self.store.promote(window, kept, merged);
     }
 
     #[inline]
-    fn take<C: Config>(&mut self, window: Window<C>, fit: Fit<Place>, pieces: Pieces) {
-        match (pieces.lower, pieces.upper) {
-            (Some(granules), upper) => {
-                self.inherit(window, fit, (fit.chunk, granules));
-                if let Some((upper, granules)) = upper {
-                    self.insert(window, upper, granules);
+    fn take<C: Config>(&mut self, window: Window<C>, fit: Fit<Found>, pieces: Pieces) {
+        let Fit { chunk, granules, padding, place } = fit;
+        if Self::WAITS && place.is_lowest {
+            let upper = pieces.upper.map_or(0, |(_, granules)| granules);
+            let place = chunk.offset().saturating_add(granules);
+            self.known = Known { need: granules - padding - upper, place };
+        }
+        if Self::WAITS {
+            self.taken = Some(chunk.plus(padding));
+        }
+        let found = Candidate { chunk, granules, place: place.place };
+        let lower = pieces.lower.map(|granules| (chunk, granules));
+        if Self::WAITS && place.is_pending {
+            self.pending =
+                pieces.upper.map_or(Entry::NONE, |(upper, granules)| Entry::of(upper, granules));
+            if let Some(lower) = lower {
+                self.store(window, lower);
+            }
+            return;
+        }
+        match (lower, pieces.upper) {
+            (Some(lower), upper) => {
+                self.note(lower);
+                self.store.inherit(window, found, lower);
+                if let Some(upper) = upper {
+                    self.store(window, upper);
                 }
             }
-            (None, Some(upper)) => self.inherit(window, fit, upper),
-            (None, None) => self.tree(window).pull(fit.place, fit.chunk),
+            (None, Some(upper)) => {
+                self.note(upper);
+                self.store.inherit(window, found, upper);
+            }
+            (None, None) => self.store.pull(window, found),
         }
+        // Not the first that fits any more, and so nothing that is likely to be.
+        self.settle(window);
         if P::CHOICE == Choice::Next {
             let upper = pieces.upper.map(|(upper, _)| upper);
-            let heir = upper.or_else(|| self.follower(window, fit.chunk));
+            let heir = upper.or_else(|| self.follower(window, chunk));
             self.rover = self.rover.moved(heir);
         }
     }
@@ -328,26 +328,44 @@ impl<P: Policy> Operations for ByAddress<P> {
         granules: u32,
         rest: Option<(Chunk, u32)>,
     ) {
-        match rest {
-            Some(rest) => {
-                let place = self.tree(window).find(chunk, granules);
-                self.inherit(window, Fit { chunk, granules, padding: 0, place }, rest);
-                if self.rover.place() == Some(chunk) {
-                    self.rover = self.rover.moved(Some(rest.0));
-                }
-            }
-            None => self.remove(window, chunk, granules),
+        let Some(rest) = rest else { return self.remove(window, chunk, granules) };
+        if self.was_pending(chunk) {
+            self.pending = Entry::of(rest.0, rest.1);
+            return;
+        }
+        let place = self.store.place(window, chunk, granules);
+        self.store.inherit(window, Candidate { chunk, granules, place }, rest);
+        if self.rover.place() == Some(chunk) {
+            self.rover = self.rover.moved(Some(rest.0));
         }
     }
 
+    fn clear(&mut self) {
+        self.store.clear();
+        self.pending = Entry::NONE;
+        self.known = Known { need: 0, place: 0 };
+        self.taken = None;
+        self.rover = P::Rover::START;
+    }
+
     fn check<C: Config>(&self, window: Window<C>) -> Result<Census, Corruption> {
-        let mut census = Census::EMPTY;
-        let mut root = self.root;
-        let rover = self.rover.place();
-        let tree = Radix { root: &mut root, shape: self.shape, window };
-        tree.check(self.root, 0, &mut census, &|(chunk, _)| Bits::of(chunk).0 <= self.shape.0)?;
-        match rover {
-            Some(rover) if window.end() <= rover || window.tag(rover).is_used() => {
+        let mut census = self.store.check(window)?;
+        if let Some(pending) = self.pending.chunk {
+            let broken = |what| Err(Corruption::at(what, window, pending));
+            if window.end() <= pending || window.tag(pending).is_used() {
+                return broken("a chunk that waits for its index is in use");
+            }
+            if window.tag(pending).granules() != self.pending.granules {
+                return broken("the index has another size of a chunk than its tag");
+            }
+            census.count(window, pending)?;
+        }
+        let lowest = self.store.lowest(window, self.known.need.max(1), || ());
+        match (lowest, self.rover.place()) {
+            (Some(lowest), _) if lowest.chunk.offset() < self.known.place => {
+                Err(Corruption::at("a chunk is below those known", window, lowest.chunk))
+            }
+            (_, Some(rover)) if window.end() <= rover || window.tag(rover).is_used() => {
                 Err(Corruption::at("the rover stands at no free chunk", window, rover))
             }
             _ => Ok(census),

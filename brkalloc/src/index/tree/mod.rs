@@ -1,13 +1,23 @@
 //! Trees: the same answers as a list in address order, in logarithmic time.
 //!
-//! First, next and worst fit search [`ByAddress`], best fit searches [`BySize`]. Both are radix
-//! priority search trees (McCreight, *Priority Search Trees*, 1985): [`radix`] has the mechanism
-//! and its bound. A tree serves address order alone; what has no address to search by is a list's
-//! work.
+//! First, next and worst fit search [`ByAddress`], best fit searches [`BySize`].
+//!
+//! ```text
+//!   ByAddress ── store ─┬─ table   beside the window, where there is room
+//!                       └─ links ─┐
+//!                                 ├─ radix   trees in the chunks' own links
+//!   BySize ───────────────────────┘
+//! ```
+//!
+//! [`radix`] has the trees' mechanism and bound, [`table`] those of the table. A tree serves address
+//! order alone; what has no address to search by is a list's work.
 
 mod by_address;
 mod by_size;
+mod links;
 mod radix;
+mod store;
+mod table;
 
 use super::{Fit, Index, Neighbors, Operations, Pieces, Request};
 use crate::check::{Census, Corruption};
@@ -17,6 +27,8 @@ use crate::order::{Address, Order};
 use crate::policy::{BestFit, FirstFit, NextFit, Policy, WorstFit};
 use by_address::ByAddress;
 use by_size::BySize;
+use core::ptr::NonNull;
+use radix::Place;
 
 /// Free chunks in a tree, in address order, searched by the policy `P`.
 #[derive(Debug)]
@@ -41,6 +53,23 @@ impl Planted for BestFit {
     type Kind = BySize;
 }
 
+/// A chunk that is large enough, and where it is kept.
+#[derive(Clone, Copy)]
+struct Candidate {
+    chunk: Chunk,
+    granules: u32,
+    place: Place,
+}
+
+/// Whether a chunk of `granules` is worst fit's choice before `best`: it is larger, or as large and
+/// lower.
+#[inline]
+fn outranks<P>(chunk: Chunk, granules: u32, best: Option<Fit<P>>) -> bool {
+    best.is_none_or(|best| {
+        best.granules < granules || (best.granules == granules && chunk < best.chunk)
+    })
+}
+
 impl<P: Planted> Index for Tree<P> {
     const POLICY: &'static str = P::NAME;
     const ORDER: &'static str = Address::NAME;
@@ -50,6 +79,19 @@ impl<P: Planted> Index for Tree<P> {
 impl<P: Planted> Operations for Tree<P> {
     type Place = <P::Kind as Operations>::Place;
     const EMPTY: Self = Self(<P::Kind as Operations>::EMPTY);
+
+    fn room(end: u32) -> usize {
+        <P::Kind as Operations>::room(end)
+    }
+
+    fn is_furnished(&self) -> bool {
+        self.0.is_furnished()
+    }
+
+    unsafe fn furnish(&mut self, room: NonNull<u8>) {
+        // SAFETY: the caller vouches for the room.
+        unsafe { self.0.furnish(room) };
+    }
 
     #[inline]
     fn find<C: Config>(
@@ -90,6 +132,10 @@ impl<P: Planted> Operations for Tree<P> {
         rest: Option<(Chunk, u32)>,
     ) {
         self.0.shift(window, chunk, granules, rest);
+    }
+
+    fn clear(&mut self) {
+        self.0.clear();
     }
 
     fn check<C: Config>(&self, window: Window<C>) -> Result<Census, Corruption> {
