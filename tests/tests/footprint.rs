@@ -40,7 +40,7 @@ footprints! {
     BEST "best fit: a tree a power of two" (policy = "best_fit"): 336,
     BEST_LIST "best fit along a list" (policy = "best_fit", index = "list"): 72,
     WORST "worst fit" (policy = "worst_fit"): 120,
-    BINS "segregated fit" (policy = "segregated_fit"): 2080,
+    BINS "segregated fit" (policy = "segregated_fit"): 2000,
     BINS_MIB "segregated fit below a limit" (policy = "segregated_fit", limit = "1MiB"): 976,
     BINS_SMALL "segregated fit in 4 KiB" (policy = "segregated_fit", source = "static", arena = "4KiB"): 464,
     BINS_LEAST "segregated fit in 256 B" (policy = "segregated_fit", source = "static", arena = "256B"): 208,

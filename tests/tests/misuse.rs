@@ -25,7 +25,7 @@ const LINK: &str = "a free chunk with a broken link at ";
 const NEIGHBORS: &str = "a free chunk whose neighbors in the list disagree at ";
 
 /// A case of `misuse`, the heap that finds it, and what it says.
-const FOUND: [(&str, &str, &str); 40] = [
+const FOUND: [(&str, &str, &str); 43] = [
     ("free of a local variable", "TREE", FOREIGN),
     ("free of a static", "TREE", FOREIGN),
     ("free of another heap's block", "TREE", FOREIGN),
@@ -56,9 +56,12 @@ const FOUND: [(&str, &str, &str); 40] = [
     ("free of a block that overwrote the next tag", "TREE", NO_CHUNK),
     ("realloc of a block that overwrote the next tag", "TREE", NO_CHUNK),
     ("free beside a free chunk whose size was overwritten", "TREE", DISAGREES),
+    ("free beside a free chunk whose size was overwritten by another", "TREE", DISAGREES),
     ("allocation of a free chunk whose tag was overwritten", "TREE", DISAGREES),
     ("allocation of a free chunk whose tag was overwritten, from a list", "LIST", DISAGREES),
     ("allocation of a free chunk whose tag was overwritten, from a bin", "BINS", DISAGREES),
+    ("allocation of a free chunk whose tag lost a flag, from a bin", "BINS", DISAGREES),
+    ("allocation of a free chunk whose tag says more, from a bin", "BINS", DISAGREES),
     ("links overwritten in a tree by address", "LINKS", LINK),
     ("links overwritten in trees by size", "SIZES", LINK),
     ("links overwritten in a list", "LIST", NEIGHBORS),

@@ -188,6 +188,14 @@ const CASES: &[Case] = &[
         told(block);
         free(&TREE, block);
     }),
+    ("free beside a free chunk whose size was overwritten by another", || {
+        let [lower, block, _] = three(&TREE);
+        free(&TREE, lower);
+        // Three granules, which end at the block as well.
+        write(lower, SIZE - 8, &3_u64.to_ne_bytes());
+        told(at(block, -48));
+        free(&TREE, block);
+    }),
     ("allocation of a free chunk whose tag was overwritten", || {
         let [lower, block, _] = three(&TREE);
         free(&TREE, told(block));
@@ -206,6 +214,12 @@ const CASES: &[Case] = &[
         write(lower, SIZE, b"AAAAAAAA");
         let _ = allocate(&BINS);
     }),
+    ("allocation of a free chunk whose tag lost a flag, from a bin", || {
+        overwrite_tag(&BINS, 0x70);
+    }),
+    ("allocation of a free chunk whose tag says more, from a bin", || {
+        overwrite_tag(&BINS, 0x82);
+    }),
     ("links overwritten in a tree by address", || overwrite_links(&LINKS, [0xFF; 16], 20)),
     ("links overwritten in trees by size", || overwrite_links(&SIZES, [0xFF; 16], 20)),
     ("links overwritten in a list", || overwrite_links(&LIST, [0xFF; 16], 18)),
@@ -214,6 +228,14 @@ const CASES: &[Case] = &[
     ("links that lead into a block, in a list", || overwrite_links(&LIST, INTO_A_BLOCK, 18)),
     ("links that lead into a block, in a bin", || overwrite_links(&BINS, INTO_A_BLOCK, 22)),
 ];
+
+/// Writes `tag` where the tag of a free chunk of seven granules above a used one is, 0x72, and then allocates that chunk.
+fn overwrite_tag(heap: &dyn GlobalAlloc, tag: u64) {
+    let [lower, block, _] = three(heap);
+    free(heap, told(block));
+    write(lower, SIZE, &tag.to_ne_bytes());
+    let _ = allocate(heap);
+}
 
 /// Each link names the place three granules above the arena's base.
 const INTO_A_BLOCK: [u8; 16] = [3, 0, 0, 0, 3, 0, 0, 0, 3, 0, 0, 0, 3, 0, 0, 0];
