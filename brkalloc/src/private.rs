@@ -148,3 +148,53 @@ pub mod options {
     /// What is counted: `"none"` or `"counters"`.
     pub enum stats {}
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::panic::catch_unwind;
+    use std::string::String;
+
+    type Check = fn(u64);
+
+    /// What a check says to `size`; empty if nothing.
+    fn complaint(check: Check, size: u64) -> String {
+        let panic = catch_unwind(|| check(size)).err();
+        panic
+            .and_then(|text| text.downcast_ref::<&str>().map(|text| String::from(*text)))
+            .unwrap_or_default()
+    }
+
+    #[test]
+    fn sizes_that_the_target_has_are_taken() {
+        for check in [check_arena, check_limit, check_grow, check_trim] {
+            assert_eq!(complaint(check, LEAST_ARENA), "");
+            assert_eq!(complaint(check, isize::MAX as u64), "");
+        }
+        assert_eq!([complaint(check_grow, 1), complaint(check_trim, 1)], ["", ""]);
+    }
+
+    #[test]
+    fn sizes_beyond_the_address_space_are_refused() {
+        let checks: [(Check, &str); 4] = [
+            (check_arena, "arena"),
+            (check_limit, "limit"),
+            (check_grow, "grow"),
+            (check_trim, "trim"),
+        ];
+        for (check, name) in checks {
+            let said = complaint(check, isize::MAX as u64 + 1);
+            assert_eq!(said, std::format!("`{name}` does not fit in this target's address space"));
+        }
+    }
+
+    #[test]
+    fn arenas_too_small_for_a_chunk_are_told_the_least_that_would_do() {
+        for (check, name) in [(check_arena as Check, "arena"), (check_limit, "limit")] {
+            let said = complaint(check, LEAST_ARENA - 1);
+            let help =
+                std::format!("the least is {LEAST_ARENA} bytes: `{name} = \"{LEAST_ARENA}B\"`");
+            assert!(said.ends_with(&help), "{said}");
+        }
+    }
+}

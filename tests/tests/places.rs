@@ -55,3 +55,45 @@ fn what_strict_lints_deny_is_noticed_where_the_user_wrote_it() {
         assert!(texts.iter().any(|text| text.contains(part)), "{program}: {texts:?}");
     }
 }
+
+/// A file below the directory that cargo builds projects in.
+fn built(path: &str) -> String {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("target").join(path);
+    fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
+/// The text of a page, without its markup.
+fn text(page: &str) -> String {
+    let parts = page.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text));
+    parts.collect::<String>().replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">")
+}
+
+#[test]
+fn the_page_of_a_heap_shows_its_type_and_its_options() {
+    let project = Project::new("documented", "2024");
+    let program = "#![deny(warnings, rustdoc::all)]\n//! A program.\n\n\
+        use brkalloc::{BrkHeap, brk_heap};\n\n\
+        /// The heap of this program.\n\
+        #[brk_heap(arena = \"8KiB\", policy = \"best_fit\", lock = spin::mutex::SpinMutex<()>)]\n\
+        pub static HEAP: BrkHeap;\n\nfn main() {}\n";
+    project.program("heaps", program);
+    let output = project.cargo(&["doc", "--no-deps", "--bin", "heaps"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let page = text(&built("doc/heaps/static.HEAP.html"));
+    assert!(page.contains("static HEAP: BrkHeap<HEAP>"), "{page}");
+    assert!(page.contains("The heap of this program."), "{page}");
+    let rows = [
+        "optionvaluefrom",
+        "arena\"8KiB\"written",
+        "policy\"best_fit\"written",
+        "lockspin::mutex::SpinMutex<()>written",
+        "order\"address\"default",
+        "limitthe most the target allowsdefault",
+    ];
+    let lines: String = page.split_whitespace().collect::<Vec<_>>().join(" ");
+    for row in rows {
+        assert!(lines.replace("> ", ">").contains(row), "{row}: {lines}");
+    }
+    let index = built("doc/heaps/index.html");
+    assert!(!index.contains("enum.HEAP.html"), "the configuration is hidden");
+}
