@@ -8,16 +8,15 @@
 //! Parsing never fails and never stops: a bad entry is reported, skipped to its end, and the next
 //! one is read. What the options mean to each other is left to [`rules`](crate::rules).
 
-use crate::diag::{Diagnostic, Sink, error};
+use crate::diag::{Diagnostic, Mistake, Sink, error};
 use crate::hints;
+use crate::literal::Meaning;
 use crate::options::{self, HeapOption, Kind, Word};
 use crate::size;
-use crate::tokens::{Tokens, text};
+use crate::tokens::{Tokens, text, unraw};
 use core::slice;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::Lit;
-use syn::ext::IdentExt;
 
 /// The options of one attribute that were written and understood.
 #[derive(Debug, Default)]
@@ -169,11 +168,11 @@ impl Entry {
 enum Found {
     Entry(Entry),
     Unsafe(Unsafety, Group),
-    NoValue(syn::Error),
+    NoValue(Mistake),
 }
 
 /// Reads one entry and stops at its end, or at the next comma if it has none.
-fn entry(tokens: &mut Tokens, unsafety: Option<&Unsafety>) -> Result<Found, syn::Error> {
+fn entry(tokens: &mut Tokens, unsafety: Option<&Unsafety>) -> Result<Found, Mistake> {
     let Some(name) = tokens.ident(0).cloned() else {
         let found = tokens.until_comma();
         return Err(hints::not_a_name(&found, tokens.peek(0)));
@@ -182,10 +181,10 @@ fn entry(tokens: &mut Tokens, unsafety: Option<&Unsafety>) -> Result<Found, syn:
         return unsafe_entry(tokens, name, unsafety);
     }
     let is_alone = !tokens.is_equals(1);
-    let Some(option) = options::named(&name.unraw().to_string()) else {
+    let Some(option) = options::named(&unraw(&name).to_string()) else {
         tokens.next();
         skip_value(tokens, is_alone);
-        return Err(options::unknown(&name.unraw().to_string(), is_alone).at(&name));
+        return Err(options::unknown(&unraw(&name).to_string(), is_alone).at(&name));
     };
     tokens.next();
     if is_alone {
@@ -230,7 +229,7 @@ fn unsafe_entry(
     tokens: &mut Tokens,
     keyword: Ident,
     around: Option<&Unsafety>,
-) -> Result<Found, syn::Error> {
+) -> Result<Found, Mistake> {
     tokens.next();
     let group = tokens.group(0, Delimiter::Parenthesis).filter(|_| around.is_none()).cloned();
     let Some(group) = group else {
@@ -255,7 +254,7 @@ fn skip_value(tokens: &mut Tokens, is_alone: bool) {
 }
 
 /// The complaint about `arena`, `arena("64KiB")` and `arena: "64KiB"`.
-fn no_value(option: &HeapOption, name: &Ident, found: &[TokenTree]) -> syn::Error {
+fn no_value(option: &HeapOption, name: &Ident, found: &[TokenTree]) -> Mistake {
     let meant = hints::sound(option, found).or_else(|| hints::value_meant(option, found));
     error(format!("option `{}` needs a value", option.name))
         .help(format!("write `{}`", meant.unwrap_or_else(|| option.written_as_example())))
@@ -263,14 +262,13 @@ fn no_value(option: &HeapOption, name: &Ident, found: &[TokenTree]) -> syn::Erro
 }
 
 /// What `written` means as a value of `option`.
-pub(crate) fn value(option: &HeapOption, written: &[TokenTree]) -> Result<Value, syn::Error> {
+pub(crate) fn value(option: &HeapOption, written: &[TokenTree]) -> Result<Value, Mistake> {
     let literal = match written {
-        [TokenTree::Literal(literal)] => Some(Lit::new(literal.clone())),
+        [TokenTree::Literal(literal)] => Some(Meaning::of(literal)),
         _ => None,
     };
     let understood = match (option.kind, literal) {
-        (Kind::Word | Kind::WordOrPath, Some(Lit::Str(string))) if string.suffix().is_empty() => {
-            let word = string.value();
+        (Kind::Word | Kind::WordOrPath, Some(Meaning::Text(word))) => {
             option.word(&word).map(Value::Word).ok_or_else(|| match option.kind {
                 Kind::WordOrPath if word.contains("::") => quoted_path(option, &word),
                 _ => hints::unknown_word(option, &word),
@@ -284,9 +282,7 @@ pub(crate) fn value(option: &HeapOption, written: &[TokenTree]) -> Result<Value,
                 result => result,
             }
         }
-        (Kind::Path, Some(Lit::Str(string))) if string.suffix().is_empty() => {
-            Err(quoted_path(option, &string.value()))
-        }
+        (Kind::Path, Some(Meaning::Text(path))) => Err(quoted_path(option, &path)),
         (Kind::Path, None) if is_module_path(written) => Ok(Value::Path(stream_of(written))),
         (Kind::WordOrPath, None) if is_type_path(option, written) => {
             Ok(Value::Path(stream_of(written)))
@@ -299,26 +295,27 @@ pub(crate) fn value(option: &HeapOption, written: &[TokenTree]) -> Result<Value,
 /// What a literal means where a size belongs.
 fn size_or_word(
     option: &HeapOption,
-    literal: &Lit,
+    literal: &Meaning,
     written: &[TokenTree],
 ) -> Result<Value, Diagnostic> {
     match literal {
-        Lit::Str(string) if string.suffix().is_empty() => {
-            let text = string.value();
+        Meaning::Text(text) => {
             let is_number = text.trim_start().starts_with(|c: char| c.is_ascii_digit());
-            match option.meant(&text) {
+            match option.meant(text) {
                 Some(word) if word.text == text => Ok(Value::Word(word)),
                 Some(word) if !is_number => Err(error(format!("`{text}` is not a size"))
                     .help(format!("did you mean `\"{}\"`?", word.text))),
-                _ => match hints::left_out(option, &text) {
+                _ => match hints::left_out(option, text) {
                     Some(instead) => Err(error(format!("`{text}` is not a size")).help(instead)),
-                    None => size::parse(&text, option).map(Value::Size),
+                    None => size::parse(text, option).map(Value::Size),
                 },
             }
         }
-        Lit::Int(integer) => size::parse_integer(integer, option).map(Value::Size),
-        Lit::Float(float) => Err(size::float(float, option)),
-        _ => Err(wrong_kind(option, written)),
+        Meaning::Integer { digits, suffix } => {
+            size::integer(digits, suffix, &text(written), option).map(Value::Size)
+        }
+        Meaning::Float { text, suffix } => Err(size::float(text, suffix, option)),
+        Meaning::Other => Err(wrong_kind(option, written)),
     }
 }
 

@@ -13,7 +13,8 @@
 //! Nothing here knows an option: the words come from those who report.
 
 use core::mem;
-use quote::ToTokens;
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote_spanned};
 
 /// One mistake, worded but not yet placed.
 #[derive(Debug)]
@@ -41,8 +42,10 @@ impl Diagnostic {
 
     /// Places the diagnostic under `tokens`, from the first to the last of them.
     #[must_use]
-    pub(crate) fn at(self, tokens: impl ToTokens) -> syn::Error {
-        syn::Error::new_spanned(tokens, self.text)
+    pub(crate) fn at(self, tokens: impl ToTokens) -> Mistake {
+        let mut spans = tokens.into_token_stream().into_iter().map(|token| token.span());
+        let start = spans.next().unwrap_or_else(Span::call_site);
+        Mistake { text: self.text, start, end: spans.last().unwrap_or(start) }
     }
 
     fn line(mut self, kind: &str, line: &str) -> Self {
@@ -54,29 +57,49 @@ impl Diagnostic {
     }
 }
 
-/// Every mistake of one attribute and its item.
+/// One mistake, and where it stands.
+#[derive(Debug)]
+pub(crate) struct Mistake {
+    /// All its lines.
+    pub(crate) text: String,
+    /// The first token that it is about.
+    pub(crate) start: Span,
+    /// The last one.
+    pub(crate) end: Span,
+}
+
+impl ToTokens for Mistake {
+    /// Writes an item that rustc reports from the first token to the last: it takes the path's place
+    /// for the beginning, and that of the braces for the end.
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let text = &self.text;
+        let mut braces = Group::new(Delimiter::Brace, quote_spanned!(self.end=> #text));
+        braces.set_span(self.end);
+        tokens.extend(quote_spanned!(self.start=> ::core::compile_error!));
+        tokens.extend([TokenTree::Group(braces)]);
+    }
+}
+
+/// Every mistake of one attribute and its item, in the order in which they were found.
 #[derive(Debug, Default)]
 pub(crate) struct Sink {
-    errors: Option<syn::Error>,
+    mistakes: Vec<Mistake>,
 }
 
 impl Sink {
     /// Keeps one more mistake.
-    pub(crate) fn push(&mut self, error: syn::Error) {
-        match &mut self.errors {
-            Some(errors) => errors.combine(error),
-            None => self.errors = Some(error),
-        }
+    pub(crate) fn push(&mut self, mistake: Mistake) {
+        self.mistakes.push(mistake);
     }
 
     /// Whether nothing is wrong so far.
     pub(crate) fn is_empty(&self) -> bool {
-        self.errors.is_none()
+        self.mistakes.is_empty()
     }
 
-    /// All mistakes in the order in which they were found.
-    pub(crate) fn into_errors(self) -> Option<syn::Error> {
-        self.errors
+    /// All of them.
+    pub(crate) fn mistakes(&self) -> &[Mistake] {
+        &self.mistakes
     }
 }
 

@@ -9,12 +9,12 @@
 //! A guess is made only where it can be told; nothing here decides what is right.
 
 use crate::args::value;
-use crate::diag::{Diagnostic, error, is_one_of, is_same};
+use crate::diag::{Diagnostic, Mistake, error, is_one_of, is_same};
+use crate::literal::Meaning;
 use crate::options::{self, ALL, ARENA, HeapOption, Kind, Word};
 use crate::size;
 use crate::tokens::text;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
-use syn::Lit;
 
 /// What people ask for under names that no option has, and where they find it.
 pub(crate) const ELSEWHERE: [(&str, &str); 7] = [
@@ -112,8 +112,8 @@ fn size_meant(option: &HeapOption, written: &[TokenTree]) -> Option<String> {
 /// What `64 * 1024` and `1 << 20` come to.
 fn product(written: &[TokenTree]) -> Option<u64> {
     let number = |token: &TokenTree| match token {
-        TokenTree::Literal(literal) => match Lit::new(literal.clone()) {
-            Lit::Int(number) => number.base10_parse::<u64>().ok(),
+        TokenTree::Literal(literal) => match Meaning::of(literal) {
+            Meaning::Integer { digits, suffix } if suffix.is_empty() => digits.parse::<u64>().ok(),
             _ => None,
         },
         _ => None,
@@ -147,7 +147,7 @@ fn last_word(written: &[TokenTree]) -> Option<String> {
 }
 
 /// The complaint about what stands where an entry begins and is no word.
-pub(crate) fn not_a_name(found: &[TokenTree], comma: Option<&TokenTree>) -> syn::Error {
+pub(crate) fn not_a_name(found: &[TokenTree], comma: Option<&TokenTree>) -> Mistake {
     let form = format!("options are written `name = value`; the names are {}", options::names());
     let expected = |found: &str| error(format!("expected an option name, found `{found}`"));
     let stream = |tokens: &[TokenTree]| tokens.iter().cloned().collect::<TokenStream>();

@@ -5,7 +5,7 @@
 //! [`Settings`](crate::settings::Settings) fits the defaults to what is written.
 
 use crate::args::{Args, Entry};
-use crate::diag::{Diagnostic, Sink, error};
+use crate::diag::{Diagnostic, Mistake, Sink, error};
 use crate::options::{
     ARENA, CACHE, COALESCE, GROW, INDEX, LARGE, LIMIT, LOCK, ORDER, POLICY, SOURCE, TRIM,
 };
@@ -189,7 +189,7 @@ fn cache(entry: &Entry, args: &Args) -> Option<Diagnostic> {
     })
 }
 
-fn without_lock(entry: &Entry) -> Option<syn::Error> {
+fn without_lock(entry: &Entry) -> Option<Mistake> {
     if !is_unlocked(entry) || entry.unsafety.is_some() {
         return None;
     }
@@ -205,7 +205,7 @@ fn without_lock(entry: &Entry) -> Option<syn::Error> {
     )
 }
 
-fn needless_unsafe(entry: &Entry) -> Option<syn::Error> {
+fn needless_unsafe(entry: &Entry) -> Option<Mistake> {
     let unsafety = entry.unsafety.as_ref().filter(|_| !is_unlocked(entry))?;
     let written = entry.written();
     Some(

@@ -8,7 +8,6 @@
 
 use crate::diag::{Diagnostic, error, is_one_of, is_same, nearest, one_of};
 use crate::options::HeapOption;
-use syn::{LitFloat, LitInt};
 
 /// Each unit and the power of two that it stands for, in ascending order.
 const UNITS: [(&str, u32); 5] = [("B", 0), ("KiB", 10), ("MiB", 20), ("GiB", 30), ("TiB", 40)];
@@ -96,25 +95,28 @@ fn with_exponent(text: &str) -> Option<u64> {
     digits.checked_mul(10_u64.checked_pow(exponent.parse().ok()?)?)
 }
 
-/// What a number without quotes says, in bytes.
-pub(crate) fn parse_integer(literal: &LitInt, option: &HeapOption) -> Result<u64, Diagnostic> {
-    let digits = literal.base10_digits();
-    match literal.suffix() {
+/// What a number without quotes says, in bytes: `digits` and `suffix`, `written` so.
+pub(crate) fn integer(
+    digits: &str,
+    suffix: &str,
+    written: &str,
+    option: &HeapOption,
+) -> Result<u64, Diagnostic> {
+    match suffix {
         "" => digits.parse().map_err(|_| too_large(digits)),
-        suffix => Err(quoted_unit(literal, digits, suffix, option)),
+        suffix => Err(quoted_unit(written, digits, suffix, option)),
     }
 }
 
 /// The complaint about a number that has a fraction or an exponent.
-pub(crate) fn float(literal: &LitFloat, option: &HeapOption) -> Diagnostic {
-    let text = literal.to_string();
-    if let (whole, Some(fraction), unit) = split(&text) {
-        if unit == literal.suffix() {
-            return not_whole(&text, whole, fraction, unit, option);
+pub(crate) fn float(text: &str, suffix: &str, option: &HeapOption) -> Diagnostic {
+    if let (whole, Some(fraction), unit) = split(text) {
+        if unit == suffix {
+            return not_whole(text, whole, fraction, unit, option);
         }
     }
     let whole = error("sizes are whole numbers");
-    match with_exponent(&text).filter(|size| 0 < *size) {
+    match with_exponent(text).filter(|size| 0 < *size) {
         Some(size) => whole.help(format!("write all digits: `{} = {size}`", option.name)),
         None => {
             whole.help(format!("write all digits, or a unit such as {}", option.example_sizes()))
@@ -183,18 +185,17 @@ fn too_large(text: &str) -> Diagnostic {
 }
 
 /// A unit behind a number without quotes, as in `64KiB` or `64kb`: both need quotes.
-fn quoted_unit(literal: &LitInt, digits: &str, suffix: &str, option: &HeapOption) -> Diagnostic {
+fn quoted_unit(written: &str, digits: &str, suffix: &str, option: &HeapOption) -> Diagnostic {
     let name = option.name;
     if let Some(unit) = meant(suffix) {
         let quoted = format!("{name} = \"{digits}{unit}\"");
         if unit == suffix {
-            return option.wrong_kind(&literal.to_string()).help(format!("write `{quoted}`"));
+            return option.wrong_kind(written).help(format!("write `{quoted}`"));
         }
         return unknown_unit(suffix, Some(quoted));
     }
     if suffix.starts_with(['u', 'i']) {
-        let found = literal.to_string();
-        return option.wrong_kind(&found).help(format!("write `{name} = {digits}`"));
+        return option.wrong_kind(written).help(format!("write `{name} = {digits}`"));
     }
     unknown_unit(suffix, None)
 }

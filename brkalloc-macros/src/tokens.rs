@@ -176,6 +176,14 @@ impl Tokens {
     }
 }
 
+/// The word without the `r#` of a raw one.
+pub(crate) fn unraw(word: &Ident) -> Ident {
+    match word.to_string().strip_prefix("r#") {
+        Some(plain) => Ident::new(plain, word.span()),
+        None => word.clone(),
+    }
+}
+
 /// How many `<` are open at a token of a type or path.
 #[derive(Debug, Default)]
 pub(crate) struct AngleDepth {

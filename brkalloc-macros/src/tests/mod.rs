@@ -11,6 +11,7 @@ mod guesses;
 mod hints;
 mod holes;
 mod items;
+mod literals;
 mod messages;
 mod options;
 mod rules;
@@ -18,7 +19,7 @@ mod sizes;
 mod soup;
 
 use crate::args::Args;
-use crate::diag::Sink;
+use crate::diag::{Mistake, Sink};
 use crate::expand::expand;
 use crate::item::HeapStatic;
 use crate::rules as options_rules;
@@ -49,12 +50,11 @@ fn mistakes_of(arguments: &str, item: &str) -> String {
     options_rules::check(&args, &mut sink);
     // An item that is no static is the caller's concern; its messages are in the sink.
     let _ = HeapStatic::parse(tokens(item), &mut sink);
-    let Some(errors) = sink.into_errors() else { return String::new() };
-    let shown = |error: syn::Error| {
-        let place = error.span().source_text().unwrap_or_default();
-        format!("error: {error}\n  --> {place}\n")
+    let shown = |Mistake { text, start, end }: &Mistake| {
+        let place = start.join(*end).and_then(|span| span.source_text()).unwrap_or_default();
+        format!("error: {text}\n  --> {place}\n")
     };
-    errors.into_iter().map(shown).collect()
+    sink.mistakes().iter().map(shown).collect()
 }
 
 /// Every mistake of `#[brk_heap(arguments)] static HEAP: BrkHeap;`.
