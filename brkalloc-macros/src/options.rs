@@ -112,7 +112,7 @@ pub(crate) static TRIM: HeapOption = HeapOption {
     kind: Kind::Size { instead_of_zero: "a heap that gives back early is `trim = \"64KiB\"`" },
     words: &[word("never", "", "none no off false")],
     example: "\"1MiB\"",
-    default: "the larger of `\"1MiB\"` and twice `grow`",
+    default: "the larger of `\"1MiB\"` and twice `grow`; `\"never\"` if `limit` is no more",
     meaning: "when the dirty top exceeds this, pages go back to the system",
     aliases: "trim_threshold release shrink decommit purge trim_size give_back return unmap",
 };

@@ -123,6 +123,13 @@ fn the_page_shows_what_rustc_prints() {
     assert_eq!(shown, expected);
 }
 
+#[test]
+fn the_readme_shows_what_rustc_prints() {
+    let printed = file("tests/ui/fail/many_at_once.stderr");
+    let printed = printed.replace("ui/fail/many_at_once.rs", "src/main.rs");
+    assert!(file("README.md").contains(&format!("```text\n{}\n```", printed.trim_end())));
+}
+
 /// Configurations that settle differently which options have effect.
 const CONFIGURATIONS: [&str; 12] = [
     "",

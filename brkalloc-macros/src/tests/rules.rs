@@ -130,6 +130,48 @@ fn a_limit_reaches_64_gib_and_no_farther() {
 }
 
 #[test]
+fn arenas_and_growth_reach_no_farther_than_a_limit() {
+    check(
+        r#"arena = "65GiB", grow = "1TiB""#,
+        &expect![[r#"
+        error: `arena` is above 64 GiB
+        help: write `arena = "64GiB"` or less
+        note: a chunk is found by 32 bits of 16-byte granules, which reach 64 GiB
+          --> "65GiB"
+        error: `grow` is above 64 GiB
+        help: write `grow = "64GiB"` or less
+        note: a chunk is found by 32 bits of 16-byte granules, which reach 64 GiB
+          --> "1TiB"
+    "#]],
+    );
+    assert_eq!(headlines(r#"arena = "64GiB""#).len(), 0);
+    assert_eq!(headlines(r#"grow = "64GiB""#).len(), 0);
+    // One mistake, and not a limit too small as well.
+    assert_eq!(headlines(r#"arena = "65GiB", limit = "1GiB""#), ["`arena` is above 64 GiB"]);
+}
+
+#[test]
+fn a_trim_that_no_heap_reaches_has_no_effect() {
+    check(
+        r#"trim = "64GiB""#,
+        &expect![[r#"
+        error: `trim = "64GiB"` has no effect
+        help: write a `trim` below `"64GiB"`, or `trim = "never"`
+        note: a heap reaches 64 GiB at most, and `trim` waits for more
+          --> "64GiB"
+    "#]],
+    );
+    assert_eq!(headlines("trim = 68719476735").len(), 0);
+}
+
+#[test]
+fn a_default_trim_that_the_arena_never_exceeds_is_none() {
+    assert_eq!(settings(r#"limit = "1MiB""#).trim, None);
+    assert_eq!(settings(r#"limit = "1025KiB""#).trim, Some(1 << 20));
+    assert_eq!(settings(r#"grow = "32GiB""#).trim, None);
+}
+
+#[test]
 fn a_fixed_arena_takes_no_limit_and_no_trim() {
     check(
         r#"grow = "none", limit = "1MiB", trim = "64KiB""#,
