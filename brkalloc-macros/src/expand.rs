@@ -103,14 +103,15 @@ impl<'a> Runtime<'a> {
         Self { written, span: written.map_or_else(Span::call_site, at_path) }
     }
 
-    /// The path of the crate. One that was written keeps its place; another is reported at `span`.
-    fn path(&self, span: Span) -> TokenStream {
-        self.written.cloned().unwrap_or_else(|| quote_spanned!(span=> ::brkalloc))
+    /// The path of the crate. One that was written keeps its place; another stands at one place
+    /// wherever it is used, so that a crate that is not there is one error.
+    fn path(&self) -> TokenStream {
+        self.written.cloned().unwrap_or_else(|| quote_spanned!(self.span=> ::brkalloc))
     }
 
     /// The runtime's `name`, reported at `span` if it does not fit there.
     fn item(&self, name: &str, span: Span) -> TokenStream {
-        let path = self.path(span);
+        let path = self.path();
         let private = quote_spanned!(self.span=> ::__private::);
         let name = Ident::new(name, span);
         quote!(#path #private #name)
@@ -118,7 +119,7 @@ impl<'a> Runtime<'a> {
 
     /// The type of every heap.
     fn heap(&self) -> TokenStream {
-        let path = self.path(self.span);
+        let path = self.path();
         quote_spanned!(self.span=> #path::BrkHeap)
     }
 
@@ -154,7 +155,8 @@ fn checks(args: &Args, runtime: &Runtime<'_>) -> TokenStream {
         let (size, span) = (entry.size()?, entry.span());
         let check = runtime.item(&format!("check_{}", entry.option.name), span);
         let size = number(size, span);
-        Some(quote_spanned!(span=> const _: () = #check(#size);))
+        // In parentheses, which stand where the size does: there the whole call is reported.
+        Some(quote_spanned!(span=> const _: () = (#check)(#size);))
     };
     [&ARENA, &LIMIT, &GROW, &TRIM, &LARGE, &CACHE].into_iter().filter_map(check).collect()
 }

@@ -40,6 +40,32 @@ fn every_edition_takes_a_heap_wherever_one_may_stand() {
 }
 
 #[test]
+fn a_runtime_under_another_name_is_found_where_the_attribute_says_or_missed_once() {
+    let project = Project::new("renamed", "2024");
+    let manifest = Path::new(env!("CARGO_TARGET_TMPDIR")).join("renamed/Cargo.toml");
+    let text = fs::read_to_string(&manifest).expect("the project has one");
+    let renamed = text.replace("brkalloc = {", "heaps = { package = \"brkalloc\",");
+    assert_ne!(renamed, text);
+    fs::write(manifest, renamed).expect("the manifest can be written");
+    let program = |options: &str| {
+        format!(
+            "use heaps::{{BrkHeap, brk_heap}};\n#[brk_heap({options})]\nstatic HEAP: BrkHeap;\n\
+             fn main() {{ println!(\"{{}}\", HEAP.config()); }}\n"
+        )
+    };
+    project.program("named", &program(r#"crate = heaps, arena = "8KiB", lock = "spin""#));
+    project.program("missed", &program(r#"arena = "8KiB", lock = "spin""#));
+    let messages = project.messages("check");
+    let texts = |program: &str| -> Vec<_> {
+        let said = messages[program].iter().filter(|message| message.place.is_some());
+        said.map(|message| (message.place, message.text.as_str())).collect()
+    };
+    assert_eq!(texts("named"), []);
+    let missed = texts("missed");
+    assert_eq!(missed, [(Some((2, 1)), "cannot find `brkalloc` in the crate root")]);
+}
+
+#[test]
 fn what_strict_lints_deny_is_noticed_where_the_user_wrote_it() {
     let project = Project::new("strictness", "2024");
     let strict = include_str!("../ui/pass/strict_lints.rs");

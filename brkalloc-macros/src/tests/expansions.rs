@@ -71,7 +71,7 @@ fn the_heap_of_the_readme() {
                 #[allow(unused_imports)]
                 use ::brkalloc::__private::options::{arena as _, policy as _, order as _};
                 ::brkalloc::__private::declared::<BrkHeap>();
-                const _: () = ::brkalloc::__private::check_arena(65536u64);
+                const _: () = (::brkalloc::__private::check_arena)(65536u64);
                 #[automatically_derived]
                 impl ::brkalloc::__private::Config for HEAP {
                     type Source = ::brkalloc::__private::Brk;
@@ -128,7 +128,7 @@ fn a_static_arena_without_a_lock() {
                 #[allow(unused_imports)]
                 use ::brkalloc::__private::options::{source as _, arena as _, lock as _};
                 ::brkalloc::__private::declared::<BrkHeap>();
-                const _: () = ::brkalloc::__private::check_arena(16384u64);
+                const _: () = (::brkalloc::__private::check_arena)(16384u64);
                 #[automatically_derived]
                 impl ::brkalloc::__private::Config for ARENA {
                     type Source = ::brkalloc::__private::Static<ARENA>;
@@ -204,10 +204,10 @@ fn everything_written_out() {
                     order as _, coalesce as _, lock as _, harden as _, stats as _,
                 };
                 my::brkalloc::__private::declared::<BrkHeap>();
-                const _: () = my::brkalloc::__private::check_arena(1048576u64);
-                const _: () = my::brkalloc::__private::check_limit(16777216u64);
-                const _: () = my::brkalloc::__private::check_grow(4096u64);
-                const _: () = my::brkalloc::__private::check_trim(65536u64);
+                const _: () = (my::brkalloc::__private::check_arena)(1048576u64);
+                const _: () = (my::brkalloc::__private::check_limit)(16777216u64);
+                const _: () = (my::brkalloc::__private::check_grow)(4096u64);
+                const _: () = (my::brkalloc::__private::check_trim)(65536u64);
                 #[automatically_derived]
                 impl my::brkalloc::__private::Config for HEAP {
                     type Source = my::brkalloc::__private::Mmap;
