@@ -8,10 +8,13 @@
 //!
 //! All paths are absolute, so that nothing in the user's module is mistaken for ours. There is no
 //! `unsafe` but the user's own: one that came from here would slip past `#![forbid(unsafe_code)]`.
+//! (What `export` defines cannot do without, and has its own way to be seen there.)
 //! With a mistake, the heap is emitted with its defaults, so that rustc finds nothing else to say.
 //!
 //! Checks that depend on the target are left to constant functions of the runtime, called where the
 //! size was written: a macro runs on the host.
+
+mod export;
 
 use crate::args::{Args, Entry, Unsafety};
 use crate::diag::Sink;
@@ -52,6 +55,7 @@ fn heap(item: &HeapStatic, args: &Args, is_sound: bool) -> TokenStream {
     let caches = caches(name, &settings, &runtime);
     let lock_path = lock_path(name, &settings, &runtime);
     let documentation = is_sound.then(|| documentation(args, &settings));
+    let functions = export::functions(item, &settings, &runtime);
     let is_typed = !declared.is_empty();
     let start = start_of(declared);
     let function = runtime.item("declared", start);
@@ -72,6 +76,7 @@ fn heap(item: &HeapStatic, args: &Args, is_sound: bool) -> TokenStream {
             #lock_path
             #storage
             #caches
+            #functions
         };
     }
 }
@@ -195,6 +200,11 @@ fn implementation(item: &HeapStatic, settings: &Settings, runtime: &Runtime<'_>)
         }
         _ => None,
     };
+    let export = (settings.export.item != "None").then(|| {
+        let export = runtime.item("Export", runtime.span);
+        let chosen = Ident::new(settings.export.item, settings.export.span);
+        quote!(const EXPORT: #export = #export::#chosen;)
+    });
     let crate_path = runtime.written.map(|path| text_constant("CRATE", &compact(path)));
     // Only where it is needed: below a `#![forbid(deprecated)]` it would be an error of its own.
     let allow = item.is_deprecated.then(|| quote!(#[allow(deprecated)]));
@@ -218,6 +228,7 @@ fn implementation(item: &HeapStatic, settings: &Settings, runtime: &Runtime<'_>)
             const HARDEN: #harden = #harden::#level;
             const LOCK: Self::Lock = #new_lock;
             #lock_option
+            #export
             #crate_path
             #allow
             fn heap() -> &'static #brk_heap<#name> {

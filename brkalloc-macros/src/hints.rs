@@ -17,7 +17,7 @@ use crate::tokens::text;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// What people ask for under names that no option has, and where they find it.
-pub(crate) const ELSEWHERE: [(&str, &str); 7] = [
+pub(crate) const ELSEWHERE: [(&str, &str); 6] = [
     (
         "global global_allocator is_global default install",
         "write `#[global_allocator]` above the attribute",
@@ -28,10 +28,6 @@ pub(crate) const ELSEWHERE: [(&str, &str); 7] = [
     (
         "oom on_oom panic abort error_handler fallback",
         "leave it out; what a heap cannot serve is a null pointer, as `GlobalAlloc` has it",
-    ),
-    (
-        "thread_local per_thread tls",
-        "leave it out; a heap is one arena, which `lock` lets threads share",
     ),
     ("std no_std nostd", "leave it out; a heap needs no std"),
 ];

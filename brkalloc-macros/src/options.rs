@@ -200,7 +200,7 @@ pub(crate) static CACHE: HeapOption = HeapOption {
     example: "\"1MiB\"",
     default: "`\"none\"`",
     meaning: "what each thread may keep of what it frees, out of the free chunks: the fast way",
-    aliases: "caching thread_cache tcache magazine magazines slabs arenas",
+    aliases: "caching thread_cache tcache magazine magazines slabs arenas thread_local per_thread tls",
 };
 
 pub(crate) static LOCK: HeapOption = HeapOption {
@@ -244,6 +244,19 @@ pub(crate) static STATS: HeapOption = HeapOption {
     aliases: "statistics counters metrics telemetry counter count stat instrument profile",
 };
 
+pub(crate) static EXPORT: HeapOption = HeapOption {
+    name: "export",
+    kind: Kind::Word,
+    words: &[
+        word("malloc", "Malloc", "c libc free on true yes"),
+        word("none", "None", "no off false never"),
+    ],
+    example: "\"malloc\"",
+    default: "`\"none\"`",
+    meaning: "also defines the C allocation functions: `malloc`, `free` and their kin",
+    aliases: "exports malloc interpose c_functions preload",
+};
+
 pub(crate) static CRATE: HeapOption = HeapOption {
     name: "crate",
     kind: Kind::Path,
@@ -257,7 +270,7 @@ pub(crate) static CRATE: HeapOption = HeapOption {
 /// Every option, in the order in which they are documented.
 pub(crate) static ALL: &[&HeapOption] = &[
     &SOURCE, &ARENA, &GROW, &LIMIT, &TRIM, &LARGE, &POLICY, &ORDER, &INDEX, &COALESCE, &CACHE,
-    &LOCK, &HARDEN, &STATS, &CRATE,
+    &LOCK, &HARDEN, &STATS, &EXPORT, &CRATE,
 ];
 
 /// The option called exactly `name`.

@@ -7,7 +7,7 @@
 use crate::args::{Args, Entry};
 use crate::diag::{Diagnostic, Mistake, Sink, error};
 use crate::options::{
-    ARENA, CACHE, COALESCE, GROW, INDEX, LARGE, LIMIT, LOCK, ORDER, POLICY, SOURCE, TRIM,
+    ARENA, CACHE, COALESCE, EXPORT, GROW, INDEX, LARGE, LIMIT, LOCK, ORDER, POLICY, SOURCE, TRIM,
 };
 use crate::settings::{self, WINDOW};
 use crate::size::show;
@@ -34,6 +34,7 @@ fn conflict(entry: &Entry, args: &Args) -> Option<Diagnostic> {
         (INDEX.name, index),
         (CACHE.name, cache),
         (LARGE.name, large),
+        (EXPORT.name, export),
     ];
     let (_, find) = finders.into_iter().find(|(name, _)| *name == entry.option.name)?;
     find(entry, args)
@@ -187,6 +188,16 @@ fn cache(entry: &Entry, args: &Args) -> Option<Diagnostic> {
             .help(format!("write `cache = \"{}\"` or less, or raise `limit`", show(limit)))
             .note(format!("`limit` caps the heap at {limit} bytes; each thread may keep {cache}"))
     })
+}
+
+/// Exported functions serve the whole process, which must not end with an array.
+fn export(entry: &Entry, args: &Args) -> Option<Diagnostic> {
+    let fixed = args.with_word(&SOURCE, "static").filter(|_| entry.is_word("malloc"))?;
+    Some(
+        error(format!("`{}` cannot be combined with `{}`", entry.written(), fixed.written()))
+            .help("remove `export`, or choose `source = \"brk\"`")
+            .note("exported functions serve the whole process, and a static arena cannot grow"),
+    )
 }
 
 fn without_lock(entry: &Entry) -> Option<Mistake> {

@@ -9,8 +9,8 @@
 
 use crate::args::{Args, Entry, Unsafety, Value};
 use crate::options::{
-    ARENA, CACHE, COALESCE, CRATE, GROW, HARDEN, HeapOption, INDEX, LARGE, LIMIT, LOCK, ORDER,
-    POLICY, SOURCE, STATS, TRIM,
+    ARENA, CACHE, COALESCE, CRATE, EXPORT, GROW, HARDEN, HeapOption, INDEX, LARGE, LIMIT, LOCK,
+    ORDER, POLICY, SOURCE, STATS, TRIM,
 };
 use crate::size::show;
 use proc_macro2::{Span, TokenStream};
@@ -51,6 +51,8 @@ pub(crate) struct Settings {
     pub(crate) stats: Choice,
     /// Where the runtime is found, if that was written.
     pub(crate) runtime: Option<TokenStream>,
+    /// What is defined for C.
+    pub(crate) export: Choice,
 }
 
 /// A word that was chosen, by its name in the runtime.
@@ -112,6 +114,7 @@ impl Settings {
             harden: choice(args, &HARDEN, "basic"),
             stats: choice(args, &STATS, "none"),
             runtime: runtime(args).cloned(),
+            export: choice(args, &EXPORT, "none"),
         }
     }
 }
@@ -166,6 +169,7 @@ impl Settings {
             ),
             (&HARDEN, word(&self.harden)),
             (&STATS, word(&self.stats)),
+            (&EXPORT, word(&self.export)),
             (&CRATE, self.runtime.as_ref().map(|path| format!("`{}`", compact(path)))),
         ];
         values.into_iter().filter_map(|(option, value)| Some((option, value?))).collect()

@@ -52,6 +52,8 @@ pub trait Config: Sized + 'static {
     const LARGE: usize = usize::MAX;
     /// What is checked at run time.
     const HARDEN: Harden;
+    /// What is defined for C. (The attribute defines it; this only says so.)
+    const EXPORT: Export = Export::None;
     /// The lock, as it is before its first use.
     const LOCK: Self::Lock;
     /// The lock, as the attribute spells it.
@@ -83,6 +85,27 @@ impl Harden {
         match self {
             Self::None => "none",
             Self::Basic => "basic",
+        }
+    }
+}
+
+/// Which functions of C's a heap defines for the whole process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Export {
+    /// None.
+    None,
+    /// `malloc`, `free` and their kin.
+    Malloc,
+}
+
+impl Export {
+    /// The word that names it in an attribute.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Malloc => "malloc",
         }
     }
 }

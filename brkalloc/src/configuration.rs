@@ -5,7 +5,7 @@
 //! printed.
 
 use crate::coalesce::Coalesce;
-use crate::config::{Config, Harden};
+use crate::config::{Config, Export, Harden};
 use crate::counters::Counters;
 use crate::index::Index;
 use crate::large::Large;
@@ -48,6 +48,8 @@ pub struct Configuration {
     pub harden: Harden,
     /// What is counted.
     pub stats: &'static str,
+    /// What is defined for C.
+    pub export: Export,
     /// Where the attribute was told to find this crate; empty if it was not told.
     pub crate_path: &'static str,
     grows: bool,
@@ -74,6 +76,7 @@ impl Configuration {
             lock: C::LOCK_OPTION,
             harden: C::HARDEN,
             stats: <C::Counters as Counters>::NAME,
+            export: C::EXPORT,
             crate_path: C::CRATE,
             grows: <C::Source as Source>::GROWS,
             merges,
@@ -112,6 +115,9 @@ impl fmt::Display for Configuration {
         }
         write!(f, ", {}", self.lock)?;
         write!(f, ", harden = \"{}\", stats = \"{}\"", self.harden.name(), self.stats)?;
+        if self.export != Export::None {
+            write!(f, ", export = \"{}\"", self.export.name())?;
+        }
         if !self.crate_path.is_empty() {
             write!(f, ", crate = {}", self.crate_path)?;
         }

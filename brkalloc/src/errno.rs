@@ -32,8 +32,9 @@ pub(crate) fn get() -> libc::c_int {
     unsafe { *place }
 }
 
+/// Gives the calling thread's `errno` this value.
 #[inline]
-fn set(value: libc::c_int) {
+pub(crate) fn set(value: libc::c_int) {
     let place = place();
     if !place.is_null() {
         // SAFETY: as in `get`; nothing holds a reference to it.

@@ -118,6 +118,8 @@ mod configuration;
 mod counters;
 #[cfg(unix)]
 mod errno;
+#[cfg(unix)]
+mod export;
 mod fork;
 mod heap;
 mod index;
@@ -136,7 +138,7 @@ mod undeclared;
 pub use brk_heap::BrkHeap;
 pub use brkalloc_macros::brk_heap;
 pub use check::Corruption;
-pub use config::{Config, Harden};
+pub use config::{Config, Export, Harden};
 pub use configuration::Configuration;
 pub use counters::Operations;
 pub use slice_heap::Heap;

@@ -6,7 +6,7 @@
 
 pub use crate::cache::{Cache, Cached, PerThread, ThreadCache, ThreadEnd, Uncached};
 pub use crate::coalesce::{Coalesce, Deferred, Immediate, Never};
-pub use crate::config::{Config, Harden};
+pub use crate::config::{Config, Export, Harden};
 pub use crate::counters::{Counted, Counters, Uncounted};
 pub use crate::index::{Bins, Index, List, Planted, Tree, classes};
 pub use crate::large::{Large, Mapped, Unmapped};
@@ -21,6 +21,15 @@ pub use crate::source::{Lent, Region, Slice, Source, Static, StaticArena, Storag
 pub use crate::undeclared::{Newable, Undeclared};
 
 use crate::BrkHeap;
+
+/// C's allocation functions, over the heap of a configuration.
+#[cfg(unix)]
+pub mod export {
+    pub use crate::export::{
+        aligned_alloc, calloc, free, free_aligned_sized, free_sized, malloc, malloc_usable_size,
+        memalign, posix_memalign, pvalloc, realloc, valloc,
+    };
+}
 
 /// The most that an arena may reach, where the attribute does not say: what four-byte links reach.
 #[cfg(target_pointer_width = "64")]
@@ -147,6 +156,8 @@ pub mod options {
     pub enum harden {}
     /// What is counted: `"none"` or `"counters"`.
     pub enum stats {}
+    /// Which functions are defined for C: `"malloc"` or `"none"`.
+    pub enum export {}
 }
 
 #[cfg(test)]

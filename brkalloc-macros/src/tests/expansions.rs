@@ -4,7 +4,7 @@ use super::{HEAP, expanded, formatted, walk};
 use expect_test::{Expect, expect};
 use proc_macro2::{Ident, Spacing, TokenStream, TokenTree};
 
-const CONFIGURATIONS: [&str; 9] = [
+const CONFIGURATIONS: [&str; 10] = [
     "",
     r#"arena = "64KiB", policy = "first_fit", order = "address""#,
     r#"source = "static", arena = "16KiB", unsafe(lock = "none")"#,
@@ -14,6 +14,23 @@ const CONFIGURATIONS: [&str; 9] = [
     r#"policy = "next_fit", order = "lifo", trim = "never", coalesce = "deferred""#,
     r#"policy = "best_fit", index = "list", harden = "none", stats = "counters", lock = ::a::Raw"#,
     r#"cache = "1MiB", large = "1MiB""#,
+    r#"export = "malloc", source = "mmap""#,
+];
+
+/// What `export` defines.
+const EXPORTED: [&str; 12] = [
+    "malloc",
+    "free",
+    "calloc",
+    "realloc",
+    "aligned_alloc",
+    "posix_memalign",
+    "memalign",
+    "valloc",
+    "pvalloc",
+    "malloc_usable_size",
+    "free_sized",
+    "free_aligned_sized",
 ];
 
 fn check(arguments: &str, item: &str, expected: &Expect) {
@@ -21,7 +38,8 @@ fn check(arguments: &str, item: &str, expected: &Expect) {
     assert_is_hygienic(arguments, item);
 }
 
-/// What holds for every expansion: each path begins at the root, and the only `unsafe` is the user's.
+/// What holds for every expansion: each path begins at the root, and the only `unsafe` is the user's
+/// and that of exported functions.
 fn assert_is_hygienic(arguments: &str, item: &str) {
     let expansion = expanded(arguments, item);
     // A `crate` that the user wrote stands as it was written.
@@ -32,7 +50,9 @@ fn assert_is_hygienic(arguments: &str, item: &str) {
     walk(expansion, &mut |token| {
         count += usize::from(matches!(token, TokenTree::Ident(word) if word == "unsafe"));
     });
-    assert_eq!(count, arguments.matches("unsafe").count(), "{arguments}");
+    // The symbols and the marker; six functions trust their caller, and six blocks do.
+    let exported = usize::from(arguments.contains("export")) * (12 + 1 + 6 + 6);
+    assert_eq!(count, arguments.matches("unsafe").count() + exported, "{arguments}");
 }
 
 #[test]
@@ -62,6 +82,7 @@ fn the_heap_of_the_readme() {
             | `lock` | `"os"` on Unix, else `"spin"` | default |
             | `harden` | `"basic"` | default |
             | `stats` | `"none"` | default |
+            | `export` | `"none"` | default |
             */
             pub static HEAP: ::brkalloc::BrkHeap<HEAP> = ::brkalloc::BrkHeap::__new();
             #[doc(hidden)]
@@ -119,6 +140,7 @@ fn a_static_arena_without_a_lock() {
             | `lock` | `"none"` | written |
             | `harden` | `"basic"` | default |
             | `stats` | `"none"` | default |
+            | `export` | `"none"` | default |
             */
             static ARENA: ::brkalloc::BrkHeap<ARENA> = ::brkalloc::BrkHeap::__new();
             #[doc(hidden)]
@@ -191,6 +213,7 @@ fn everything_written_out() {
             | `lock` | `parking_lot::RawMutex` | written |
             | `harden` | `"none"` | written |
             | `stats` | `"counters"` | written |
+            | `export` | `"none"` | default |
             | `crate` | `my::brkalloc` | written |
             */
             static HEAP: my::brkalloc::BrkHeap<HEAP> = my::brkalloc::BrkHeap::__new();
@@ -269,6 +292,7 @@ fn a_list_in_last_in_first_out_order_on_a_fixed_arena() {
             | `lock` | `"spin"` | written |
             | `harden` | `"basic"` | default |
             | `stats` | `"none"` | default |
+            | `export` | `"none"` | default |
             */
             static HEAP: ::brkalloc::BrkHeap<HEAP> = ::brkalloc::BrkHeap::__new();
             #[doc(hidden)]
@@ -350,9 +374,65 @@ fn a_mistake_and_the_static() {
     );
 }
 
+#[test]
+fn the_functions_of_c() {
+    let text = formatted(r#"export = "malloc""#, HEAP);
+    let (implementation, functions) =
+        text.split_once("#[unsafe(no_mangle)]\n").expect("there are functions");
+    assert!(
+        implementation.contains(
+            "const EXPORT: ::brkalloc::__private::Export = ::brkalloc::__private::Export::Malloc;"
+        ),
+        "{implementation}"
+    );
+    let (functions, _) = functions.split_once("unsafe extern").expect("there are more");
+    let lines: Vec<&str> = functions.lines().map(str::trim).collect();
+    expect![[r#"
+        static __brkalloc_only_one_heap_may_export_malloc: ::core::primitive::u8 = 0;
+        #[unsafe(no_mangle)]
+        extern "C" fn malloc(
+        __brkalloc_0: ::core::primitive::usize,
+        ) -> *mut ::core::ffi::c_void {
+        ::brkalloc::__private::export::malloc::<HEAP>(__brkalloc_0)
+        }
+        #[unsafe(no_mangle)]
+        extern "C" fn calloc(
+        __brkalloc_0: ::core::primitive::usize,
+        __brkalloc_1: ::core::primitive::usize,
+        ) -> *mut ::core::ffi::c_void {
+        ::brkalloc::__private::export::calloc::<HEAP>(__brkalloc_0, __brkalloc_1)
+        }
+        #[unsafe(no_mangle)]
+    "#]]
+    .assert_eq(&lines.join("\n"));
+}
+
+#[test]
+fn every_function_of_c_is_defined_once() {
+    let text = expanded(r#"export = "malloc""#, HEAP).to_string();
+    for name in EXPORTED {
+        let definition = format!("extern \"C\" fn {name} (");
+        assert_eq!(text.matches(&definition).count(), 1, "{name}");
+    }
+    assert_eq!(text.matches("extern").count(), EXPORTED.len());
+    assert_eq!(text.matches("no_mangle").count(), EXPORTED.len() + 1, "and the marker");
+    assert_eq!(expanded(r#"export = "none""#, HEAP).to_string().matches("no_mangle").count(), 0);
+}
+
+#[test]
+fn one_function_of_c_has_the_users_place() {
+    let mut places = Vec::new();
+    walk(expanded(r#"export = "malloc""#, HEAP), &mut |token| {
+        let is_unsafe = matches!(token, TokenTree::Ident(word) if word == "unsafe");
+        let place = token.span().source_text().filter(|_| is_unsafe);
+        places.extend(place.filter(|place| !place.is_empty()));
+    });
+    assert_eq!(places, ["\"malloc\""]);
+}
+
 /// Whether a path may begin behind the word.
 fn is_keyword(word: &Ident) -> bool {
-    ["impl", "static", "use", "Self"].iter().any(|keyword| word == keyword)
+    ["impl", "static", "use", "Self", "mut"].iter().any(|keyword| word == keyword)
 }
 
 /// Paths of the expansion that do not begin with `::`, as text.
@@ -430,7 +510,7 @@ fn the_walk_finds_what_does_not_begin_at_the_root() {
 
 #[test]
 fn nothing_is_named_that_the_user_could_have_shadowed() {
-    const OWN: [&str; 61] = [
+    const OWN: [&str; 65] = [
         "static",
         "HEAP",
         "enum",
@@ -492,10 +572,15 @@ fn nothing_is_named_that_the_user_could_have_shadowed() {
         "static",
         "pub",
         "crate",
+        "export",
+        "EXPORT",
+        "extern",
+        "mut",
     ];
     for arguments in CONFIGURATIONS {
         for word in lone_words(expanded(arguments, HEAP)) {
-            assert!(OWN.contains(&word.as_str()), "`{word}` in {arguments}");
+            let is_ours = OWN.contains(&word.as_str()) || word.starts_with("__brkalloc_");
+            assert!(is_ours || EXPORTED.contains(&word.as_str()), "`{word}` in {arguments}");
         }
     }
 }

@@ -259,6 +259,21 @@ fn segregated_fit_takes_no_index() {
 }
 
 #[test]
+fn an_array_cannot_serve_the_process() {
+    check(
+        r#"source = "static", arena = "4KiB", export = "malloc""#,
+        &expect![[r#"
+        error: `export = "malloc"` cannot be combined with `source = "static"`
+        help: remove `export`, or choose `source = "brk"`
+        note: exported functions serve the whole process, and a static arena cannot grow
+          --> "malloc"
+    "#]],
+    );
+    assert_eq!(headlines(r#"source = "static", arena = "4KiB", export = "none""#).len(), 0);
+    assert_eq!(headlines(r#"grow = "none", arena = "4MiB", export = "malloc""#).len(), 0);
+}
+
+#[test]
 fn two_options_that_fail_apart_are_two_mistakes() {
     let shown = headlines(
         r#"arena = "1MiB", limit = "4KiB", lock = "none", index = "tree", order = "lifo""#,

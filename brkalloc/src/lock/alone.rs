@@ -8,7 +8,7 @@
 
 #[cfg(all(target_os = "linux", target_env = "gnu", not(target_feature = "crt-static")))]
 mod variable {
-    use core::sync::atomic::{AtomicPtr, AtomicU8, Ordering};
+    use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, Ordering};
 
     /// What stands for glibc's variable where there is none.
     static NOT_ALONE: AtomicU8 = AtomicU8::new(0);
@@ -25,7 +25,13 @@ mod variable {
         value != 0
     }
 
+    /// Looks once: the C library may call `malloc` meanwhile, which may be this heap's, and would
+    /// open the heap from within.
     pub(crate) fn look_up() {
+        static BEGUN: AtomicBool = AtomicBool::new(false);
+        if BEGUN.swap(true, Ordering::Relaxed) {
+            return;
+        }
         // SAFETY: the name is a C string; the call has no other precondition.
         let found = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"__libc_single_threaded".as_ptr()) };
         if !found.is_null() {

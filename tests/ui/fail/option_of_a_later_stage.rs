@@ -3,9 +3,6 @@ use brkalloc::{BrkHeap, brk_heap};
 #[brk_heap(cache = "1KiB")]
 static CACHE: BrkHeap;
 
-#[brk_heap(export = "malloc")]
-static EXPORT: BrkHeap;
-
 #[brk_heap(harden = "full")]
 static HARDEN: BrkHeap;
 

@@ -1,0 +1,223 @@
+//! C's allocation functions over the heap of a configuration, with the semantics of glibc.
+//!
+//! ```text
+//!   C code ── malloc, free, … ──► the expansion's functions ──► this module ──► Serve, as for Rust
+//!             by symbol           `no_mangle`, nothing else     sizes, errno
+//! ```
+//!
+//! The attribute's expansion defines the symbols, because only it knows the static; each calls its
+//! namesake here. What C adds to a request is checked here: sizes that overflow, alignments, and
+//! what `errno` says. A block needs no `Layout`: its address leads to its chunk, which knows its
+//! size. Every block is aligned to 16 bytes, as `max_align_t` asks.
+//!
+//! When the process begins, the dynamic loader is the first to call, before any constructor has
+//! run; at its end come destructors and `atexit` handlers. A heap is a static that neither a
+//! constructor makes nor a destructor ends, so both are served. A call from within the first one,
+//! by the C library on which opening the heap calls, finds a closed heap that no lock guards and
+//! opens it.
+//!
+//! No thread-local may stand in the way of these functions but one that is constant, has no
+//! destructor, and is found without a call: what `__tls_get_addr` calls to make one in a shared
+//! library is `malloc`.
+//!
+//! This module does not define `reallocarray`, which the C library builds on `realloc`, nor
+//! `mallopt`, `mallinfo` and their kin, which speak of the C library's own heap.
+
+use crate::config::Config;
+use crate::errno;
+use crate::index::Request;
+use crate::serve::Serve;
+use crate::source::Source;
+use crate::tag::GRANULE;
+use core::ffi::{c_int, c_void};
+use core::ptr::{NonNull, null_mut};
+
+/// `size` bytes; null, with `ENOMEM`, if there are none. Of size 0, a block of its own as well.
+#[inline]
+#[must_use]
+pub fn malloc<C: Config>(size: usize) -> *mut c_void {
+    answer(serve::<C>(GRANULE, size))
+}
+
+/// `count` elements of `size` bytes, all zero; null, with `ENOMEM`, if there are none.
+#[inline]
+#[must_use]
+pub fn calloc<C: Config>(count: usize, size: usize) -> *mut c_void {
+    let served = count.checked_mul(size).and_then(|bytes| {
+        let request = request(bytes, GRANULE)?;
+        C::heap().cleared(request, bytes)
+    });
+    answer(served)
+}
+
+/// The block at another size, where it stands or moved; null, with `ENOMEM` and the block as it
+/// was, if there is no room. A null pointer asks for a new block; size 0 frees, and answers null.
+///
+/// # Safety
+///
+/// `pointer` is null, or the heap of `C` handed it out, and it has not been freed since.
+#[inline]
+pub unsafe fn realloc<C: Config>(pointer: *mut c_void, size: usize) -> *mut c_void {
+    let Some(block) = NonNull::new(pointer.cast::<u8>()) else {
+        return malloc::<C>(size);
+    };
+    if size == 0 {
+        // SAFETY: the caller vouches for the pointer.
+        unsafe { free::<C>(pointer) };
+        return null_mut();
+    }
+    // SAFETY: the caller vouches for the pointer.
+    answer(unsafe { resize::<C>(block, size) })
+}
+
+/// Frees the block; a null pointer is none. `errno` stays as it is, whatever the heap's lock and
+/// the system do to it.
+///
+/// # Safety
+///
+/// `pointer` is null, or the heap of `C` handed it out, and it has not been freed since.
+#[inline]
+pub unsafe fn free<C: Config>(pointer: *mut c_void) {
+    let Some(block) = NonNull::new(pointer.cast::<u8>()) else { return };
+    let _kept = errno::keep();
+    // SAFETY: the caller vouches for the pointer.
+    unsafe { Serve::free(C::heap(), block) };
+}
+
+/// Frees the block, of which the caller knows the size. (C23)
+///
+/// # Safety
+///
+/// As for [`free`].
+#[inline]
+pub unsafe fn free_sized<C: Config>(pointer: *mut c_void, _size: usize) {
+    // SAFETY: the caller vouches for the pointer.
+    unsafe { free::<C>(pointer) };
+}
+
+/// Frees the block, of which the caller knows alignment and size. (C23)
+///
+/// # Safety
+///
+/// As for [`free`].
+#[inline]
+pub unsafe fn free_aligned_sized<C: Config>(pointer: *mut c_void, _alignment: usize, _size: usize) {
+    // SAFETY: the caller vouches for the pointer.
+    unsafe { free::<C>(pointer) };
+}
+
+/// `size` bytes at a multiple of `alignment`; null with `EINVAL` if that is no power of two, as
+/// glibc has it since 2.38, and with `ENOMEM` if there are none.
+#[must_use]
+pub fn aligned_alloc<C: Config>(alignment: usize, size: usize) -> *mut c_void {
+    if alignment.is_power_of_two() {
+        return answer(serve::<C>(alignment, size));
+    }
+    refuse(libc::EINVAL)
+}
+
+/// `size` bytes at a multiple of `alignment`, which becomes the next power of two; null with
+/// `EINVAL` if there is none, and with `ENOMEM` if there are no such bytes.
+#[must_use]
+pub fn memalign<C: Config>(alignment: usize, size: usize) -> *mut c_void {
+    match alignment.checked_next_power_of_two() {
+        Some(alignment) => answer(serve::<C>(alignment, size)),
+        None => refuse(libc::EINVAL),
+    }
+}
+
+/// Puts `size` bytes at a multiple of `alignment` into `place`. Answers 0; or `EINVAL` for an
+/// alignment that is no power of two or less than a pointer's, or `ENOMEM`, with `place` as it was.
+/// `errno` stays as it is.
+///
+/// # Safety
+///
+/// `place` is valid for a write of a pointer.
+pub unsafe fn posix_memalign<C: Config>(
+    place: *mut *mut c_void,
+    alignment: usize,
+    size: usize,
+) -> c_int {
+    if !alignment.is_power_of_two() || alignment < size_of::<*mut c_void>() {
+        return libc::EINVAL;
+    }
+    let _kept = errno::keep();
+    let Some(block) = serve::<C>(alignment, size) else { return libc::ENOMEM };
+    // SAFETY: the caller vouches for the place.
+    unsafe { place.write(block.as_ptr().cast()) };
+    0
+}
+
+/// `size` bytes that begin at a page; null, with `ENOMEM`, if there are none.
+#[must_use]
+pub fn valloc<C: Config>(size: usize) -> *mut c_void {
+    answer(serve::<C>(<C::Source as Source>::page_size(), size))
+}
+
+/// The whole pages that `size` bytes take; null, with `ENOMEM`, if there are none.
+#[must_use]
+pub fn pvalloc<C: Config>(size: usize) -> *mut c_void {
+    let page = <C::Source as Source>::page_size();
+    let pages = size.checked_next_multiple_of(page);
+    answer(pages.and_then(|size| serve::<C>(page, size)))
+}
+
+/// The bytes that may be used at `pointer`; none at a null pointer.
+///
+/// # Safety
+///
+/// As for [`free`].
+#[must_use]
+pub unsafe fn malloc_usable_size<C: Config>(pointer: *mut c_void) -> usize {
+    let Some(block) = NonNull::new(pointer.cast::<u8>()) else { return 0 };
+    // SAFETY: the caller vouches for the pointer.
+    unsafe { C::heap().usable_size(block) }
+}
+
+/// What C may ask for: no more bytes than the difference of two pointers can count.
+#[inline]
+fn request(size: usize, alignment: usize) -> Option<Request> {
+    if size <= isize::MAX.unsigned_abs() { Request::new(size, alignment) } else { None }
+}
+
+#[inline]
+fn serve<C: Config>(alignment: usize, size: usize) -> Option<NonNull<u8>> {
+    C::heap().serve(request(size, alignment)?)
+}
+
+/// The block at another size, with what it held.
+///
+/// # Safety
+///
+/// The heap of `C` handed `block` out, and it has not been freed since.
+#[inline]
+unsafe fn resize<C: Config>(block: NonNull<u8>, size: usize) -> Option<NonNull<u8>> {
+    let (heap, request) = (C::heap(), request(size, GRANULE)?);
+    // SAFETY: the caller vouches for the block; every block is aligned to a granule.
+    let served = unsafe { heap.resize_or_serve(block, request) }?;
+    if served != block {
+        // SAFETY: the caller vouches for the block, which is still in use.
+        let kept = unsafe { heap.usable_size(block) }.min(size);
+        // SAFETY: both have `kept` bytes, and they are two blocks in use.
+        unsafe { served.copy_from_nonoverlapping(block, kept) };
+        // SAFETY: the caller vouches for the block, which nobody needs now.
+        unsafe { Serve::free(heap, block) };
+    }
+    Some(served)
+}
+
+/// The block as C sees it; null, with `ENOMEM`, for none.
+#[inline]
+fn answer(served: Option<NonNull<u8>>) -> *mut c_void {
+    match served {
+        Some(block) => block.as_ptr().cast(),
+        None => refuse(libc::ENOMEM),
+    }
+}
+
+/// Null, and why.
+#[cold]
+fn refuse(why: c_int) -> *mut c_void {
+    errno::set(why);
+    null_mut()
+}
