@@ -1,0 +1,64 @@
+//! What a library says at the end of a process: how many calls its heap served there.
+//!
+//! ```text
+//! brkalloc: 622684 calls
+//! ```
+//!
+//! A process that another has forked begins anew. One that ends without `exit`, or becomes another
+//! program, says nothing. Programs close their standard error before the last destructors run
+//! (`sort` does), so it is kept under a number that they do not know. Nothing here allocates.
+
+use brkalloc::__private::Config;
+use brkalloc::BrkHeap;
+use core::hint::black_box;
+use core::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+use std::io::Write;
+use std::sync::OnceLock;
+
+/// The lowest number under which standard error is kept.
+const LEAST_DESCRIPTOR: libc::c_int = 200;
+
+static CALLS: OnceLock<fn() -> u64> = OnceLock::new();
+/// The calls that were served before this process was forked.
+static BEFORE: AtomicU64 = AtomicU64::new(0);
+static ERRORS: AtomicI32 = AtomicI32::new(-1);
+
+/// The allocations, frees and changes of size that the heap has counted.
+pub fn calls<C: Config>(heap: &BrkHeap<C>) -> u64 {
+    let counted = heap.stats().operations;
+    counted.map_or(0, |counted| counted.allocations + counted.frees + counted.resizes)
+}
+
+/// When the library is loaded.
+pub fn begin(calls: fn() -> u64) {
+    // The heap registers for forks before this does: its locks are free when `forked` is called.
+    // SAFETY: the call has no precondition.
+    let block = black_box(unsafe { libc::malloc(1) });
+    // SAFETY: it was allocated just now.
+    unsafe { libc::free(block) };
+    let _ = CALLS.set(calls);
+    // SAFETY: the call has no precondition that memory depends on.
+    let errors = unsafe { libc::fcntl(2, libc::F_DUPFD_CLOEXEC, LEAST_DESCRIPTOR) };
+    ERRORS.store(errors, Ordering::Relaxed);
+    // SAFETY: the handler is a function of this library, which stays to the end.
+    unsafe { libc::pthread_atfork(None, None, Some(forked)) };
+}
+
+/// When the process ends.
+pub fn end() {
+    let mut line = [0; 64];
+    let mut rest = &mut line[..];
+    // The line fits: a number has 20 digits at most.
+    let _ = writeln!(rest, "brkalloc: {} calls", now() - BEFORE.load(Ordering::Relaxed));
+    let length = 64 - rest.len();
+    // SAFETY: the line's bytes are readable for its length.
+    unsafe { libc::write(ERRORS.load(Ordering::Relaxed), line.as_ptr().cast(), length) };
+}
+
+extern "C" fn forked() {
+    BEFORE.store(now(), Ordering::Relaxed);
+}
+
+fn now() -> u64 {
+    CALLS.get().map_or(0, |calls| calls())
+}
