@@ -44,7 +44,7 @@ pub fn malloc<C: Config>(size: usize) -> *mut c_void {
 #[must_use]
 pub fn calloc<C: Config>(count: usize, size: usize) -> *mut c_void {
     let served = count.checked_mul(size).and_then(|bytes| {
-        let request = request(bytes, GRANULE)?;
+        let request = Request::new(bytes, GRANULE)?;
         C::heap().cleared(request, bytes)
     });
     answer(served)
@@ -174,15 +174,9 @@ pub unsafe fn malloc_usable_size<C: Config>(pointer: *mut c_void) -> usize {
     unsafe { C::heap().usable_size(block) }
 }
 
-/// What C may ask for: no more bytes than the difference of two pointers can count.
-#[inline]
-fn request(size: usize, alignment: usize) -> Option<Request> {
-    if size <= isize::MAX.unsigned_abs() { Request::new(size, alignment) } else { None }
-}
-
 #[inline]
 fn serve<C: Config>(alignment: usize, size: usize) -> Option<NonNull<u8>> {
-    C::heap().serve(request(size, alignment)?)
+    C::heap().serve(Request::new(size, alignment)?)
 }
 
 /// The block at another size, with what it held.
@@ -192,7 +186,7 @@ fn serve<C: Config>(alignment: usize, size: usize) -> Option<NonNull<u8>> {
 /// The heap of `C` handed `block` out, and it has not been freed since.
 #[inline]
 unsafe fn resize<C: Config>(block: NonNull<u8>, size: usize) -> Option<NonNull<u8>> {
-    let (heap, request) = (C::heap(), request(size, GRANULE)?);
+    let (heap, request) = (C::heap(), Request::new(size, GRANULE)?);
     // SAFETY: the caller vouches for the block; every block is aligned to a granule.
     let served = unsafe { heap.resize_or_serve(block, request) }?;
     if served != block {

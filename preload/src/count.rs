@@ -1,7 +1,7 @@
 //! What a library says at the end of a process: how many calls its heap served there.
 //!
 //! ```text
-//! brkalloc: 622684 calls
+//! brkalloc: python3: 622684 calls
 //! ```
 //!
 //! A process that another has forked begins anew. One that ends without `exit`, or becomes another
@@ -10,6 +10,7 @@
 
 use brkalloc::__private::Config;
 use brkalloc::BrkHeap;
+use core::ffi::{CStr, c_char};
 use core::hint::black_box;
 use core::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::io::Write;
@@ -17,6 +18,11 @@ use std::sync::OnceLock;
 
 /// The lowest number under which standard error is kept.
 const LEAST_DESCRIPTOR: libc::c_int = 200;
+
+unsafe extern "C" {
+    /// glibc's: what the program was called, without its folder.
+    static program_invocation_short_name: *const c_char;
+}
 
 static CALLS: OnceLock<fn() -> u64> = OnceLock::new();
 /// The calls that were served before this process was forked.
@@ -46,11 +52,18 @@ pub fn begin(calls: fn() -> u64) {
 
 /// When the process ends.
 pub fn end() {
-    let mut line = [0; 64];
+    let mut line = [0; 256];
     let mut rest = &mut line[..];
-    // The line fits: a number has 20 digits at most.
-    let _ = writeln!(rest, "brkalloc: {} calls", now() - BEFORE.load(Ordering::Relaxed));
-    let length = 64 - rest.len();
+    // SAFETY: the C library set it as the process began, and nobody changes it.
+    let name = unsafe { program_invocation_short_name };
+    // SAFETY: it is a C string, the program's name.
+    let name = unsafe { CStr::from_ptr(name) };
+    let calls = now() - BEFORE.load(Ordering::Relaxed);
+    // A name that does not fit is cut, and its line is none that anybody looks for.
+    let _ = rest.write_all(b"brkalloc: ");
+    let _ = rest.write_all(name.to_bytes());
+    let _ = writeln!(rest, ": {calls} calls");
+    let length = 256 - rest.len();
     // SAFETY: the line's bytes are readable for its length.
     unsafe { libc::write(ERRORS.load(Ordering::Relaxed), line.as_ptr().cast(), length) };
 }

@@ -1,5 +1,7 @@
 //! What the tests share: configurations made of types, and heaps that answer in offsets.
 
+pub mod c;
+
 use brkalloc::__private::{
     Address, BestFit, Bins, Config, Deferred, Fifo, FirstFit, Harden, Immediate, Lifo, List, Mmap,
     Never, NextFit, Slice, Source, SpinLock, Tree, Uncached, Uncounted, Unmapped, WorstFit,
