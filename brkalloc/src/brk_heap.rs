@@ -12,9 +12,9 @@
 
 use crate::cache::{Shared, Ways};
 use crate::check::Corruption;
-use crate::config::Config;
+use crate::config::{Config, Export};
 use crate::configuration::Configuration;
-use crate::fork::Hold;
+use crate::fork::{self, Hold};
 use crate::index::{GREATEST_ALIGNMENT, Request};
 use crate::large::{self, Large, is_large};
 use crate::lock::{Guarded, Lock};
@@ -248,6 +248,9 @@ impl<C: Config> BrkHeap<C> {
             return false;
         }
         // Before the heap has anything to lose, and with no lock held: the system may allocate here.
+        if C::EXPORT == Export::Malloc {
+            fork::hold_streams();
+        }
         heap.link.hold(&heap.shared);
         heap.shared.with(|shared| {
             if shared.chunks.is_open() {

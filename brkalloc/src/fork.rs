@@ -7,6 +7,8 @@
 
 #[cfg(unix)]
 mod registry;
+#[cfg(all(target_os = "linux", target_env = "gnu", not(target_feature = "crt-static")))]
+mod streams;
 
 use crate::lock::{Guarded, Lock};
 
@@ -15,6 +17,14 @@ pub(crate) use registry::Link;
 /// Where there is no system, nobody forks.
 #[cfg(not(unix))]
 pub(crate) type Link = ();
+
+/// Has what the C library locks before a heap, and then needs a heap for, held over forks too: for
+/// heaps that are its `malloc`.
+#[cfg(all(target_os = "linux", target_env = "gnu", not(target_feature = "crt-static")))]
+pub(crate) use streams::hold as hold_streams;
+/// Elsewhere nothing is known of such locks.
+#[cfg(not(all(target_os = "linux", target_env = "gnu", not(target_feature = "crt-static"))))]
+pub(crate) fn hold_streams() {}
 
 /// A heap's place among those held over a fork.
 pub trait Hold: Sync + Sized + 'static {

@@ -3,8 +3,8 @@
 //! ```text
 //!   REGISTRY -> youngest heap -> … -> oldest heap -> none
 //!
-//!   prepare:        lock REGISTRY, then the heaps from the youngest to the oldest
-//!   parent, child:  unlock the heaps, then REGISTRY
+//!   prepare:        lock the C library's streams, REGISTRY, the heaps from the youngest to the oldest
+//!   parent, child:  unlock the heaps, REGISTRY, then the streams
 //! ```
 //!
 //! The child of a fork has one thread. Had another been inside a heap at that moment, the child's
@@ -13,7 +13,8 @@
 //!
 //! Deadlocks: registering takes the registry's lock while it holds no other, and lets it go before
 //! it calls the system, so a fork that holds the registry waits for nobody who waits for it. Forks
-//! take the registry's lock first, so there is one at a time. A thread that holds a younger heap
+//! take it before any heap's, so there is one at a time; before it they take the lock that
+//! [`streams`] knows, for which they would wait later. A thread that holds a younger heap
 //! may wait for an older one (a walk over the chunks of one whose closure allocates from the global
 //! one), and the order of `prepare` is the same. What remains are walks whose closures use a younger
 //! heap, or are the first ever to use one: beside a fork they may hang, as two such walks may on
@@ -23,8 +24,12 @@
 //! the handlers are among the first, which `fork` calls last before and first after, and handlers
 //! of others may still allocate. This module does not help a fork from within a heap's own
 //! operation, which waits for itself, nor `vfork` and `posix_spawn`, which run no handlers and need
-//! none.
+//! none, nor a fork beside a thread that has a lock which `fork` takes afterwards and allocates from
+//! a heap that is C's `malloc`: glibc's table of handlers that has to grow, its name service that
+//! reads its configuration.
 
+#[cfg(all(target_os = "linux", target_env = "gnu", not(target_feature = "crt-static")))]
+use super::streams;
 use super::{Held, Hold};
 use crate::lock::{Guarded, OsLock};
 use core::cell::UnsafeCell;
@@ -62,6 +67,14 @@ impl fmt::Debug for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Link").finish_non_exhaustive()
     }
+}
+
+/// Where nothing is known of the C library's locks.
+#[cfg(not(all(target_os = "linux", target_env = "gnu", not(target_feature = "crt-static"))))]
+mod streams {
+    pub(super) fn prepare() {}
+    pub(super) fn parent() {}
+    pub(super) fn child() {}
 }
 
 /// The heaps in the list, the youngest first.
@@ -111,6 +124,7 @@ fn install() {
 
 /// Before a fork, in the thread that forks.
 extern "C" fn prepare() {
+    streams::prepare();
     REGISTRY.lock();
     // SAFETY: this thread holds the registry's lock.
     for heap in unsafe { &*REGISTRY.get() }.iter() {
@@ -120,16 +134,16 @@ extern "C" fn prepare() {
 
 /// After a fork, in the same thread.
 extern "C" fn parent() {
-    release();
+    release(streams::parent);
 }
 
 /// After a fork, in the child's copy of the same thread.
 extern "C" fn child() {
-    release();
+    release(streams::child);
 }
 
-/// Gives back what `prepare` took.
-fn release() {
+/// Gives back what `prepare` took, the list of streams by `streams`.
+fn release(streams: fn()) {
     // SAFETY: this thread, or the one it is a copy of, took the registry's lock in `prepare`.
     for heap in unsafe { &*REGISTRY.get() }.iter() {
         // SAFETY: and this lock; the list has not changed since, as the registry was locked.
@@ -137,6 +151,7 @@ fn release() {
     }
     // SAFETY: as above.
     unsafe { REGISTRY.unlock() };
+    streams();
 }
 
 #[cfg(test)]

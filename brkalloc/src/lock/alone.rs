@@ -53,7 +53,7 @@ mod variable {
 /// Whether no other thread can be at any lock now. What is done by plain operations while this
 /// holds happens before whatever a later thread does, because starting that thread orders them.
 #[inline]
-pub(super) fn alone() -> bool {
+pub(crate) fn alone() -> bool {
     variable::alone()
 }
 

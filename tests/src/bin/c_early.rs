@@ -94,7 +94,7 @@ fn allocate(when: &str) {
 fn main() {
     let (looked, served) = (LOOKED.load(Ordering::Relaxed), SERVED.load(Ordering::Relaxed));
     println!(
-        "{looked} look-up, {served} served meanwhile, {} before",
+        "{looked} look-ups, {served} served meanwhile, {} before",
         EARLY.load(Ordering::Relaxed)
     );
     assert_eq!(HEAP.stats().origin, Some(Origin::Break));

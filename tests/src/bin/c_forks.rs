@@ -1,7 +1,7 @@
 //! Forks in which the child, and the parent, go on with C's `malloc`: after glibc's `tst-mallocfork`.
 //!
 //! First from within a signal handler, while the program waits for the signal; then three hundred times beside four threads that allocate
-//! without a pause. A child that hangs is ended by its alarm.
+//! without a pause, one that reads lines, and one that flushes all streams, for whose list `fork` waits. A child that hangs is ended by its alarm.
 
 use brkalloc::{BrkHeap, brk_heap};
 use brkalloc_tests::c;
@@ -49,13 +49,28 @@ fn fork(seed: usize) -> c_int {
     status
 }
 
+/// Reads a long line from a stream, which allocates while the stream is locked.
+fn read_a_line() {
+    let mut text = vec![b'y'; 100_000];
+    // SAFETY: the text stays while the file is open.
+    let file = unsafe { libc::fmemopen(text.as_mut_ptr().cast(), text.len(), c"r".as_ptr()) };
+    let (mut line, mut capacity) = (core::ptr::null_mut(), 0);
+    // SAFETY: the file is open, and both places are this function's.
+    let length = unsafe { libc::getline(&raw mut line, &raw mut capacity, file) };
+    assert_eq!(length, 100_000);
+    // SAFETY: `getline` returned it.
+    unsafe { libc::free(line.cast()) };
+    // SAFETY: it is open, and not used again.
+    unsafe { libc::fclose(file) };
+}
+
 extern "C" fn handler(_signal: c_int) {
     STATUS.store(fork(7), Ordering::Relaxed);
 }
 
 fn main() {
     // SAFETY: the call has no precondition.
-    unsafe { libc::alarm(90) };
+    unsafe { libc::alarm(60) };
     live(1);
     let handler: extern "C" fn(c_int) = handler;
     // SAFETY: the handler takes a signal's number.
@@ -75,11 +90,23 @@ fn main() {
             })
         })
         .collect();
+    // What `fork` waits for, while those who have it wait for a stream, and that one's owner for the heap.
+    let flushing = thread::spawn(|| {
+        while !OVER.load(Ordering::Relaxed) {
+            // SAFETY: a null pointer means all streams.
+            unsafe { libc::fflush(core::ptr::null_mut()) };
+        }
+    });
+    let reading = thread::spawn(|| {
+        while !OVER.load(Ordering::Relaxed) {
+            read_a_line();
+        }
+    });
     for number in 1..=300 {
         assert_eq!(fork(number), 0, "the child of fork {number}");
     }
     OVER.store(true, Ordering::Relaxed);
-    for thread in threads {
+    for thread in threads.into_iter().chain([flushing, reading]) {
         thread.join().expect("the load ends well");
     }
     assert_eq!(HEAP.check(), Ok(()));
