@@ -122,7 +122,7 @@ impl<C: Config> BrkHeap<C> {
     /// This heap handed `pointer` out, and it has not been freed since.
     #[must_use]
     pub unsafe fn usable_size(&self, pointer: NonNull<u8>) -> usize {
-        if C::Large::MAPS && !self.shared.with(|shared| shared.chunks.covers(pointer)) {
+        if self.is_mapped(pointer) {
             // SAFETY: the caller vouches for the pointer, which is not in the arena.
             return unsafe { large::usable_size::<C>(pointer) };
         }
@@ -181,6 +181,63 @@ impl<C: Config> BrkHeap<C> {
         }
         // SAFETY: the caller vouches for the block and its layout.
         unsafe { C::Cache::reallocate(self, block, layout, size) }
+    }
+
+    /// Frees a block of which only the address is known.
+    ///
+    /// # Safety
+    ///
+    /// This heap handed `block` out, and it has not been freed since.
+    #[inline]
+    pub(crate) unsafe fn free_at(&self, block: NonNull<u8>) {
+        if self.is_mapped(block) {
+            // SAFETY: the caller vouches for the block, which is not in the arena.
+            return unsafe { large::free::<C>(&self.large, block) };
+        }
+        // SAFETY: the caller vouches for the block.
+        unsafe { C::Cache::free_at(self, block) };
+    }
+
+    /// A block of which only the address is known, at another size and alignment; `None`, with the
+    /// block as it was, if there is no room.
+    ///
+    /// # Safety
+    ///
+    /// This heap handed `block` out, and it has not been freed since.
+    pub(crate) unsafe fn resize_at(
+        &self,
+        block: NonNull<u8>,
+        wanted: Layout,
+    ) -> Option<NonNull<u8>> {
+        match (self.is_mapped(block), is_large::<C>(wanted.size())) {
+            (true, true) => {
+                // SAFETY: the caller vouches for the block, which is not in the arena.
+                let moved =
+                    unsafe { large::resize::<C>(&self.large, block, wanted, wanted.size()) };
+                if moved.is_some() {
+                    return moved;
+                }
+            }
+            // SAFETY: the caller vouches for the block, which is in the arena.
+            (false, false) if unsafe { C::Cache::resize_at(self, block, wanted) } => {
+                return Some(block);
+            }
+            _ => {}
+        }
+        let served = self.allocate(wanted)?;
+        // SAFETY: the caller vouches for the block, which is still in use.
+        let kept = unsafe { self.usable_size(block) }.min(wanted.size());
+        // SAFETY: both have as many bytes, and are two.
+        unsafe { served.copy_from_nonoverlapping(block, kept) };
+        // SAFETY: the caller vouches for the block, which nobody needs now.
+        unsafe { self.free_at(block) };
+        Some(served)
+    }
+
+    /// Whether a block of this heap is in a mapping of its own.
+    #[inline]
+    fn is_mapped(&self, block: NonNull<u8>) -> bool {
+        C::Large::MAPS && !self.shared.with(|shared| shared.chunks.covers(block))
     }
 
     /// A block in a mapping of its own, zeros.

@@ -1,13 +1,13 @@
 //! C's allocation functions over the heap of a configuration, with the semantics of glibc.
 //!
 //! ```text
-//!   C code ── malloc, free, … ──► the expansion's functions ──► this module ──► Serve, as for Rust
+//!   C code ── malloc, free, … ──► the expansion's functions ──► this module ──► the heap, as for Rust
 //!             by symbol           `no_mangle`, nothing else     sizes, errno
 //! ```
 //!
 //! The attribute's expansion defines the symbols, because only it knows the static; each calls its
 //! namesake here. What C adds to a request is checked here: sizes that overflow, alignments, and
-//! what `errno` says. A block needs no `Layout`: its address leads to its chunk, which knows its
+//! what `errno` says. A block needs no `Layout`: its address leads to its chunk or slab, which knows its
 //! size. Every block is aligned to 16 bytes, as `max_align_t` asks.
 //!
 //! When the process begins, the dynamic loader is the first to call, before any constructor has
@@ -25,10 +25,9 @@
 
 use crate::config::Config;
 use crate::errno;
-use crate::index::Request;
-use crate::serve::Serve;
 use crate::source::Source;
 use crate::tag::GRANULE;
+use core::alloc::Layout;
 use core::ffi::{c_int, c_void};
 use core::ptr::{NonNull, null_mut};
 
@@ -43,11 +42,8 @@ pub fn malloc<C: Config>(size: usize) -> *mut c_void {
 #[inline]
 #[must_use]
 pub fn calloc<C: Config>(count: usize, size: usize) -> *mut c_void {
-    let served = count.checked_mul(size).and_then(|bytes| {
-        let request = Request::new(bytes, GRANULE)?;
-        C::heap().cleared(request, bytes)
-    });
-    answer(served)
+    let bytes = count.checked_mul(size);
+    answer(bytes.and_then(|bytes| C::heap().allocate_zeroed(layout(GRANULE, bytes)?)))
 }
 
 /// The block at another size, where it stands or moved; null, with `ENOMEM` and the block as it
@@ -66,8 +62,9 @@ pub unsafe fn realloc<C: Config>(pointer: *mut c_void, size: usize) -> *mut c_vo
         unsafe { free::<C>(pointer) };
         return null_mut();
     }
+    let Some(wanted) = layout(GRANULE, size) else { return refuse(libc::ENOMEM) };
     // SAFETY: the caller vouches for the pointer.
-    answer(unsafe { resize::<C>(block, size) })
+    answer(unsafe { C::heap().resize_at(block, wanted) })
 }
 
 /// Frees the block; a null pointer is none. `errno` stays as it is, whatever the heap's lock and
@@ -81,7 +78,7 @@ pub unsafe fn free<C: Config>(pointer: *mut c_void) {
     let Some(block) = NonNull::new(pointer.cast::<u8>()) else { return };
     let _kept = errno::keep();
     // SAFETY: the caller vouches for the pointer.
-    unsafe { Serve::free(C::heap(), block) };
+    unsafe { C::heap().free_at(block) };
 }
 
 /// Frees the block, of which the caller knows the size. (C23)
@@ -176,28 +173,13 @@ pub unsafe fn malloc_usable_size<C: Config>(pointer: *mut c_void) -> usize {
 
 #[inline]
 fn serve<C: Config>(alignment: usize, size: usize) -> Option<NonNull<u8>> {
-    C::heap().serve(Request::new(size, alignment)?)
+    C::heap().allocate(layout(alignment, size)?)
 }
 
-/// The block at another size, with what it held.
-///
-/// # Safety
-///
-/// The heap of `C` handed `block` out, and it has not been freed since.
+/// What C asks for, as Rust says it. Of size 0, C wants a block of its own.
 #[inline]
-unsafe fn resize<C: Config>(block: NonNull<u8>, size: usize) -> Option<NonNull<u8>> {
-    let (heap, request) = (C::heap(), Request::new(size, GRANULE)?);
-    // SAFETY: the caller vouches for the block; every block is aligned to a granule.
-    let served = unsafe { heap.resize_or_serve(block, request) }?;
-    if served != block {
-        // SAFETY: the caller vouches for the block, which is still in use.
-        let kept = unsafe { heap.usable_size(block) }.min(size);
-        // SAFETY: both have `kept` bytes, and they are two blocks in use.
-        unsafe { served.copy_from_nonoverlapping(block, kept) };
-        // SAFETY: the caller vouches for the block, which nobody needs now.
-        unsafe { Serve::free(heap, block) };
-    }
-    Some(served)
+fn layout(alignment: usize, size: usize) -> Option<Layout> {
+    Layout::from_size_align(size.max(1), alignment.max(GRANULE)).ok()
 }
 
 /// The block as C sees it; null, with `ENOMEM`, for none.

@@ -114,6 +114,21 @@ mod ways {
             size: usize,
         ) -> Option<NonNull<u8>>;
 
+        /// Frees a block of which only the address is known.
+        ///
+        /// # Safety
+        ///
+        /// This heap handed `block` out, and it has not been freed since.
+        unsafe fn free_at(heap: &BrkHeap<C>, block: NonNull<u8>);
+
+        /// Whether a block of which only the address is known now has the size that is `wanted`, where
+        /// it stands, and is what that layout says of it.
+        ///
+        /// # Safety
+        ///
+        /// This heap handed `block` out, and it has not been freed since.
+        unsafe fn resize_at(heap: &BrkHeap<C>, block: NonNull<u8>, wanted: Layout) -> bool;
+
         /// The bytes that may be used at `block`.
         ///
         /// # Safety
@@ -174,6 +189,18 @@ impl<C: Config<Cache = Self>> Ways<C> for Uncached {
         chunk::fetch_above(block.as_ptr(), layout.size());
         // SAFETY: the caller vouches for the block and its layout.
         unsafe { Serve::reallocate(heap, block, request, size.min(layout.size())) }
+    }
+
+    #[inline]
+    unsafe fn free_at(heap: &BrkHeap<C>, block: NonNull<u8>) {
+        // SAFETY: the caller vouches for the block.
+        unsafe { Serve::free(heap, block) };
+    }
+
+    unsafe fn resize_at(heap: &BrkHeap<C>, block: NonNull<u8>, wanted: Layout) -> bool {
+        let Some(request) = Request::of(wanted) else { return false };
+        // SAFETY: the caller vouches for the block.
+        heap.shared.with(|shared| unsafe { shared.chunks.resize(block, request) })
     }
 
     unsafe fn usable_size(heap: &BrkHeap<C>, block: NonNull<u8>) -> usize {
@@ -287,6 +314,12 @@ impl Cached {
         }
     }
 
+    /// What the chunks are asked for a layout that no slab holds: its class of kept chunks, if it has
+    /// one.
+    fn chunk_request(layout: Layout) -> Option<Request> {
+        KeptClass::of(layout).map_or_else(|| Request::of(layout), |class| Some(class.request()))
+    }
+
     /// A chunk, one that the thread has kept if there is one.
     #[inline(never)]
     fn chunk<C: PerThread>(layout: Layout) -> Option<NonNull<u8>> {
@@ -296,7 +329,7 @@ impl Cached {
                 return Some(kept.payload());
             }
         }
-        let request = class.map_or_else(|| Request::of(layout), |class| Some(class.request()))?;
+        let request = Self::chunk_request(layout)?;
         let home = home::<C>();
         with::<C, _>(|cache| cache.turn(home));
         home.serve(request).or_else(|| Self::flushed(home).then(|| home.serve(request))?)
@@ -378,8 +411,7 @@ impl<C: PerThread> Ways<C> for Cached {
         let wanted = Layout::from_size_align(size, layout.align()).ok()?;
         let stays = match (Class::of(layout), Class::of(wanted)) {
             (None, None) => {
-                let class = KeptClass::of(wanted);
-                let request = class.map_or_else(|| Request::of(wanted), |to| Some(to.request()))?;
+                let (class, request) = (KeptClass::of(wanted), Self::chunk_request(wanted)?);
                 let is_same = class.is_some() && class == KeptClass::of(layout);
                 // SAFETY: no slab holds such a layout, so it is a chunk; the caller vouches for it.
                 is_same || home::<C>().shared.with(|it| unsafe { it.chunks.resize(block, request) })
@@ -395,6 +427,33 @@ impl<C: PerThread> Ways<C> for Cached {
         // SAFETY: the caller vouches for the block, which nobody needs now.
         unsafe { Self::free(heap, block, layout) };
         Some(served)
+    }
+
+    unsafe fn free_at(_: &BrkHeap<C>, block: NonNull<u8>) {
+        let home = home::<C>();
+        let map = &home.aside.map;
+        match map.kind(map.page_of(block)) {
+            Kind::Slab { class, .. } => {
+                // SAFETY: the caller gives up an object of a slab, at a multiple of 16.
+                let object = unsafe { Object::new(block) };
+                with::<C, _>(|cache| cache.give(object, class));
+            }
+            // SAFETY: the caller vouches for the block, which is no slab's.
+            Kind::Chunks => unsafe { Serve::free(home, block) },
+        }
+    }
+
+    unsafe fn resize_at(_: &BrkHeap<C>, block: NonNull<u8>, wanted: Layout) -> bool {
+        let home = home::<C>();
+        let map = &home.aside.map;
+        match (map.kind(map.page_of(block)), Class::of(wanted)) {
+            (Kind::Slab { class, .. }, wanted) => Some(class) == wanted,
+            (Kind::Chunks, Some(_)) => false,
+            (Kind::Chunks, None) => Self::chunk_request(wanted).is_some_and(|request| {
+                // SAFETY: the caller vouches for the block, which is no slab's.
+                home.shared.with(|it| unsafe { it.chunks.resize(block, request) })
+            }),
+        }
     }
 
     unsafe fn usable_size(_: &BrkHeap<C>, block: NonNull<u8>) -> usize {
