@@ -7,3 +7,6 @@ static ONE: BrkHeap;
 static OTHER: BrkHeap;
 
 fn main() {}
+
+// The symbol is there twice: found where code is made, which a check does not do.
+// mistakes: 0
