@@ -9,11 +9,11 @@
 //! timed without counting. The heaps lie in lent bytes, where a tree is one of links; those of the
 //! rows that say *table* lie in mappings, where it is a table.
 
-use brkalloc::__private::{Uncached, Uncounted, Unmapped};
 use brkalloc::__private::{Address, BestFit, Config, FirstFit, List, NextFit, Tree, WorstFit};
 use brkalloc::__private::{
     Bins, Counted, Counters, Harden, Immediate, Index, Lifo, Mmap, Slice, Source, SpinLock,
 };
+use brkalloc::__private::{Uncached, Uncounted, Unmapped};
 use brkalloc::{BrkHeap, Heap};
 use brkalloc_benches::{Random, cpu_time, machine};
 use core::alloc::Layout;
