@@ -48,6 +48,8 @@ footprints! {
     NEVER "merging never" (coalesce = "never"): 120,
     MAPPING "a mapping" (source = "mmap"): 120,
     ARRAY "an array" (source = "static", arena = "64KiB"): 120,
+    LARGE "mappings: a count" (large = "1MiB"): 128,
+    CACHE "a cache: what threads share" (cache = "1MiB"): 1264,
     UNCHECKED "no checks" (harden = "none"): 120,
     COUNTED "counters" (stats = "counters"): 3888,
 }

@@ -15,6 +15,11 @@ fn no_child_of_three_hundred_hangs_behind_the_os_lock() {
 }
 
 #[test]
+fn no_child_of_three_hundred_hangs_beside_caches() {
+    assert_eq!(forks(env!("CARGO_BIN_EXE_forks_cache")), "300 forks\n");
+}
+
+#[test]
 fn no_child_hangs_behind_a_spin_lock() {
     assert_eq!(forks(env!("CARGO_BIN_EXE_forks_spin")), "100 forks\n");
 }

@@ -28,6 +28,8 @@ programs! {
     a_program_lives_on_segregated_fit: "global_segregated_fit",
     a_program_lives_on_segregated_fit_by_address_that_merges_late: "global_segregated_fit_address_deferred",
     a_program_lives_in_a_mapping_that_trims_often: "global_mmap_counted",
+    a_program_lives_on_caches_and_mappings: "global_cache",
+    a_thousand_threads_leave_what_the_thousand_before_them_left: "thousand_threads",
     a_program_lives_in_an_array: "global_static_arena",
     a_program_lives_within_a_limit_and_without_checks: "global_limited",
     a_program_lives_behind_a_mutex_named_by_path: "global_path_lock",

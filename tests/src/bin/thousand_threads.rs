@@ -1,0 +1,46 @@
+//! A thousand threads that start, allocate and end, twice; and every one leaves a block that another frees.
+//!
+//! What the process has resident after the second thousand is nearly what it had after the first: a thread's cache ends
+//! with it, and what its blocks' slabs held comes back.
+
+use brkalloc::{BrkHeap, brk_heap};
+use std::thread;
+
+#[global_allocator]
+#[brk_heap(cache = "1MiB")]
+static HEAP: BrkHeap;
+
+/// Allocates and frees blocks of all small sizes, and leaves some.
+fn live(seed: usize) -> Vec<Vec<u8>> {
+    let mut blocks: Vec<Vec<u8>> = (1..200).map(|number| vec![1; number * 37 % 3000 + 1]).collect();
+    for round in 0..3 {
+        for (number, block) in blocks.iter_mut().enumerate() {
+            *block = vec![2; (number * 71 + seed + round) % 5000 + 1];
+        }
+    }
+    blocks.truncate(5);
+    blocks
+}
+
+/// A thousand threads, eight at a time; bytes that are resident afterwards.
+fn thousand() -> usize {
+    for first in (0..1000).step_by(8) {
+        let threads: Vec<_> =
+            (first..first + 8).map(|seed| thread::spawn(move || live(seed))).collect();
+        for thread in threads {
+            // Freed here, by another thread than the one that made them.
+            drop(thread.join().expect("the thread ends well"));
+        }
+    }
+    assert_eq!(HEAP.check(), Ok(()));
+    let status = std::fs::read_to_string("/proc/self/status").expect("Linux says it");
+    let line = status.lines().find(|line| line.starts_with("RssAnon:")).expect("it is there");
+    let kilobytes = line.split_whitespace().nth(1).expect("a number");
+    kilobytes.parse::<usize>().expect("a number") * 1024
+}
+
+fn main() {
+    let (first, second) = (thousand(), thousand());
+    println!("{first} bytes resident after the first thousand, {second} after the second");
+    assert!(second * 10 <= first * 11, "more than 1.1 times as many");
+}
