@@ -90,9 +90,16 @@ impl Magazine {
         self.spare.replace(self.head.take())
     }
 
-    /// All objects of the magazine, but not the batch to spare.
-    pub(super) fn unload(&self) -> Objects {
-        self.head.take()
+    /// The upper half of the magazine, and not fewer than one object if there is any.
+    pub(super) fn unload_half(&self) -> Objects {
+        let first = self.head.get()?;
+        let mut last = first;
+        for _ in 1..first.height().div_ceil(2) {
+            last = last.next()?;
+        }
+        self.head.set(last.next());
+        last.set_next(None);
+        Some(first)
     }
 
     /// Everything, in two lists. From now on it may hold nothing.

@@ -86,7 +86,7 @@ impl<C> ThreadCache<C> {
 }
 
 impl<C: PerThread> ThreadCache<C> {
-    /// Bytes that magazines may hold, and bytes of chunks that may be kept.
+    /// Bytes of chunks that may be kept, where the magazines leave room for them.
     const HALF: usize = C::CACHE / 2;
 
     /// An object of the class; none where the heap has no room.
@@ -164,7 +164,7 @@ impl<C: PerThread> ThreadCache<C> {
         if !magazine.push(object) {
             let whole = Counter::<C>::BATCHES[class.number()];
             if magazine.limit() < whole {
-                let objects = magazine.unload();
+                let objects = magazine.unload_half();
                 Cached::with(home, |counter| counter.take_apart(objects));
             } else if let Some(batch) = magazine.shift() {
                 Cached::with(home, |counter| counter.give(batch, class));
@@ -175,16 +175,20 @@ impl<C: PerThread> ThreadCache<C> {
     }
 
     /// Lets the magazine of a class hold twice as much, up to a whole batch, if what all of them may
-    /// hold allows it, once others are emptied.
+    /// hold allows it. Others are emptied for the first objects of a class alone: where all classes
+    /// are in use, they would only empty each other.
     fn widen(&self, class: Class) {
         let magazine = self.magazine(class);
         let (whole, limit) = (Counter::<C>::BATCHES[class.number()], magazine.limit());
         let wanted = whole.min((2 * limit).max(first_limit(class)));
         if limit < wanted {
             let more = usize::from(wanted - limit) * class.size();
-            self.make_room(class, more);
+            if limit == 0 {
+                self.make_room(class, more);
+            }
             // One magazine has to hold something, whatever is allowed.
-            if limit == 0 || self.charge.get() + more <= Self::HALF {
+            let held = self.charge.get() + self.kept.bytes();
+            if limit == 0 || held + more <= C::CACHE {
                 magazine.set_limit(wanted);
                 self.recharge(class);
             }
@@ -251,17 +255,22 @@ impl<C: PerThread> ThreadCache<C> {
     fn recharge(&self, class: Class) {
         let (before, now) = self.magazine(class).recount(Counter::<C>::BATCHES[class.number()]);
         let bytes = |objects: u16| usize::from(objects) * class.size();
-        self.charge.set(self.charge.get().wrapping_add(bytes(now)).wrapping_sub(bytes(before)));
+        let charge = self.charge.get().wrapping_add(bytes(now)).wrapping_sub(bytes(before));
+        self.charge.set(charge);
+        if self.state.get() == State::Live {
+            // What the magazines may hold, chunks may not.
+            self.kept.set_most(Self::HALF.min(C::CACHE.saturating_sub(charge)));
+        }
     }
 
     /// Empties magazines, but not that of `spared`, if with so many bytes more they may hold too much.
     fn make_room(&self, spared: Class, more: usize) {
-        if self.charge.get() + more <= Self::HALF {
+        if self.charge.get() + more <= C::CACHE {
             return;
         }
         Cached::with(home::<C>(), |counter| {
             for _ in 0..CLASSES {
-                if self.charge.get() + more <= Self::HALF / 4 * 3 {
+                if self.charge.get() + more <= C::CACHE / 4 * 3 {
                     return;
                 }
                 self.clock.set((self.clock.get() + 1) % CLASSES);
