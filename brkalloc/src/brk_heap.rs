@@ -46,15 +46,15 @@ use core::ptr::{NonNull, null_mut};
 /// What cannot be served is a null pointer, and nothing is lost. A misuse that the heap was told to
 /// look for (`harden`) ends the process with one line on standard error.
 ///
-/// A value that is not the static of its configuration (a copy, made by hand) serves nothing: it
-/// answers null.
+/// A value that is not the static of its configuration (a copy, made by hand) has no memory of its
+/// own: it answers null, or, with a cache, what the static answers.
 pub struct BrkHeap<C: Config = Undeclared> {
     pub(crate) shared: Guarded<C::Lock, Shared<C>>,
     /// What is read without the lock.
     pub(crate) aside: <C::Cache as Ways<C>>::Aside,
-    /// The heap's place among those held across a fork.
     /// What is counted of mappings beside the arena.
     large: C::Large,
+    /// The heap's place among those held across a fork.
     link: <C::Lock as Lock>::Link,
 }
 
@@ -122,7 +122,7 @@ impl<C: Config> BrkHeap<C> {
     /// This heap handed `pointer` out, and it has not been freed since.
     #[must_use]
     pub unsafe fn usable_size(&self, pointer: NonNull<u8>) -> usize {
-        if self.is_mapped(pointer) {
+        if Self::is_mapped(pointer) {
             // SAFETY: the caller vouches for the pointer, which is not in the arena.
             return unsafe { large::usable_size::<C>(pointer) };
         }
@@ -190,7 +190,7 @@ impl<C: Config> BrkHeap<C> {
     /// This heap handed `block` out, and it has not been freed since.
     #[inline]
     pub(crate) unsafe fn free_at(&self, block: NonNull<u8>) {
-        if self.is_mapped(block) {
+        if Self::is_mapped(block) {
             // SAFETY: the caller vouches for the block, which is not in the arena.
             return unsafe { large::free::<C>(&self.large, block) };
         }
@@ -209,7 +209,7 @@ impl<C: Config> BrkHeap<C> {
         block: NonNull<u8>,
         wanted: Layout,
     ) -> Option<NonNull<u8>> {
-        match (self.is_mapped(block), is_large::<C>(wanted.size())) {
+        match (Self::is_mapped(block), is_large::<C>(wanted.size())) {
             (true, true) => {
                 // SAFETY: the caller vouches for the block, which is not in the arena.
                 let moved =
@@ -236,14 +236,17 @@ impl<C: Config> BrkHeap<C> {
 
     /// Whether a block of this heap is in a mapping of its own.
     #[inline]
-    fn is_mapped(&self, block: NonNull<u8>) -> bool {
-        C::Large::MAPS && !self.shared.with(|shared| shared.chunks.covers(block))
+    fn is_mapped(block: NonNull<u8>) -> bool {
+        // That of the static, from which a copy has its blocks if it has any.
+        let heap = || report::without_unwinding(|| C::NAME, C::heap);
+        C::Large::MAPS && !heap().shared.with(|shared| shared.chunks.covers(block))
     }
 
-    /// A block in a mapping of its own, zeros.
+    /// A block in a mapping of its own, zeros; none for a heap that is not the static.
     #[cold]
     fn map(&self, layout: Layout) -> Option<NonNull<u8>> {
-        if GREATEST_ALIGNMENT < layout.align() {
+        let heap = report::without_unwinding(|| C::NAME, C::heap);
+        if GREATEST_ALIGNMENT < layout.align() || !core::ptr::eq(self, heap) {
             return None;
         }
         large::allocate::<C>(&self.large, layout)

@@ -130,8 +130,10 @@ impl Block {
     fn map<C: Config>(layout: Layout) -> Option<Self> {
         let page = <C::Source as Source>::page_size();
         let align = layout.align();
-        // Above the least padding, a multiple of any larger alignment is at most that far.
-        let spare = if align <= PADDING { PADDING } else { PADDING.checked_add(align)? };
+        // Above the least padding, a multiple of any larger alignment is at most that far; a smaller
+        // one is there already, as the mapping begins with a page.
+        let least = PADDING.min(page);
+        let spare = if align <= least { PADDING } else { PADDING.checked_add(align)? };
         let bytes = layout.size().checked_add(spare)?.checked_next_multiple_of(page)?;
         let base = <C::Source as Source>::map(bytes)?;
         let lowest = base.addr().get() + PADDING;

@@ -389,6 +389,22 @@ fn what_cannot_be_served_nor_refused_ends_the_process_with_a_line() {
 }
 
 #[test]
+fn caches_give_a_heap_back_only_what_is_its_own() {
+    for case in [
+        "a chunk of another heap of its configuration",
+        "kept chunks of another heap of its configuration",
+        "objects of another heap of its configuration",
+        "a chunk of another heap of its configuration that grows",
+    ] {
+        let ended = child::run(Command::new(env!("CARGO_BIN_EXE_audacity")).arg(case));
+        let words = last_words::last_words(ended, case);
+        let expected =
+            "brkalloc: a heap by hand: free or realloc of a pointer that this heap never";
+        assert!(words.starts_with(expected), "{case}: {words}");
+    }
+}
+
+#[test]
 fn who_waits_for_itself_waits() {
     for case in [
         "a closure that allocates from its own heap",

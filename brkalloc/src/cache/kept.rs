@@ -26,6 +26,8 @@ pub(super) struct Kept {
     most: Cell<usize>,
     /// The class from which bytes were last given back.
     clock: Cell<usize>,
+    /// What stood first in all classes at the last sweep, in one number.
+    seen: Cell<usize>,
 }
 
 impl Kept {
@@ -35,6 +37,7 @@ impl Kept {
             bytes: Cell::new(0),
             most: Cell::new(0),
             clock: Cell::new(0),
+            seen: Cell::new(0),
         }
     }
 
@@ -70,6 +73,16 @@ impl Kept {
     /// Lets so many bytes be kept from now on.
     pub(super) fn set_most(&self, most: usize) {
         self.most.set(most);
+    }
+
+    /// Whether no chunk was taken or kept since this was last asked, but some are here.
+    pub(super) fn is_idle(&self) -> bool {
+        let address = |head: &Cell<Objects>| head.get().map_or(0, |it| it.payload().addr().get());
+        let now = self.heads.iter().fold(0_usize, |sum, head| {
+            // Turned, so that two classes that change places are not the same.
+            sum.rotate_left(7) ^ address(head)
+        });
+        self.seen.replace(now) == now && 0 < self.bytes.get()
     }
 
     /// Chunks to give back, class by class, as long as more than `most` bytes are kept.

@@ -75,9 +75,10 @@ impl Magazine {
         self.limit.set(limit.into());
     }
 
-    /// Begins with a list of objects where there was none.
-    pub(super) fn load(&self, objects: Objects) {
-        self.head.set(objects);
+    /// Begins with a list of objects; what was there instead, which is nothing unless the allocator was
+    /// entered again in between.
+    pub(super) fn load(&self, objects: Objects) -> Objects {
+        self.head.replace(objects)
     }
 
     /// The batch that is to spare.
@@ -126,7 +127,7 @@ impl Magazine {
     pub(super) fn is_idle(&self) -> bool {
         let (head, seen) = (self.head.get(), self.seen.get());
         self.seen.set(head);
-        !self.busy.replace(false) && head == seen && 0 < self.limit.get()
+        !self.busy.replace(false) && head == seen && (0 < self.limit.get() || head.is_some())
     }
 
     /// Both lists, the magazine's own last.

@@ -99,7 +99,8 @@ impl<S: Source> Map<S> {
     /// Becomes the map of the window of `bytes` at `base`; stays one of no page where the system has
     /// no room for it.
     pub(super) fn open(&self, base: *mut u8, bytes: usize) {
-        if base.addr() % PAGE != 0 {
+        // A page of the map is a page of the window, and zeros say that it is no slab's.
+        if base.addr() % PAGE != 0 || !S::ZEROED {
             return;
         }
         let pages = u32::try_from(bytes / PAGE).unwrap_or(u32::MAX);

@@ -340,15 +340,32 @@ impl Cached {
     /// The heap handed `block` out as a chunk for `layout`, and it has not been freed since.
     #[inline(never)]
     unsafe fn free_chunk<C: PerThread>(block: NonNull<u8>, layout: Layout) {
+        // SAFETY: the caller gives up a block of more than 16 bytes at a multiple of 16.
+        let chunk = unsafe { Object::new(block) };
         if let Some(class) = KeptClass::of(layout) {
-            // SAFETY: the caller gives up a block of more than 16 bytes at a multiple of 16.
-            let chunk = unsafe { Object::new(block) };
             return with::<C, _>(|cache| cache.keep(chunk, class));
         }
         let home = home::<C>();
         with::<C, _>(|cache| cache.turn(home));
-        // SAFETY: the caller vouches for the block.
-        unsafe { Serve::free(home, block) };
+        // Whose it is, only the address tells: a configuration written by hand can name two heaps.
+        Self::with(home, |counter| counter.free_chunk(chunk));
+    }
+
+    /// Whether the chunk of `block` now has what `request` asks for, where it stands: never if it is
+    /// none of this heap's.
+    ///
+    /// # Safety
+    ///
+    /// A heap of this configuration handed `block` out as a chunk, and it has not been freed since.
+    unsafe fn resize_chunk<C: PerThread>(
+        home: &BrkHeap<C>,
+        block: NonNull<u8>,
+        request: Request,
+    ) -> bool {
+        home.shared.with(|Shared { chunks, .. }| {
+            // SAFETY: the caller vouches for the block, which lies in this heap.
+            chunks.reaches(block) && unsafe { chunks.resize(block, request) }
+        })
     }
 }
 
@@ -414,7 +431,7 @@ impl<C: PerThread> Ways<C> for Cached {
                 let (class, request) = (KeptClass::of(wanted), Self::chunk_request(wanted)?);
                 let is_same = class.is_some() && class == KeptClass::of(layout);
                 // SAFETY: no slab holds such a layout, so it is a chunk; the caller vouches for it.
-                is_same || home::<C>().shared.with(|it| unsafe { it.chunks.resize(block, request) })
+                is_same || unsafe { Self::resize_chunk(home::<C>(), block, request) }
             }
             (old, new) => old == new,
         };
@@ -451,7 +468,7 @@ impl<C: PerThread> Ways<C> for Cached {
             (Kind::Chunks, Some(_)) => false,
             (Kind::Chunks, None) => Self::chunk_request(wanted).is_some_and(|request| {
                 // SAFETY: the caller vouches for the block, which is no slab's.
-                home.shared.with(|it| unsafe { it.chunks.resize(block, request) })
+                unsafe { Self::resize_chunk(home, block, request) }
             }),
         }
     }

@@ -11,7 +11,8 @@
 //! exit, it gets and gives one by one.
 //!
 //! Memory that lies idle here serves nobody and pins slabs. So every few hundred turns at the depot
-//! the magazines that have not moved since the last time are emptied, and what all of them may hold
+//! the magazines that have not moved since the last time are emptied, and so are the kept chunks if
+//! none of them has; and what all of them may hold
 //! is bounded in bytes. This module knows how to wait for the heap's lock, not what lies behind it.
 
 use super::class::{CLASSES, Class, KeptClass};
@@ -144,7 +145,10 @@ impl<C: PerThread> ThreadCache<C> {
             spare => spare,
         };
         if let Some(first) = objects {
-            magazine.load(first.next());
+            let others = magazine.load(first.next());
+            if others.is_some() {
+                Cached::with(home, |counter| counter.take_apart(others));
+            }
         }
         self.recharge(class);
         objects
@@ -241,8 +245,12 @@ impl<C: PerThread> ThreadCache<C> {
         for (number, magazine) in self.magazines.iter().enumerate() {
             idle |= u64::from(magazine.is_idle()) << number;
         }
-        if idle != 0 {
+        let is_kept_idle = self.kept.is_idle();
+        if idle != 0 || is_kept_idle {
             Cached::with(home, |counter| {
+                if is_kept_idle {
+                    self.kept.shed(0, |chunk| counter.free_chunk(chunk));
+                }
                 for class in Class::all().filter(|class| idle >> class.number() & 1 != 0) {
                     self.empty(class, counter);
                 }

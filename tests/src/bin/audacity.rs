@@ -3,12 +3,13 @@
 
 use allocator_api2::vec::Vec as VecIn;
 use brkalloc::__private::{
-    Config, FirstFit, Harden, Immediate, Lent, Mmap, Source, SpinLock, Static, Storage, Tree,
-    Uncached, Uncounted, Unmapped,
+    Cached, Config, FirstFit, Harden, Immediate, Lent, Mmap, PerThread, Source, SpinLock, Static,
+    Storage, ThreadCache, ThreadEnd, Tree, Uncached, Uncounted, Unmapped,
 };
 use brkalloc::{BrkHeap, Heap, brk_heap};
 use core::marker::PhantomData;
 use core::mem::MaybeUninit;
+use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
 use std::process::exit;
 use std::thread;
@@ -72,6 +73,67 @@ impl Find for Allocates {
     }
 }
 
+/// A configuration with a cache and without checks, that names one heap and then another.
+struct Two;
+
+static CURRENT: AtomicUsize = AtomicUsize::new(0);
+static HEAPS: [BrkHeap<Two>; 2] = [const { BrkHeap::__new() }; 2];
+
+impl Config for Two {
+    type Source = Mmap;
+    type Index = Tree<FirstFit>;
+    type Coalesce = Immediate;
+    type Lock = SpinLock;
+    type Cache = Cached;
+    type Large = Unmapped;
+    type Counters = Uncounted;
+    const NAME: &'static str = "a heap by hand";
+    const ARENA: usize = 4096;
+    const GROW: usize = 4096;
+    const LIMIT: usize = 1 << 20;
+    const TRIM: usize = usize::MAX;
+    const CACHE: usize = 64 << 10;
+    const HARDEN: Harden = Harden::None;
+    const LOCK: SpinLock = SpinLock::new();
+
+    fn heap() -> &'static BrkHeap<Self> {
+        &HEAPS[CURRENT.load(Ordering::Relaxed)]
+    }
+}
+
+impl PerThread for Two {
+    fn with<R>(f: impl FnOnce(&ThreadCache<Self>) -> R) -> R {
+        thread_local! {
+            static CACHE: ThreadCache<Two> = const { ThreadCache::new() };
+        }
+        CACHE.with(f)
+    }
+
+    fn watch_end() {
+        thread_local! {
+            static END: ThreadEnd<Two> = const { ThreadEnd::new() };
+        }
+        let _ = END.try_with(|_| ());
+    }
+}
+
+/// Vectors of so many bytes on both heaps, the first of which changes while the second is current.
+fn mix_up(bytes: usize, change: impl Fn(&mut VecIn<u8, &'static BrkHeap<Two>>)) {
+    let vector = |number: usize| {
+        CURRENT.store(number, Ordering::Relaxed);
+        let mut all: Vec<_> = (0..200).map(|_| VecIn::new_in(&HEAPS[number])).collect();
+        for vector in &mut all {
+            let _ = vector.try_reserve_exact(bytes);
+        }
+        all
+    };
+    let (mut first, second) = (vector(0), vector(1));
+    first.iter_mut().for_each(change);
+    drop((first, second));
+    // What the thread has kept goes back to the second heap.
+    HEAPS[1].trim();
+}
+
 fn main() {
     let case = std::env::args().nth(1).expect("the argument is a case");
     match case.as_str() {
@@ -96,6 +158,14 @@ fn main() {
         }
         "a closure that allocates from its own heap" => waits(&MADE),
         "a closure that allocates from its own heap behind a spin lock" => waits(&SPUN),
+        "a chunk of another heap of its configuration" => mix_up(40_000, |_| ()),
+        "kept chunks of another heap of its configuration" => mix_up(4000, |_| ()),
+        "objects of another heap of its configuration" => mix_up(40, |_| ()),
+        "a chunk of another heap of its configuration that grows" => {
+            mix_up(40_000, |vector| {
+                let _ = vector.try_reserve_exact(50_000);
+            });
+        }
         _ => panic!("it is no known case"),
     }
     println!("nothing happened");
