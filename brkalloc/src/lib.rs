@@ -69,9 +69,8 @@
 //!
 //! # When not to use it
 //!
-//! - Many threads that allocate all the time wait for one lock per heap. Allocators with a cache
-//!   per thread do not.
-//! - Very many objects of a few bytes: each takes at least 32, its tag included.
+//! - Without `cache`, many threads that allocate all the time wait for one lock per heap, and very
+//!   many objects of a few bytes take at least 32 each, their tags included.
 //! - A heap of more than 64 GiB.
 //! - As a defense: `harden` finds accidents, not attacks.
 //! - A heap that grows needs a Unix. Elsewhere there are `source = "static"` and [`Heap`].
