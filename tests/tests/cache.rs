@@ -289,3 +289,21 @@ fn collections_live_on_a_heap_with_a_cache() {
     drop(numbers);
     joins(&HEAP);
 }
+
+#[test]
+fn chunks_that_lie_idle_in_a_cache_go_back_while_the_thread_runs() {
+    #[brk_heap(source = "mmap", cache = "1MiB")]
+    static HEAP: BrkHeap;
+    let in_use = || HEAP.stats().in_use;
+    let chunks: Vec<_> = (0..15).filter_map(|_| allocate(&HEAP, layout(30_000, 8), 1)).collect();
+    for chunk in chunks {
+        free(&HEAP, chunk);
+    }
+    assert!(15 * 30_000 < in_use(), "the thread keeps them");
+    // Two sweeps later; each of these is a turn at the heap.
+    for _ in 0..600 {
+        free(&HEAP, allocate(&HEAP, layout(100_000, 8), 1).expect("there is memory"));
+    }
+    assert!(in_use() < 30_000, "{} bytes are still in use", in_use());
+    joins(&HEAP);
+}

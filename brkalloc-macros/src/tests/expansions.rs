@@ -1,10 +1,11 @@
-//! The expansion of the main configurations, and what holds for all of them.
+//! The expansion of the main configurations; what holds for all of them is in [`hygiene`](super::hygiene).
 
+use super::hygiene::assert_is_hygienic;
 use super::{HEAP, expanded, formatted, walk};
 use expect_test::{Expect, expect};
-use proc_macro2::{Ident, Spacing, TokenStream, TokenTree};
+use proc_macro2::TokenTree;
 
-const CONFIGURATIONS: [&str; 10] = [
+pub(super) const CONFIGURATIONS: [&str; 10] = [
     "",
     r#"arena = "64KiB", policy = "first_fit", order = "address""#,
     r#"source = "static", arena = "16KiB", unsafe(lock = "none")"#,
@@ -18,7 +19,7 @@ const CONFIGURATIONS: [&str; 10] = [
 ];
 
 /// What `export` defines.
-const EXPORTED: [&str; 12] = [
+pub(super) const EXPORTED: [&str; 12] = [
     "malloc",
     "free",
     "calloc",
@@ -36,23 +37,6 @@ const EXPORTED: [&str; 12] = [
 fn check(arguments: &str, item: &str, expected: &Expect) {
     expected.assert_eq(&formatted(arguments, item));
     assert_is_hygienic(arguments, item);
-}
-
-/// What holds for every expansion: each path begins at the root, and the only `unsafe` is the user's
-/// and that of exported functions.
-fn assert_is_hygienic(arguments: &str, item: &str) {
-    let expansion = expanded(arguments, item);
-    // A `crate` that the user wrote stands as it was written.
-    let own = |word: &String| !arguments.contains(&format!("= {word}"));
-    let relative = relative_paths(expansion.clone()).into_iter().filter(own).collect::<Vec<_>>();
-    assert_eq!(relative, [""; 0], "{arguments}");
-    let mut count = 0;
-    walk(expansion, &mut |token| {
-        count += usize::from(matches!(token, TokenTree::Ident(word) if word == "unsafe"));
-    });
-    // The symbols and the marker; six functions trust their caller, and six blocks do.
-    let exported = usize::from(arguments.contains("export")) * (12 + 1 + 6 + 6);
-    assert_eq!(count, arguments.matches("unsafe").count() + exported, "{arguments}");
 }
 
 #[test]
@@ -428,161 +412,6 @@ fn one_function_of_c_has_the_users_place() {
         places.extend(place.filter(|place| !place.is_empty()));
     });
     assert_eq!(places, ["\"malloc\""]);
-}
-
-/// Whether a path may begin behind the word.
-fn is_keyword(word: &Ident) -> bool {
-    ["impl", "static", "use", "Self", "mut"].iter().any(|keyword| word == keyword)
-}
-
-/// Paths of the expansion that do not begin with `::`, as text.
-fn relative_paths(stream: TokenStream) -> Vec<String> {
-    let is_colon = |token: Option<&TokenTree>| match token {
-        Some(TokenTree::Punct(punct)) => punct.as_char() == ':',
-        _ => false,
-    };
-    let is_joint = |token: Option<&TokenTree>| match token {
-        Some(TokenTree::Punct(punct)) => punct.spacing() == Spacing::Joint,
-        _ => false,
-    };
-    let list: Vec<TokenTree> = stream.into_iter().collect();
-    let at = |place: usize| list.get(place);
-    let mut found = Vec::new();
-    for (place, token) in list.iter().enumerate() {
-        if let TokenTree::Group(group) = token {
-            found.extend(relative_paths(group.stream()));
-        }
-        let goes_on = is_colon(at(place + 1)) && is_joint(at(place + 1)) && is_colon(at(place + 2));
-        let is_begun = 1 < place && is_colon(at(place - 1)) && is_joint(at(place - 2));
-        match token {
-            TokenTree::Ident(word) if goes_on && !is_begun && !is_keyword(word) => {
-                found.push(word.to_string());
-            }
-            _ => {}
-        }
-    }
-    found
-}
-
-/// The words of the expansion that stand alone or begin a path without `::`.
-fn lone_words(stream: TokenStream) -> Vec<String> {
-    let mut words = Vec::new();
-    let list: Vec<TokenTree> = stream.into_iter().collect();
-    for (place, token) in list.iter().enumerate() {
-        if let TokenTree::Group(group) = token {
-            let is_attribute = matches!(
-                place.checked_sub(1).and_then(|before| list.get(before)),
-                Some(TokenTree::Punct(punct)) if punct.as_char() == '#'
-            );
-            if !is_attribute {
-                words.extend(lone_words(group.stream()));
-            }
-        }
-        let is_after_colons = matches!(
-            place.checked_sub(2).map(|before| (&list[before], &list[before + 1])),
-            Some((TokenTree::Punct(first), TokenTree::Punct(second)))
-                if first.as_char() == ':' && first.spacing() == Spacing::Joint && second.as_char() == ':'
-        );
-        match token {
-            TokenTree::Ident(word) if !is_after_colons => words.push(word.to_string()),
-            _ => {}
-        }
-    }
-    words
-}
-
-#[test]
-fn every_path_begins_at_the_root_and_the_only_unsafe_is_the_users_own() {
-    for arguments in CONFIGURATIONS {
-        assert_is_hygienic(arguments, HEAP);
-    }
-}
-
-#[test]
-fn the_walk_finds_what_does_not_begin_at_the_root() {
-    for text in ["core::mem::swap", "(a)(brkalloc::b)", "&'static std::x", "x = [a::b]"] {
-        assert_eq!(relative_paths(text.parse().expect("tokens")).len(), 1, "{text}");
-    }
-    for text in ["::core::mem::swap", "Self::Lock", "impl ::a::B", "a", "a : b"] {
-        assert_eq!(relative_paths(text.parse().expect("tokens")).len(), 0, "{text}");
-    }
-}
-
-#[test]
-fn nothing_is_named_that_the_user_could_have_shadowed() {
-    const OWN: [&str; 65] = [
-        "static",
-        "HEAP",
-        "enum",
-        "const",
-        "_",
-        "use",
-        "as",
-        "impl",
-        "for",
-        "type",
-        "fn",
-        "Self",
-        "Raw",
-        "unsafe",
-        "new",
-        "heap",
-        "storage",
-        "lend",
-        "ARENA",
-        "GROW",
-        "LIMIT",
-        "TRIM",
-        "HARDEN",
-        "LOCK",
-        "LOCK_OPTION",
-        "CRATE",
-        "NAME",
-        "Source",
-        "Index",
-        "Coalesce",
-        "Lock",
-        "Counters",
-        "Cache",
-        "CACHE",
-        "Large",
-        "LARGE",
-        "large",
-        "END",
-        "R",
-        "f",
-        "with",
-        "watch_end",
-        "try_with",
-        "let",
-        "cache",
-        "BrkHeap",
-        "source",
-        "arena",
-        "grow",
-        "limit",
-        "trim",
-        "policy",
-        "order",
-        "index",
-        "coalesce",
-        "lock",
-        "harden",
-        "stats",
-        "static",
-        "pub",
-        "crate",
-        "export",
-        "EXPORT",
-        "extern",
-        "mut",
-    ];
-    for arguments in CONFIGURATIONS {
-        for word in lone_words(expanded(arguments, HEAP)) {
-            let is_ours = OWN.contains(&word.as_str()) || word.starts_with("__brkalloc_");
-            assert!(is_ours || EXPORTED.contains(&word.as_str()), "`{word}` in {arguments}");
-        }
-    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod expansions;
 mod guesses;
 mod hints;
 mod holes;
+mod hygiene;
 mod items;
 mod literals;
 mod messages;
