@@ -288,15 +288,12 @@ impl<C: Config> BrkHeap<C> {
         operation: impl FnOnce(&mut Shared<C>) -> Option<R>,
         again: impl FnOnce() -> Option<R>,
     ) -> Option<R> {
-        let mut was_open = true;
-        let served = self.shared.with(|shared| {
-            let served = operation(shared);
-            if served.is_none() {
-                was_open = shared.chunks.is_open();
-            }
-            served
-        });
-        if served.is_some() || was_open || !self.open() { served } else { again() }
+        let is_open = |shared: &mut Shared<C>| shared.chunks.is_open();
+        match self.shared.with_or(operation, is_open) {
+            Ok(served) => Some(served),
+            Err(was_open) if was_open || !self.open() => None,
+            Err(_) => again(),
+        }
     }
 
     /// Gives the heap its memory, unless another thread has; whether it has any now.

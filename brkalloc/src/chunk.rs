@@ -288,19 +288,16 @@ impl<C> Window<C> {
     ///
     /// The answer has a meaning only where the chunk below is free.
     #[inline]
-    pub(crate) fn granules_below(self, chunk: Chunk) -> u32 {
+    pub(crate) fn granules_below(self, chunk: Chunk) -> usize {
         // SAFETY: above the first tag, the word below a tag belongs to the chunk below, so it is in
         // the window; below the first it is asked only where a tag says that a free chunk is there.
-        let size = unsafe { self.tag_pointer(chunk).cast::<usize>().wrapping_sub(1).read() };
-        u32::try_from(size).unwrap_or(u32::MAX)
+        unsafe { self.tag_pointer(chunk).cast::<usize>().wrapping_sub(1).read() }
     }
 
     /// Whether the last word below `chunk` says that a free chunk of `granules` is there.
     #[inline]
     pub(crate) fn is_above(self, chunk: Chunk, granules: u32) -> bool {
-        // SAFETY: as in `granules_below`.
-        let size = unsafe { self.tag_pointer(chunk).cast::<usize>().wrapping_sub(1).read() };
-        size == granules as usize
+        self.granules_below(chunk) == granules as usize
     }
 
     /// Writes the last word of the free chunk just below `chunk`: its size.

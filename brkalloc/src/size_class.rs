@@ -42,14 +42,12 @@ pub(crate) const fn least(class: u32) -> u32 {
     (class % 16 + 16) << (exponent - 4)
 }
 
-/// The lowest class whose least size is at least `granules`; [`CLASSES`] and more if there is none.
+/// The lowest class whose least size is at least `granules`, which is not 0; [`CLASSES`] and more
+/// if there is none.
 #[inline]
-#[expect(clippy::cast_possible_truncation, reason = "what the shift leaves is at most 32")]
 pub(crate) const fn class_of_at_least(granules: u64) -> u32 {
-    let shift = shift(granules);
-    // What is carried into the next power of two is that one's first class.
-    let rounded = granules + (1 << shift) - 1;
-    16 * shift + (rounded >> shift) as u32
+    // The class above that of every smaller size.
+    class_of(granules - 1) + 1
 }
 
 #[cfg(test)]

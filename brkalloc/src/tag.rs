@@ -82,6 +82,11 @@ impl Tag {
         self.0 % GRANULE == if prev_used { PREV_USED } else { 0 }
     }
 
+    /// Whether this is the tag of a free chunk of `granules` above a used one.
+    pub(crate) const fn is_free_of(self, granules: usize) -> bool {
+        self.0 == granules << SHIFT | PREV_USED
+    }
+
     /// Whether the chunk is in use and no reserved bit beside the flags is set.
     pub(crate) const fn is_plainly_used(self) -> bool {
         (self.0 % GRANULE) & !PREV_USED == USED

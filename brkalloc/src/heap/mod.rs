@@ -174,23 +174,10 @@ impl<C: Config, S: Source> RawHeap<C, S> {
     #[inline(always)]
     pub(crate) fn allocate(&mut self, request: Request) -> Option<NonNull<u8>> {
         let window = self.window;
-        let chunk = match self.index.find(window, request, &mut self.counters) {
-            Some(fit) if fit.padding == 0 => {
-                self.counters.search();
-                self.take(fit, request.need)
-            }
-            Some(fit) => {
-                self.counters.search();
-                self.take_above(fit, request.need)
-            }
-            None if request.align <= 1 && self.index.is_searched(request) => {
-                self.counters.search();
-                match self.take_top_low(request.need) {
-                    Some(chunk) => chunk,
-                    None => self.take_top_or_more(request)?,
-                }
-            }
-            None => self.take_elsewhere(request)?,
+        let chunk = if request.align <= 1 {
+            self.take_plain(request.need)?
+        } else {
+            self.take_aligned(request)?
         };
         self.counters.allocation();
         // SAFETY: what holds chunks is open, so its origin is not null, and no chunk reaches beyond
@@ -220,9 +207,9 @@ impl<C: Config, S: Source> RawHeap<C, S> {
     #[inline]
     pub(crate) unsafe fn free(&mut self, payload: NonNull<u8>) {
         // SAFETY: the caller vouches for the payload.
-        let (chunk, tag) = unsafe { self.used_chunk(payload) };
+        let (chunk, tag, above) = unsafe { self.used_chunk(payload) };
         self.counters.free();
-        self.release(chunk, tag.granules(), tag.is_prev_used());
+        self.release(chunk, tag, above);
     }
 
     /// The bytes that may be used at `payload`.
@@ -232,23 +219,25 @@ impl<C: Config, S: Source> RawHeap<C, S> {
     /// This heap handed `payload` out, and it has not been freed since.
     pub(crate) unsafe fn usable_size(&self, payload: NonNull<u8>) -> usize {
         // SAFETY: the caller vouches for the payload.
-        let (_, tag) = unsafe { self.used_chunk(payload) };
+        let (_, tag, _) = unsafe { self.used_chunk(payload) };
         walk::payload_bytes(tag.granules())
     }
 
-    /// The used chunk of `payload`, and its tag.
+    /// The used chunk of `payload`, its tag, and the place above it.
     ///
     /// # Safety
     ///
     /// This heap handed `payload` out, and it has not been freed since. (What a checked heap can
     /// see to be otherwise ends the program.)
     #[inline]
-    unsafe fn used_chunk(&self, payload: NonNull<u8>) -> (Chunk, Tag) {
+    unsafe fn used_chunk(&self, payload: NonNull<u8>) -> (Chunk, Tag, Chunk) {
         let window = self.window;
         if !Window::<C>::CHECKED {
             // SAFETY: the caller vouches for the payload.
             let chunk = unsafe { window.chunk_at_unchecked(payload.as_ptr()) };
-            return (chunk, window.tag(chunk));
+            let tag = window.tag(chunk);
+            // SAFETY: a used chunk ends where another begins, or the top, or the end tag is.
+            return (chunk, tag, unsafe { chunk.plus_unchecked(tag.granules()) });
         }
         let Some(chunk) = window.chunk_below(self.top, payload.as_ptr()) else {
             self.foreign(payload)
@@ -258,7 +247,7 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         if !tag.is_plainly_used() || !window.tag(above).is_prev_used() {
             unsound::<C>(payload.as_ptr(), tag);
         }
-        (chunk, tag)
+        (chunk, tag, above)
     }
 
     /// Ends the program: `payload` is none of a chunk below the top.
@@ -299,13 +288,13 @@ impl<C: Config, S: Source> RawHeap<C, S> {
             // SAFETY: the place is within the chunk that was found.
             let upper = unsafe { chunk.plus_unchecked(need) };
             window.write_free(upper, rest, true);
-            self.index.take(window, fit, Pieces { lower: None, upper: Some((upper, rest)) });
+            self.index.take_found(window, fit, Some((upper, rest)));
             window.set_tag(chunk, tag.resized(need).used());
         } else {
             // SAFETY: it is where the chunk that was found ends.
             let above = unsafe { chunk.plus_unchecked(fit.granules) };
             window.set_prev_used(above, true);
-            self.index.take(window, fit, Pieces { lower: None, upper: None });
+            self.index.take_found(window, fit, None);
             window.set_tag(chunk, tag.used());
         }
         chunk
@@ -335,21 +324,19 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         chunk
     }
 
-    /// Frees a chunk, or the tail of one, whose place and size are known.
+    /// Frees a chunk, or the tail of one, of which the tag and the place above are known.
     #[inline(always)]
-    fn release(&mut self, chunk: Chunk, granules: u32, prev_used: bool) {
-        let window = self.window;
+    fn release(&mut self, chunk: Chunk, own: Tag, above: Chunk) {
+        let (window, granules) = (self.window, own.granules());
         self.coalesce.note_free();
-        // SAFETY: a used chunk ends where another begins, or the top, or the end tag is.
-        let above = unsafe { chunk.plus_unchecked(granules) };
         if !C::Coalesce::AT_ONCE {
             self.index.insert(window, chunk, granules);
-            window.write_free(chunk, granules, prev_used);
+            window.write_free(chunk, granules, own.is_prev_used());
             window.set_prev_used(above, false);
             return;
         }
         if above == self.top {
-            return self.join_top(chunk, granules, prev_used);
+            return self.join_top(chunk, granules, own.is_prev_used());
         }
         let mut merged = (chunk, granules);
         let mut neighbors = Neighbors { lower: None, upper: None };
@@ -358,13 +345,15 @@ impl<C: Config, S: Source> RawHeap<C, S> {
             window.set_tag(above, tag.above(false));
         } else {
             self.check_free(above, tag.granules());
+            self.index.part(window, above, tag.granules());
             neighbors.upper = Some((above, tag.granules()));
             merged.1 += tag.granules();
         }
-        if !prev_used {
+        if !own.is_prev_used() {
             // Not in use any more, whoever looks at it later.
             window.set_tag(chunk, Tag::free(granules, false));
             let (lower, below) = self.free_below(chunk);
+            self.index.part(window, lower, below);
             neighbors.lower = Some((lower, below));
             merged = (lower, merged.1 + below);
         }
@@ -388,16 +377,18 @@ impl<C: Config, S: Source> RawHeap<C, S> {
 
     /// The free chunk just below `chunk`, where neighbors merge at once, and its granules.
     #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "a free chunk's size has 32 bits")]
     fn free_below(&self, chunk: Chunk) -> (Chunk, u32) {
         let window = self.window;
-        let granules = window.granules_below(chunk);
-        if Window::<C>::CHECKED && (granules < LEAST || chunk.offset() <= granules) {
+        let size = window.granules_below(chunk);
+        if Window::<C>::CHECKED && (size < LEAST as usize || chunk.offset() as usize <= size) {
             disagrees::<C>(window.payload(chunk));
         }
+        let granules = size as u32;
         // SAFETY: a free chunk repeats its size, which is less than how far it reaches; what the
         // program has overwritten there was just compared, unless nothing is.
         let lower = unsafe { chunk.minus_unchecked(granules) };
-        if Window::<C>::CHECKED && window.tag(lower) != Tag::free(granules, true) {
+        if Window::<C>::CHECKED && !window.tag(lower).is_free_of(size) {
             disagrees::<C>(window.payload(lower));
         }
         (lower, granules)
@@ -417,6 +408,38 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         let Some(above) = chunk.above(tag, self.top) else { disagrees::<C>(window.payload(chunk)) };
         if !agrees || !window.is_above(above, granules) {
             disagrees::<C>(window.payload(chunk));
+        }
+    }
+
+    /// Takes a chunk of `need` granules, which every place aligns.
+    #[inline(always)]
+    fn take_plain(&mut self, need: u32) -> Option<Chunk> {
+        let request = Request { need, align: 1 };
+        if let Some(fit) = self.index.find(self.window, request, &mut self.counters) {
+            self.counters.search();
+            return Some(self.take(fit, need));
+        }
+        if !self.index.is_searched(request) {
+            return self.take_elsewhere(request);
+        }
+        self.counters.search();
+        self.take_top_low(need).or_else(|| self.take_top_or_more(request))
+    }
+
+    /// Takes `request`, with padding below it if need be.
+    #[inline(never)]
+    fn take_aligned(&mut self, request: Request) -> Option<Chunk> {
+        match self.index.find(self.window, request, &mut self.counters) {
+            Some(fit) => {
+                self.counters.search();
+                let is_aligned = fit.padding == 0;
+                Some(if is_aligned {
+                    self.take(fit, request.need)
+                } else {
+                    self.take_above(fit, request.need)
+                })
+            }
+            None => self.take_elsewhere(request),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::counters::Counters;
 use crate::index::{Operations, Request};
 use crate::source::Source;
-use crate::tag::LEAST;
+use crate::tag::{LEAST, Tag};
 use core::ptr::NonNull;
 
 impl<C: Config, S: Source> RawHeap<C, S> {
@@ -22,15 +22,15 @@ impl<C: Config, S: Source> RawHeap<C, S> {
     #[inline]
     pub(crate) unsafe fn resize(&mut self, payload: NonNull<u8>, request: Request) -> bool {
         // SAFETY: the caller vouches for the payload.
-        let (chunk, tag) = unsafe { self.used_chunk(payload) };
+        let (chunk, tag, above) = unsafe { self.used_chunk(payload) };
         let have = tag.granules();
         let done = if request.need <= have {
-            self.shrink(chunk, have, request.need);
+            self.shrink(chunk, tag, request.need);
             true
-        } else if chunk.plus(have) == self.top {
+        } else if above == self.top {
             self.extend_into_top(chunk, have, request.need)
         } else {
-            self.extend(chunk, have, request.need)
+            self.extend(chunk, tag, above, request.need)
         };
         if done {
             self.counters.resize();
@@ -40,19 +40,18 @@ impl<C: Config, S: Source> RawHeap<C, S> {
 
     /// Frees the tail that the block does not need, if it is a chunk.
     #[inline(never)]
-    fn shrink(&mut self, chunk: Chunk, have: u32, need: u32) {
-        let tail = have - need;
+    fn shrink(&mut self, chunk: Chunk, tag: Tag, need: u32) {
+        let tail = tag.granules() - need;
         if LEAST <= tail {
-            let tag = self.window.tag(chunk);
             self.window.set_tag(chunk, tag.resized(need));
-            self.release(chunk.plus(need), tail, true);
+            let place = chunk.plus(need);
+            self.release(place, Tag::free(tail, true), place.plus(tail));
         }
     }
 
     /// Lets the block grow into the chunk above it, if that is free and suffices.
-    fn extend(&mut self, chunk: Chunk, have: u32, need: u32) -> bool {
-        let window = self.window;
-        let above = chunk.plus(have);
+    fn extend(&mut self, chunk: Chunk, tag: Tag, above: Chunk, need: u32) -> bool {
+        let (window, have) = (self.window, tag.granules());
         let upper = window.tag(above);
         let lack = need - have;
         if upper.is_used() || upper.granules() < lack {
@@ -60,7 +59,6 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         }
         self.check_free(above, upper.granules());
         let rest = upper.granules() - lack;
-        let tag = window.tag(chunk);
         if LEAST <= rest {
             let remainder = chunk.plus(need);
             self.index.shift(window, above, upper.granules(), Some((remainder, rest)));

@@ -69,8 +69,12 @@ impl<C: Config, S: Source> RawHeap<C, S> {
     /// Notes that a used chunk reaches up to `top`.
     #[inline]
     fn note_used_below(&mut self, top: Chunk) {
-        self.high_water = self.high_water.max(top);
-        self.dirty = self.dirty.max(top);
+        if self.high_water < top {
+            self.high_water = top;
+        }
+        if self.dirty < top {
+            self.dirty = top;
+        }
     }
 
     /// Lets the top begin at `top`, which a free chunk has joined to it.

@@ -146,8 +146,8 @@ impl<C: Config, S: Source> RawHeap<C, S> {
                 note(chunk, !tag.is_used(), "the top is in use");
                 note(chunk, tag.granules() == granules, "the top's tag has another size");
             } else if !tag.is_used() {
-                let repeated = window.granules_below(chunk.plus(granules));
-                note(chunk, repeated == granules, "a free chunk's two sizes differ");
+                let repeats = window.is_above(chunk.plus(granules), granules);
+                note(chunk, repeats, "a free chunk's two sizes differ");
                 counted = counted.and_then(|()| walked.count(window, chunk));
             }
         })?;

@@ -94,7 +94,7 @@ impl<O: Order, const CLASSES: usize> Bins<O, CLASSES> {
 
     /// Lets a chunk leave; if it is not the first of its class, nobody need know the class.
     #[inline(always)]
-    fn part<C: Config>(&mut self, window: Window<C>, chunk: Chunk, class: impl FnOnce() -> u32) {
+    fn unlink<C: Config>(&mut self, window: Window<C>, chunk: Chunk, class: impl FnOnce() -> u32) {
         if Sequence::<O>::is_inner(window, chunk) {
             Sequence::<O>::remove_inner(window, chunk);
         } else {
@@ -106,9 +106,9 @@ impl<O: Order, const CLASSES: usize> Bins<O, CLASSES> {
     #[inline]
     fn occupied_from(&self, class: u32) -> Option<u32> {
         let word = class / 64;
-        let bits = self.map.get(word as usize)? & (u64::MAX << (class % 64));
+        let bits = self.map.get(word as usize)? >> (class % 64);
         if bits != 0 {
-            return Some(word * 64 + bits.trailing_zeros());
+            return Some(class + bits.trailing_zeros());
         }
         let above = self.summary & (u32::MAX << 1 << word);
         let word = if above == 0 { return None } else { above.trailing_zeros() };
@@ -178,27 +178,40 @@ impl<O: Order, const CLASSES: usize> Operations for Bins<O, CLASSES> {
 
     #[inline(always)]
     fn remove<C: Config>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
-        self.part(window, chunk, || class(granules));
+        self.unlink(window, chunk, || class(granules));
     }
 
     #[inline(always)]
-    fn merge<C: Config>(&mut self, window: Window<C>, neighbors: Neighbors, merged: (Chunk, u32)) {
-        if let Some((lower, granules)) = neighbors.lower {
-            self.remove(window, lower, granules);
-        }
-        if let Some((upper, granules)) = neighbors.upper {
-            self.remove(window, upper, granules);
-        }
+    fn part<C: Config>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
+        self.remove(window, chunk, granules);
+    }
+
+    #[inline(always)]
+    fn merge<C: Config>(&mut self, window: Window<C>, _: Neighbors, merged: (Chunk, u32)) {
         self.insert(window, merged.0, merged.1);
     }
 
     #[inline(always)]
     fn take<C: Config>(&mut self, window: Window<C>, fit: Fit<u32>, pieces: Pieces) {
-        self.part(window, fit.chunk, || fit.place);
+        self.unlink(window, fit.chunk, || fit.place);
         if let Some(granules) = pieces.lower {
             self.insert(window, fit.chunk, granules);
         }
         if let Some((upper, granules)) = pieces.upper {
+            self.insert(window, upper, granules);
+        }
+    }
+
+    /// What was found is the first of its class.
+    #[inline(always)]
+    fn take_found<C: Config>(
+        &mut self,
+        window: Window<C>,
+        fit: Fit<u32>,
+        upper: Option<(Chunk, u32)>,
+    ) {
+        self.leave(window, fit.chunk, fit.place);
+        if let Some((upper, granules)) = upper {
             self.insert(window, upper, granules);
         }
     }

@@ -70,13 +70,18 @@ impl Request {
         reason = "compared with the type's range just before"
     )]
     pub(crate) const fn new(size: usize, align: usize) -> Option<Self> {
-        if GREATEST_SIZE < size || GREATEST_ALIGNMENT < align {
+        if GREATEST_SIZE < size {
             return None;
         }
         let granules = ((size + ROUND_UP) / GRANULE) as u32;
         let need = if granules < LEAST { LEAST } else { granules };
-        let align = (align / GRANULE) as u32;
-        Some(Self { need, align: if align < 1 { 1 } else { align } })
+        if align <= GRANULE {
+            return Some(Self { need, align: 1 });
+        }
+        if GREATEST_ALIGNMENT < align {
+            return None;
+        }
+        Some(Self { need, align: (align / GRANULE) as u32 })
     }
 
     /// The least padding, in granules, that aligns the payload of a chunk at `chunk` and is either
@@ -199,6 +204,11 @@ mod operations {
         /// Lets a chunk leave that becomes part of another.
         fn remove<C: Config>(&mut self, window: Window<C>, chunk: Chunk, granules: u32);
 
+        /// Lets a neighbor of a chunk that is being freed leave, before [`merge`](Operations::merge):
+        /// for an index that has nothing to gain from seeing all of them at once.
+        #[inline]
+        fn part<C: Config>(&mut self, _: Window<C>, _: Chunk, _: u32) {}
+
         /// Lets the neighbors leave, and then the newly freed chunk enter that they are part of
         /// now.
         #[inline]
@@ -216,6 +226,18 @@ mod operations {
 
         /// Lets `pieces` take the place of `chunk`, which a search took.
         fn take<C: Config>(&mut self, window: Window<C>, fit: Fit<Self::Place>, pieces: Pieces);
+
+        /// The same for what [`find`](Operations::find) found, and of which at most the upper part stays
+        /// free.
+        #[inline]
+        fn take_found<C: Config>(
+            &mut self,
+            window: Window<C>,
+            fit: Fit<Self::Place>,
+            upper: Option<(Chunk, u32)>,
+        ) {
+            self.take(window, fit, Pieces { lower: None, upper });
+        }
 
         /// Lets `rest` take the place of `chunk`, into which the block below has grown.
         fn shift<C: Config>(

@@ -171,10 +171,12 @@ impl<O: Order> Sequence<O> {
         follower
     }
 
-    /// Lets `chunk` leave, which says that it is the first, and returns the one that followed it.
+    /// Lets `chunk` leave, which is the first, as both have to say, and returns the one that
+    /// followed it.
     #[inline]
     fn remove_first<C: Config>(&mut self, window: Window<C>, chunk: Chunk) -> Link {
-        if Window::<C>::CHECKED && self.head != Some(chunk) {
+        let named = [self.head, window.link(chunk, BCK)];
+        if Window::<C>::CHECKED && named != [Some(chunk); 2] {
             disagree(window, chunk);
         }
         let follower = follower(window, chunk);

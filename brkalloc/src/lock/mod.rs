@@ -104,6 +104,23 @@ impl<L: Lock, T> Guarded<L, T> {
         f(value)
     }
 
+    /// The same; where `f` has nothing, what `or` says, still under the lock.
+    #[inline(always)]
+    pub(crate) fn with_or<R, E>(
+        &self,
+        f: impl FnOnce(&mut T) -> Option<R>,
+        or: impl FnOnce(&mut T) -> E,
+    ) -> Result<R, E> {
+        self.lock();
+        let _release = Release(&self.lock);
+        // SAFETY: as in `with`.
+        let value = unsafe { &mut *self.value.get() };
+        match f(value) {
+            Some(found) => Ok(found),
+            None => Err(or(value)),
+        }
+    }
+
     /// Takes the lock, to be given back by [`unlock`](Guarded::unlock).
     #[inline]
     pub(crate) fn lock(&self) {

@@ -357,7 +357,7 @@ impl Table {
         for chunk in chunks(region, self.begins(region)) {
             let granules = window.tag(chunk).granules();
             let above = chunk.plus(granules);
-            if window.end() <= above || window.granules_below(above) != granules {
+            if window.end() <= above || !window.is_above(above, granules) {
                 window.broken("a free chunk that disagrees with its neighbor", chunk);
             }
         }
