@@ -36,6 +36,7 @@ const MOST_PAGES: usize = 15;
 ///
 /// It is below [`CLASSES`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(transparent)]
 pub(crate) struct Class(u8);
 
 impl Class {
@@ -44,24 +45,12 @@ impl Class {
     /// Objects stand at multiples of their size from a page's beginning, so a size that is a
     /// multiple of its alignment aligns them all.
     #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "there are few classes")]
     pub(crate) const fn of(layout: Layout) -> Option<Self> {
-        let (size, align) = (layout.size(), layout.align());
-        if LARGEST < size {
-            return None;
-        }
-        if align <= GRANULE {
-            return Some(Self::of_size(size));
-        }
-        let padded = if size == 0 { align } else { (size + (align - 1)) & !(align - 1) };
-        if padded <= LARGEST { Some(Self::of_size(padded)) } else { None }
-    }
-
-    /// The class of a size up to [`LARGEST`]; that of the largest for all others.
-    #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "cut to the number of classes")]
-    const fn of_size(size: usize) -> Self {
-        // A size of 0 wraps round to the largest class, which serves it too.
-        Self((size.wrapping_sub(1) / GRANULE % CLASSES) as u8)
+        // Where the last byte of a multiple of the alignment stands. Alignments of up to a granule
+        // change nothing of its granule; without bytes it is beyond all classes.
+        let last = layout.size().wrapping_sub(1) | (layout.align() - 1);
+        if last < LARGEST { Some(Self((last / GRANULE) as u8)) } else { None }
     }
 
     /// The class of that number, if there is one.
@@ -272,7 +261,7 @@ mod tests {
             assert!(size <= class.size() && class.size() < size + GRANULE, "{size}");
         }
         assert_eq!(Class::of(layout(LARGEST + 1, 8)), None);
-        assert!(Class::of(layout(0, 1)).is_some());
+        assert_eq!(Class::of(layout(0, 1)), None);
     }
 
     #[test]

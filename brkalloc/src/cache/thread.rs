@@ -18,7 +18,7 @@
 use super::class::{CLASSES, Class, KeptClass};
 use super::depot::Counter;
 use super::kept::Kept;
-use super::magazine::Magazine;
+use super::magazine::{Back, Front, Magazine};
 use super::object::{Object, Objects, height};
 use super::{Cached, PerThread, home};
 use crate::BrkHeap;
@@ -32,7 +32,8 @@ use core::marker::PhantomData;
 ///
 /// It is the attribute that makes one for each thread.
 pub struct ThreadCache<C> {
-    magazines: [Magazine; CLASSES],
+    fronts: [Front; CLASSES],
+    backs: [Back; CLASSES],
     kept: Kept,
     state: Cell<State>,
     /// Turns at the depot since the last sweep.
@@ -69,7 +70,8 @@ impl<C> ThreadCache<C> {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            magazines: [const { Magazine::new() }; CLASSES],
+            fronts: [const { Front::new() }; CLASSES],
+            backs: [const { Back::new() }; CLASSES],
             kept: Kept::new(),
             state: Cell::new(State::New),
             turns: Cell::new(0),
@@ -81,8 +83,12 @@ impl<C> ThreadCache<C> {
     }
 
     #[inline]
-    fn magazine(&self, class: Class) -> &Magazine {
-        &self.magazines[class.number()]
+    fn front(&self, class: Class) -> &Front {
+        &self.fronts[class.number()]
+    }
+
+    fn magazine(&self, class: Class) -> Magazine<'_> {
+        Magazine { front: self.front(class), back: &self.backs[class.number()] }
     }
 }
 
@@ -93,7 +99,7 @@ impl<C: PerThread> ThreadCache<C> {
     /// An object of the class; none where the heap has no room.
     #[inline]
     pub(super) fn take(&self, class: Class) -> Objects {
-        match self.magazine(class).pop() {
+        match self.front(class).pop() {
             None => self.refill(class),
             object => object,
         }
@@ -102,7 +108,7 @@ impl<C: PerThread> ThreadCache<C> {
     /// Keeps an object of the class.
     #[inline]
     pub(super) fn give(&self, object: Object, class: Class) {
-        if !self.magazine(class).push(object) {
+        if !self.front(class).push(object) {
             self.spill(object, class);
         }
     }
@@ -121,9 +127,11 @@ impl<C: PerThread> ThreadCache<C> {
         }
     }
 
+    /// An object from further away than the magazine. (A function of C never unwinds: the common way
+    /// needs no frame, and ends in a jump to here.)
     #[cold]
     #[inline(never)]
-    fn refill(&self, class: Class) -> Objects {
+    extern "C" fn refill(&self, class: Class) -> Objects {
         let home = home::<C>();
         self.turn(home);
         if self.state.get() == State::Ended {
@@ -154,9 +162,10 @@ impl<C: PerThread> ThreadCache<C> {
         objects
     }
 
+    /// Keeps an object for which the magazine has no room. (Of C, as `refill`.)
     #[cold]
     #[inline(never)]
-    fn spill(&self, object: Object, class: Class) {
+    extern "C" fn spill(&self, object: Object, class: Class) {
         let home = home::<C>();
         self.turn(home);
         if self.state.get() == State::Ended {
@@ -165,7 +174,7 @@ impl<C: PerThread> ThreadCache<C> {
         let magazine = self.magazine(class);
         magazine.note();
         self.widen(class);
-        if !magazine.push(object) {
+        if !magazine.front.push(object) {
             let whole = Counter::<C>::BATCHES[class.number()];
             if magazine.limit() < whole {
                 let objects = magazine.unload_half();
@@ -173,7 +182,7 @@ impl<C: PerThread> ThreadCache<C> {
             } else if let Some(batch) = magazine.shift() {
                 Cached::with(home, |counter| counter.give(batch, class));
             }
-            magazine.push(object);
+            magazine.front.push(object);
         }
         self.recharge(class);
     }
@@ -242,8 +251,8 @@ impl<C: PerThread> ThreadCache<C> {
     fn sweep(&self, home: &'static BrkHeap<C>) {
         self.turns.set(0);
         let mut idle = 0_u64;
-        for (number, magazine) in self.magazines.iter().enumerate() {
-            idle |= u64::from(magazine.is_idle()) << number;
+        for class in Class::all() {
+            idle |= u64::from(self.magazine(class).is_idle()) << class.number();
         }
         let is_kept_idle = self.kept.is_idle();
         if idle != 0 || is_kept_idle {
