@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   thread    magazines: an object list a class │ kept chunks: a list a class      no lock
-//!                 │ a batch at a time           │ half of them at a time
+//!                 │ a batch at a time           │ an eighth at a time
 //!   heap      depot: whole batches, slabs       │                                  the heap's lock
 //!                 │ a slab at a time            │
 //!             chunks ◄──────────────────────────┘

@@ -218,7 +218,7 @@ impl<C: PerThread> ThreadCache<C> {
             return;
         }
         Cached::with(home, |counter| {
-            self.kept.shed(Self::HALF / 2, |kept| counter.free_chunk(kept));
+            self.kept.shed(Self::HALF / 8 * 7, |kept| counter.free_chunk(kept));
             if self.state.get() == State::Ended || !self.kept.push(chunk, class) {
                 counter.free_chunk(chunk);
             }
