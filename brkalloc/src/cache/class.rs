@@ -77,6 +77,14 @@ impl Class {
         (self.number() + 1) * GRANULE
     }
 
+    /// Whether a distance within a slab is a multiple of its size.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "a slab has few pages")]
+    pub(crate) const fn divides(self, distance: usize) -> bool {
+        let inverse = INVERSES[self.number()];
+        (distance as u32).wrapping_mul(inverse) < inverse
+    }
+
     /// The granules of its objects.
     #[inline]
     pub(crate) const fn granules(self) -> u16 {
@@ -120,6 +128,21 @@ const PAGES: [u8; CLASSES] = {
         number += 1;
     }
     pages
+};
+
+/// For each class 2³² over its size, rounded up. What is less than 2¹⁶ is a multiple of the size if that
+/// number times it, modulo 2³², is less than the number, and only then (Lemire, Kaser and Kurz, 2019).
+/// A division would take longer than all the rest of what takes an object back.
+const INVERSES: [u32; CLASSES] = {
+    let mut inverses = [0; CLASSES];
+    let mut number = 0;
+    while number < CLASSES {
+        #[expect(clippy::cast_possible_truncation, reason = "at most a kibibyte")]
+        let size = ((number + 1) * GRANULE) as u32;
+        inverses[number] = u32::MAX / size + 1;
+        number += 1;
+    }
+    inverses
 };
 
 /// Objects of a slab of each class.
@@ -273,6 +296,15 @@ mod tests {
             }
         }
         assert_eq!(Class::of(layout(8, 2048)), None);
+    }
+
+    #[test]
+    fn a_class_divides_the_multiples_of_its_size_and_nothing_else() {
+        for class in Class::all() {
+            for distance in 0..MOST_PAGES * PAGE {
+                assert_eq!(class.divides(distance), distance % class.size() == 0, "{distance}");
+            }
+        }
     }
 
     #[test]

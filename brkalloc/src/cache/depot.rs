@@ -16,7 +16,7 @@
 //! After Bonwick and Adams, *Magazines and Vmem* (2001). This module knows no threads.
 
 use super::class::{CLASSES, Class};
-use super::map::{Kind, Map, Page, Slab};
+use super::map::{Map, Page, Slab};
 use super::object::{Object, Objects, height, pop};
 use crate::config::{Config, Harden};
 use crate::heap::RawHeap;
@@ -197,26 +197,30 @@ impl<C: Config> Counter<'_, C> {
 
     /// Takes one of them back.
     pub(super) fn put(&mut self, object: Object) {
-        let page = self.map.page_of(object.payload());
-        let Kind::Slab { class, back } = self.map.kind(page) else {
+        let Some((page, class, entry)) = self.map.slab_at(object.payload()) else {
             return self.free_chunk(object);
         };
-        let page = page - u32::from(back);
-        let Some(mut slab) = self.map.slab(page) else { self.broken(page, "a slab that is none") };
+        let state = entry.state();
         let place = self.place_of(Some(object), page, class);
-        let was_empty = slab.used == class.capacity();
-        let used = slab.used.checked_sub(1);
-        let Some(used) = used else { Self::broken_object(object, "an object freed twice") };
-        let next = (slab.free != 0).then(|| object_at(self.map.start_of(page), slab.free - 1));
-        object.set_next(next);
-        (slab.free, slab.used) = (place, used);
-        if was_empty {
+        let Some(used) = state.used().checked_sub(1) else {
+            Self::broken_object(object, "an object freed twice")
+        };
+        let free = state.free();
+        object.set_next((free != 0).then(|| object_at(self.map.start_of(page), free - 1)));
+        entry.set_state(state.with(place, used));
+        if used == 0 || used + 1 == class.capacity() {
+            self.regard(page, used);
+        }
+    }
+
+    /// Looks at a slab that has got its first object back, or its last.
+    fn regard(&mut self, page: Page, used: u16) {
+        let Some(slab) = self.map.slab(page) else { self.broken(page, "a slab that is none") };
+        if used != 0 {
             self.link(page, slab);
-        } else if used == 0 && (self.depot.first_partial(class) != page || slab.next != 0) {
+        } else if self.depot.first_partial(slab.class) != page || slab.next != 0 {
             self.unlink(&slab);
-            self.free_slab(page, class);
-        } else {
-            self.map.set_slab(page, slab);
+            self.free_slab(page, slab.class);
         }
     }
 
@@ -249,7 +253,7 @@ impl<C: Config> Counter<'_, C> {
         let start = self.map.start_of(page).addr();
         let distance = object.payload().addr().get().wrapping_sub(start);
         let is_within = distance < usize::from(class.capacity()) * class.size();
-        if !is_within || (Self::CHECKED && distance % class.size() != 0) {
+        if !is_within || (Self::CHECKED && !class.divides(distance)) {
             Self::broken_object(object, "free or realloc of what is no object of its slab,");
         }
         #[expect(clippy::cast_possible_truncation, reason = "a slab has fewer granules")]

@@ -99,8 +99,8 @@ impl<C: Config> Counter<'_, C> {
                 let start = self.map.start_of(page - u32::from(back)).addr();
                 let distance = address.wrapping_sub(start);
                 own == class
-                    && distance % class.size() == 0
                     && distance < usize::from(class.capacity()) * class.size()
+                    && class.divides(distance)
             }
         };
         if holds {

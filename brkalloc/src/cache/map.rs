@@ -57,16 +57,83 @@ pub(super) enum Kind {
 /// One page: the slab in two words.
 #[derive(Debug)]
 #[repr(C, align(16))]
-struct Entry {
-    /// `free`, `used` and `fresh`, 16 bits each; then the class and 1, and how far back the slab
-    /// begins, 8 bits each.
+pub(super) struct Entry {
+    /// A [`State`].
     state: AtomicU64,
     /// `next` and `prev`, 32 bits each.
     links: AtomicU64,
 }
 
+impl Entry {
+    #[inline]
+    pub(super) fn state(&self) -> State {
+        State(self.state.load(Relaxed))
+    }
+
+    /// Notes how the slab stands, whose neighbors stay.
+    #[inline]
+    pub(super) fn set_state(&self, state: State) {
+        self.state.store(state.0, Relaxed);
+    }
+}
+
+/// What the map says of a page, in a word: `free`, `used` and `fresh`, 16 bits each; then the class
+/// and 1, and how far back the slab begins, 8 bits each. Zeros say that it is no slab's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct State(u64);
+
 const CLASS: u32 = 48;
 const BACK: u32 = 56;
+
+impl State {
+    fn of(slab: Slab) -> Self {
+        Self(u64::from(slab.fresh) << 32 | Self::of_class(slab.class)).with(slab.free, slab.used)
+    }
+
+    fn of_class(class: Class) -> u64 {
+        (class.number() as u64 + 1) << CLASS
+    }
+
+    /// The same slab with another first free object, and so many that are used.
+    #[inline]
+    pub(super) fn with(self, free: u16, used: u16) -> Self {
+        Self(self.0 >> 32 << 32 | u64::from(used) << 16 | u64::from(free))
+    }
+
+    /// The class, if the page is a slab's.
+    #[inline]
+    pub(super) fn class(self) -> Option<Class> {
+        let number = usize::from(self.0.to_le_bytes()[6]);
+        Class::at(number.checked_sub(1)?)
+    }
+
+    /// How many pages farther down the slab begins.
+    #[inline]
+    pub(super) fn back(self) -> u8 {
+        self.0.to_le_bytes()[7]
+    }
+
+    /// As in [`Slab`]; so are the others.
+    #[inline]
+    pub(super) fn free(self) -> u16 {
+        self.part(0)
+    }
+
+    #[inline]
+    pub(super) fn used(self) -> u16 {
+        self.part(16)
+    }
+
+    #[inline]
+    pub(super) fn fresh(self) -> u16 {
+        self.part(32)
+    }
+
+    #[inline]
+    fn part(self, shift: u32) -> u16 {
+        (self.0 >> shift & 0xffff) as u16
+    }
+}
 
 /// The pages of one window, over memory of the source `S`.
 ///
@@ -167,12 +234,22 @@ impl<S: Source> Map<S> {
         self.base.load(Relaxed).wrapping_add(page as usize * PAGE)
     }
 
+    /// The slab in which `address` lies: its first page, its class, and the entry that holds it.
+    #[inline]
+    pub(super) fn slab_at(&self, address: NonNull<u8>) -> Option<(Page, Class, &Entry)> {
+        let page = self.page_of(address);
+        let state = self.entry(page)?.state();
+        let class = state.class()?;
+        let page = page - u32::from(state.back());
+        Some((page, class, self.entry(page)?))
+    }
+
     /// What `page` is.
     #[inline]
     pub(super) fn kind(&self, page: Page) -> Kind {
-        let state = self.entry(page).map_or(0, |entry| entry.state.load(Relaxed));
-        match class(state) {
-            Some(class) => Kind::Slab { class, back: state.to_le_bytes()[7] },
+        let state = self.entry(page).map_or(State(0), Entry::state);
+        match state.class() {
+            Some(class) => Kind::Slab { class, back: state.back() },
             None => Kind::Chunks,
         }
     }
@@ -181,26 +258,18 @@ impl<S: Source> Map<S> {
     #[inline]
     pub(super) fn slab(&self, page: Page) -> Option<Slab> {
         let entry = self.entry(page)?;
-        let state = entry.state.load(Relaxed);
-        let links = entry.links.load(Relaxed);
-        let part = |shift: u32| (state >> shift & 0xffff) as u16;
+        let (state, links) = (entry.state(), entry.links.load(Relaxed));
         #[expect(clippy::cast_possible_truncation, reason = "the lower half is meant")]
         let half = |shift: u32| (links >> shift) as u32;
-        let class = class(state)?;
-        let (next, prev) = (half(0), half(32));
-        Some(Slab { free: part(0), used: part(16), fresh: part(32), class, next, prev })
+        let (free, used, fresh) = (state.free(), state.used(), state.fresh());
+        Some(Slab { free, used, fresh, class: state.class()?, next: half(0), prev: half(32) })
     }
 
     /// Notes how the slab at `page` stands.
     #[inline]
     pub(super) fn set_slab(&self, page: Page, slab: Slab) {
         let Some(entry) = self.entry(page) else { return };
-        let class = slab.class.number() as u64 + 1;
-        let state = u64::from(slab.free)
-            | u64::from(slab.used) << 16
-            | u64::from(slab.fresh) << 32
-            | class << CLASS;
-        entry.state.store(state, Relaxed);
+        entry.set_state(State::of(slab));
         entry.links.store(u64::from(slab.next) | u64::from(slab.prev) << 32, Relaxed);
     }
 
@@ -208,8 +277,7 @@ impl<S: Source> Map<S> {
     pub(super) fn set_behind(&self, page: Page, class: Class) {
         for back in 1..class.pages() {
             if let Some(entry) = self.entry(page + back) {
-                let class = class.number() as u64 + 1;
-                entry.state.store(class << CLASS | u64::from(back) << BACK, Relaxed);
+                entry.state.store(State::of_class(class) | u64::from(back) << BACK, Relaxed);
             }
         }
     }
@@ -223,11 +291,4 @@ impl<S: Source> Map<S> {
             }
         }
     }
-}
-
-/// The class that the state of an entry names.
-#[inline]
-fn class(state: u64) -> Option<Class> {
-    let number = usize::from(state.to_le_bytes()[6]);
-    Class::at(number.checked_sub(1)?)
 }
