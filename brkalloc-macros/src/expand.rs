@@ -14,6 +14,8 @@
 //! Checks that depend on the target are left to constant functions of the runtime, called where the
 //! size was written: a macro runs on the host.
 
+// The path serves `fuzz/attribute`, which includes this file from elsewhere.
+#[path = "expand/export.rs"]
 mod export;
 
 use crate::args::{Args, Entry, Unsafety};

@@ -1,5 +1,6 @@
 //! What the tests share: configurations made of types, and heaps that answer in offsets.
 
+pub mod beside_model;
 pub mod c;
 
 use brkalloc::__private::{

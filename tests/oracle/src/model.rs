@@ -33,8 +33,9 @@ pub const LEAST: u64 = 32;
 pub const PAGE: u64 = 4096;
 /// A request of more than this alignment is refused before any search.
 pub const MOST_ALIGNMENT: u64 = 1 << 29;
-/// A request that needs more bytes than this is refused before any search: no window is that large.
-pub const MOST_NEED: u64 = 1 << 36;
+/// A request that needs more bytes than this is refused before any search: a window has places for so many
+/// granules, less the two that its ends take.
+pub const MOST_NEED: u64 = (u32::MAX as u64 - 1) * GRANULE;
 /// How many chunks of a request's own class segregated fit looks at.
 const LOOKED_AT: usize = 8;
 

@@ -41,8 +41,8 @@ fn sequence(model: &Model) -> Vec<u64> {
 fn need_counts_the_tag_and_rounds_up() {
     let needs = [0, 1, 24, 25, 40, 41].map(Model::need);
     assert_eq!(needs, [32, 32, 32, 48, 48, 64].map(Some));
-    assert_eq!(Model::need((1 << 36) - 8), Some(1 << 36));
-    assert_eq!(Model::need((1 << 36) - 7), None);
+    assert_eq!(Model::need((1 << 36) - 40), Some((1 << 36) - 32));
+    assert_eq!(Model::need((1 << 36) - 39), None);
     assert_eq!(Model::need(usize::MAX), None);
 }
 
