@@ -18,20 +18,20 @@
 //! While the process has one thread, the same states are read and written by plain operations,
 //! which is half of the time of an allocation. The answer may change while the lock is held, by a
 //! thread that is started or joined there: each of lock and unlock asks anew, and both leave the
-//! state as the other expects it. This module is not fair and does not notice a thread that waits
-//! for itself.
+//! state as the other expects it.
+//!
+//! This file is compiled a second time, over words and a kernel that are models, and every
+//! interleaving of a few threads is tried: see `loom`. This module is not fair and does not notice a
+//! thread that waits for itself.
 
 use super::alone::alone;
+use super::kernel::{AtomicU32, LOOKS, sleep_while, wake_one};
 use crate::errno;
-use core::ptr;
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::Ordering;
 
 const FREE: u32 = 0;
 const HELD: u32 = 1;
 const AWAITED: u32 = 2;
-
-/// How often a thread looks again before it sleeps: well below the cost of a sleep and a wake.
-const LOOKS: u32 = 100;
 
 /// A lock of one word, which the kernel knows by its address while somebody waits.
 #[derive(Debug)]
@@ -62,7 +62,7 @@ impl Futex {
             // Nobody waits: who did would be a second thread.
             self.state.store(FREE, Ordering::Relaxed);
         } else if self.state.swap(FREE, Ordering::Release) == AWAITED {
-            self.wake_one();
+            wake_one(&self.state);
         }
     }
 
@@ -83,29 +83,7 @@ impl Futex {
         }
         let _kept = errno::keep();
         while self.state.swap(AWAITED, Ordering::Acquire) != FREE {
-            self.sleep();
+            sleep_while(&self.state, AWAITED);
         }
-    }
-
-    /// Sleeps while the state is `AWAITED`. A signal, a wake meant for another or a change of state
-    /// just before end the sleep as well; the caller looks again in any case.
-    fn sleep(&self) {
-        let operation = libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG;
-        let forever = ptr::null::<libc::timespec>();
-        // SAFETY: the word is a live `u32`, aligned; the kernel only reads it. No time out is
-        // given.
-        let _ = unsafe {
-            libc::syscall(libc::SYS_futex, self.state.as_ptr(), operation, AWAITED, forever)
-        };
-    }
-
-    /// Wakes one sleeper, if there is one.
-    ///
-    /// Another thread may have taken the lock by now. The word itself is not read here.
-    #[cold]
-    fn wake_one(&self) {
-        let operation = libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG;
-        // SAFETY: the kernel takes the word's address for a name and does not access it.
-        let _ = unsafe { libc::syscall(libc::SYS_futex, self.state.as_ptr(), operation, 1) };
     }
 }

@@ -9,6 +9,8 @@
 pub(crate) mod alone;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod futex;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod kernel;
 #[cfg(unix)]
 mod os;
 mod path;

@@ -1,0 +1,28 @@
+//! What is lock-free in brkalloc, tried in every order that the memory model allows.
+//!
+//! | atomic | protocol | here |
+//! |---|---|---|
+//! | `lock/futex.rs`: `state` | three states; acquire to hold, release to give back; plain while the process has one thread | [`lock`]: the file itself |
+//! | `cache/map.rs`: `committed`, `entries`, `base` | written under the heap's lock; read without it: who sees the count sees the entries that it counts | [`published`], by a copy |
+//! | `fork/streams.rs`: `LOCK`, `UNLOCK`, `RESET` | written once, `LOCK` last; who sees it sees the others | [`published`], by a copy |
+//! | `source/fixed.rs`: `lent`; `source/system.rs`: `CLAIMED`; `lock/alone.rs`, `fork/streams.rs`: `BEGUN`; `fork/registry.rs`: `INSTALLED` | a flag that rises; who raised it does the thing, once | [`once`], by a copy |
+//! | `cache/map.rs`: `state`, `links` of an entry | written under the heap's lock; read without it only by who has an object of that slab, which does not change meanwhile what is asked for | the object's own way from thread to thread orders it |
+//! | `lock/alone.rs`: `VARIABLE`, and glibc's own | relaxed; written by the one thread there is, before it starts another | [`lock`] |
+//! | `cache/mod.rs`: `held`; `large.rs`: `Mapped` | relaxed counters; nothing is ordered by them | no |
+//! | `fork/streams.rs`: `LOCKED` | written and read by the thread that forks | no |
+//! | `lock/unlocked.rs`: `entered` | one thread | no |
+//! | `lock/pthread.rs`: `home` | relaxed; the mutex orders | no |
+//!
+//! The lock of `lock = "spin"` is that of the crate `spin`, which has its own tests. What is called a copy
+//! has the same operations with the same orderings, in the same order; nothing compares the two but a
+//! reader. Fewer looks before a sleep and at most three threads are what makes all orders few enough; a
+//! wake that nobody called for is not modelled.
+
+#[cfg(test)]
+mod errno;
+#[cfg(test)]
+mod lock;
+#[cfg(test)]
+mod once;
+#[cfg(test)]
+mod published;
