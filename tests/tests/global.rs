@@ -30,6 +30,7 @@ programs! {
     a_program_lives_in_a_mapping_that_trims_often: "global_mmap_counted",
     a_program_lives_on_caches_and_mappings: "global_cache",
     a_thousand_threads_leave_what_the_thousand_before_them_left: "thousand_threads",
+    threads_that_hand_objects_on_hold_no_more_memory_than_before: "handing_on",
     a_program_lives_in_an_array: "global_static_arena",
     a_program_lives_within_a_limit_and_without_checks: "global_limited",
     a_program_lives_behind_a_mutex_named_by_path: "global_path_lock",
