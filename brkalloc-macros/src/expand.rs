@@ -354,6 +354,10 @@ fn storage(name: &Ident, settings: &Settings, runtime: &Runtime<'_>) -> Option<T
 fn caches(name: &Ident, settings: &Settings, runtime: &Runtime<'_>) -> Option<TokenStream> {
     settings.cache?;
     let item = |name| runtime.item(name, runtime.span);
+    if settings.export.item == "Malloc" {
+        let exported = item("exported");
+        return Some(quote!(#exported::caches! { #name }));
+    }
     let (per_thread, cache, end) = (item("PerThread"), item("ThreadCache"), item("ThreadEnd"));
     Some(quote! {
         #[automatically_derived]
@@ -365,11 +369,11 @@ fn caches(name: &Ident, settings: &Settings, runtime: &Runtime<'_>) -> Option<To
                 }
                 CACHE.with(f)
             }
-            fn watch_end() {
+            fn watch_end() -> ::core::primitive::bool {
                 ::std::thread_local! {
                     static END: #end<#name> = const { #end::new() };
                 }
-                let _ = END.try_with(|_| ());
+                END.try_with(|_| ()).is_ok()
             }
         }
     })

@@ -192,16 +192,6 @@ fn cache(entry: &Entry, args: &Args) -> Option<Diagnostic> {
 
 /// Exported functions serve the whole process, which must not end with an array.
 fn export(entry: &Entry, args: &Args) -> Option<Diagnostic> {
-    if args.size(&CACHE).is_some() {
-        return entry.is_word("malloc").then(|| {
-            error(format!("`{}` cannot be combined with `cache`", entry.written()))
-                .help(format!("remove `{}`, or `cache`", entry.written()))
-                .note(
-                    "to notice the end of a thread, a cache asks the C library, which may wait for \
-                     who waits for `malloc`",
-                )
-        });
-    }
     let fixed = args.with_word(&SOURCE, "static").filter(|_| entry.is_word("malloc"))?;
     Some(
         error(format!("`{}` cannot be combined with `{}`", entry.written(), fixed.written()))

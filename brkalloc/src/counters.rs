@@ -5,6 +5,7 @@
 //! a choice, and a heap that did not choose it has a type without size in its place.
 
 use crate::size_class::{CLASSES, class, least};
+use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// What is counted while a heap works.
 ///
@@ -30,6 +31,9 @@ pub trait Counters: sealed::Sealed + 'static {
     /// A search ended.
     #[doc(hidden)]
     fn search(&mut self) {}
+    /// C code has called one of the functions that a heap defines.
+    #[doc(hidden)]
+    fn call() {}
     /// The figures so far.
     #[doc(hidden)]
     fn figures(&self) -> Option<Operations>;
@@ -60,6 +64,16 @@ pub struct Operations {
     pub visited_median: u32,
     /// Free chunks that a search looked at, at the most.
     pub visited_max: u32,
+}
+
+/// Calls of C's functions. One heap of a program has them, and its caches serve most of the calls,
+/// so they are counted beside the heap.
+static CALLS: AtomicUsize = AtomicUsize::new(0);
+
+/// How often C code has called the functions of the one heap that defines them, if that counts.
+#[must_use]
+pub fn calls() -> usize {
+    CALLS.load(Relaxed)
 }
 
 /// Nothing is counted.
@@ -129,6 +143,11 @@ impl Counters for Counted {
         if let Some(count) = self.histogram.get_mut(class(visits) as usize) {
             *count += 1;
         }
+    }
+
+    #[inline]
+    fn call() {
+        CALLS.fetch_add(1, Relaxed);
     }
 
     fn figures(&self) -> Option<Operations> {

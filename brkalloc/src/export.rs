@@ -16,14 +16,15 @@
 //! by the C library on which opening the heap calls, finds a closed heap that no lock guards and
 //! opens it.
 //!
-//! No thread-local may stand in the way of these functions but one that is constant, has no
+//! No thread-local may stand in the way of these functions but one that is zeros at first, has no
 //! destructor, and is found without a call: what `__tls_get_addr` calls to make one in a shared
-//! library is `malloc`.
+//! library is `malloc`. The caches of such a heap are thread-locals of this kind.
 //!
 //! This module does not define `reallocarray`, which the C library builds on `realloc`, nor
 //! `mallopt`, `mallinfo` and their kin, which speak of the C library's own heap.
 
 use crate::config::Config;
+use crate::counters::Counters;
 use crate::errno;
 use crate::source::Source;
 use crate::tag::GRANULE;
@@ -35,6 +36,7 @@ use core::ptr::{NonNull, null_mut};
 #[inline]
 #[must_use]
 pub fn malloc<C: Config>(size: usize) -> *mut c_void {
+    <C::Counters as Counters>::call();
     answer(serve::<C>(GRANULE, size))
 }
 
@@ -42,6 +44,7 @@ pub fn malloc<C: Config>(size: usize) -> *mut c_void {
 #[inline]
 #[must_use]
 pub fn calloc<C: Config>(count: usize, size: usize) -> *mut c_void {
+    <C::Counters as Counters>::call();
     let bytes = count.checked_mul(size);
     answer(bytes.and_then(|bytes| C::heap().allocate_zeroed(layout(GRANULE, bytes)?)))
 }
@@ -62,6 +65,7 @@ pub unsafe fn realloc<C: Config>(pointer: *mut c_void, size: usize) -> *mut c_vo
         unsafe { free::<C>(pointer) };
         return null_mut();
     }
+    <C::Counters as Counters>::call();
     let Some(wanted) = layout(GRANULE, size) else { return refuse(libc::ENOMEM) };
     // SAFETY: the caller vouches for the pointer.
     answer(unsafe { C::heap().resize_at(block, wanted) })
@@ -76,6 +80,7 @@ pub unsafe fn realloc<C: Config>(pointer: *mut c_void, size: usize) -> *mut c_vo
 #[inline]
 pub unsafe fn free<C: Config>(pointer: *mut c_void) {
     let Some(block) = NonNull::new(pointer.cast::<u8>()) else { return };
+    <C::Counters as Counters>::call();
     let _kept = errno::keep();
     // SAFETY: the caller vouches for the pointer.
     unsafe { C::heap().free_at(block) };
@@ -107,6 +112,7 @@ pub unsafe fn free_aligned_sized<C: Config>(pointer: *mut c_void, _alignment: us
 /// glibc has it since 2.38, and with `ENOMEM` if there are none.
 #[must_use]
 pub fn aligned_alloc<C: Config>(alignment: usize, size: usize) -> *mut c_void {
+    <C::Counters as Counters>::call();
     if alignment.is_power_of_two() {
         return answer(serve::<C>(alignment, size));
     }
@@ -117,6 +123,7 @@ pub fn aligned_alloc<C: Config>(alignment: usize, size: usize) -> *mut c_void {
 /// `EINVAL` if there is none, and with `ENOMEM` if there are no such bytes.
 #[must_use]
 pub fn memalign<C: Config>(alignment: usize, size: usize) -> *mut c_void {
+    <C::Counters as Counters>::call();
     match alignment.checked_next_power_of_two() {
         Some(alignment) => answer(serve::<C>(alignment, size)),
         None => refuse(libc::EINVAL),
@@ -135,6 +142,7 @@ pub unsafe fn posix_memalign<C: Config>(
     alignment: usize,
     size: usize,
 ) -> c_int {
+    <C::Counters as Counters>::call();
     if !alignment.is_power_of_two() || alignment < size_of::<*mut c_void>() {
         return libc::EINVAL;
     }
@@ -148,12 +156,14 @@ pub unsafe fn posix_memalign<C: Config>(
 /// `size` bytes that begin at a page; null, with `ENOMEM`, if there are none.
 #[must_use]
 pub fn valloc<C: Config>(size: usize) -> *mut c_void {
+    <C::Counters as Counters>::call();
     answer(serve::<C>(<C::Source as Source>::page_size(), size))
 }
 
 /// The whole pages that `size` bytes take; null, with `ENOMEM`, if there are none.
 #[must_use]
 pub fn pvalloc<C: Config>(size: usize) -> *mut c_void {
+    <C::Counters as Counters>::call();
     let page = <C::Source as Source>::page_size();
     let pages = size.checked_next_multiple_of(page);
     answer(pages.and_then(|size| serve::<C>(page, size)))
@@ -167,6 +177,7 @@ pub fn pvalloc<C: Config>(size: usize) -> *mut c_void {
 #[must_use]
 pub unsafe fn malloc_usable_size<C: Config>(pointer: *mut c_void) -> usize {
     let Some(block) = NonNull::new(pointer.cast::<u8>()) else { return 0 };
+    <C::Counters as Counters>::call();
     // SAFETY: the caller vouches for the pointer.
     unsafe { C::heap().usable_size(block) }
 }

@@ -25,10 +25,19 @@ use crate::BrkHeap;
 /// C's allocation functions, over the heap of a configuration.
 #[cfg(unix)]
 pub mod export {
+    pub use crate::counters::calls;
     pub use crate::export::{
         aligned_alloc, calloc, free, free_aligned_sized, free_sized, malloc, malloc_usable_size,
         memalign, posix_memalign, pvalloc, realloc, valloc,
     };
+}
+
+/// The caches of a heap that defines them.
+#[cfg(unix)]
+pub mod exported {
+    pub use crate::__cache_of_malloc as cache;
+    pub use crate::__caches_of_malloc as caches;
+    pub use crate::cache::exported::{ALIGNMENT, EndKey, SIZE};
 }
 
 /// The most that an arena may reach, where the attribute does not say: what four-byte links reach.

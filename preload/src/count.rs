@@ -8,13 +8,10 @@
 //! program, says nothing. Programs close their standard error before the last destructors run
 //! (`sort` does), so it is kept under a number that they do not know. Nothing here allocates.
 
-use brkalloc::__private::Config;
-use brkalloc::BrkHeap;
+use brkalloc::__private::export::calls;
 use core::ffi::{CStr, c_char};
-use core::hint::black_box;
-use core::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 use std::io::Write;
-use std::sync::OnceLock;
 
 /// The lowest number under which standard error is kept.
 const LEAST_DESCRIPTOR: libc::c_int = 200;
@@ -24,25 +21,12 @@ unsafe extern "C" {
     static program_invocation_short_name: *const c_char;
 }
 
-static CALLS: OnceLock<fn() -> u64> = OnceLock::new();
 /// The calls that were served before this process was forked.
-static BEFORE: AtomicU64 = AtomicU64::new(0);
+static BEFORE: AtomicUsize = AtomicUsize::new(0);
 static ERRORS: AtomicI32 = AtomicI32::new(-1);
 
-/// The allocations, frees and changes of size that the heap has counted.
-pub fn calls<C: Config>(heap: &BrkHeap<C>) -> u64 {
-    let counted = heap.stats().operations;
-    counted.map_or(0, |counted| counted.allocations + counted.frees + counted.resizes)
-}
-
 /// When the library is loaded.
-pub fn begin(calls: fn() -> u64) {
-    // The heap registers for forks before this does: its locks are free when `forked` is called.
-    // SAFETY: the call has no precondition.
-    let block = black_box(unsafe { libc::malloc(1) });
-    // SAFETY: it was allocated just now.
-    unsafe { libc::free(block) };
-    let _ = CALLS.set(calls);
+pub fn begin() {
     // SAFETY: the call has no precondition that memory depends on.
     let errors = unsafe { libc::fcntl(2, libc::F_DUPFD_CLOEXEC, LEAST_DESCRIPTOR) };
     ERRORS.store(errors, Ordering::Relaxed);
@@ -58,7 +42,7 @@ pub fn end() {
     let name = unsafe { program_invocation_short_name };
     // SAFETY: it is a C string, the program's name.
     let name = unsafe { CStr::from_ptr(name) };
-    let calls = now() - BEFORE.load(Ordering::Relaxed);
+    let calls = calls() - BEFORE.load(Ordering::Relaxed);
     // A name that does not fit is cut, and its line is none that anybody looks for.
     let _ = rest.write_all(b"brkalloc: ");
     let _ = rest.write_all(name.to_bytes());
@@ -69,9 +53,5 @@ pub fn end() {
 }
 
 extern "C" fn forked() {
-    BEFORE.store(now(), Ordering::Relaxed);
-}
-
-fn now() -> u64 {
-    CALLS.get().map_or(0, |calls| calls())
+    BEFORE.store(calls(), Ordering::Relaxed);
 }

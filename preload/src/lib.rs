@@ -26,11 +26,8 @@ macro_rules! library {
 
         #[cfg(feature = "count")]
         const _: () = {
-            fn calls() -> u64 {
-                $crate::count::calls(&$heap)
-            }
             extern "C" fn begin() {
-                $crate::count::begin(calls);
+                $crate::count::begin();
             }
             extern "C" fn end() {
                 $crate::count::end();

@@ -29,3 +29,43 @@ fn a_heap_opens_while_the_library_that_it_asks_allocates_and_serves_to_the_end()
     let expected = "2 look-ups, 2 served meanwhile, 0 before\n1\nserved to the end\n";
     assert_eq!(run(env!("CARGO_BIN_EXE_c_early"), &[]), expected);
 }
+
+#[test]
+fn threads_with_caches_that_exhaust_the_heaps_limit_are_refused_and_give_all_back() {
+    assert!(
+        run(env!("CARGO_BIN_EXE_c_thread_fail_cached"), &["limit"]).contains("refused and whole")
+    );
+}
+
+#[test]
+fn threads_with_caches_that_exhaust_the_systems_memory_are_refused_and_give_all_back() {
+    assert!(
+        run(env!("CARGO_BIN_EXE_c_thread_fail_cached"), &["system"]).contains("refused and whole")
+    );
+}
+
+#[test]
+fn no_child_of_a_handler_or_beside_threads_with_caches_hangs() {
+    assert_eq!(run(env!("CARGO_BIN_EXE_c_forks_cached"), &[]), "301 forks\n");
+}
+
+#[test]
+fn a_heap_with_caches_opens_while_the_library_that_it_asks_allocates_and_serves_to_the_end() {
+    let expected = "2 look-ups, 2 served meanwhile, 0 before\n1\nserved to the end\n";
+    assert_eq!(run(env!("CARGO_BIN_EXE_c_early_cached"), &[]), expected);
+}
+
+#[test]
+fn threads_that_end_give_back_what_they_keep_and_may_allocate_meanwhile() {
+    assert_eq!(run(env!("CARGO_BIN_EXE_c_ends"), &["few"]), "1 keys, 240 destructors, true kept\n");
+}
+
+#[test]
+fn threads_whose_end_no_key_tells_keep_nothing() {
+    assert_eq!(
+        run(env!("CARGO_BIN_EXE_c_ends"), &["many"]),
+        "40 keys, 240 destructors, false kept\n"
+    );
+    let all = run(env!("CARGO_BIN_EXE_c_ends"), &["all"]);
+    assert!(all.ends_with(" keys, 160 destructors, false kept\n"), "{all}");
+}

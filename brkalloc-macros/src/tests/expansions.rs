@@ -430,17 +430,25 @@ fn the_caches_of_threads() {
                     }
                     CACHE.with(f)
                 }
-                fn watch_end() {
+                fn watch_end() -> ::core::primitive::bool {
                     ::std::thread_local! {
                         static END : ::brkalloc::__private::ThreadEnd < HEAP > = const {
                         ::brkalloc::__private::ThreadEnd::new() };
                     }
-                    let _ = END.try_with(|_| ());
+                    END.try_with(|_| ()).is_ok()
                 }
             }
         };
     "#]]
     .assert_eq(&text[from..]);
+}
+
+#[test]
+fn the_caches_of_threads_whose_malloc_it_is() {
+    let text = expanded(r#"export = "malloc", cache = "1MiB""#, HEAP).to_string();
+    let caches = ":: brkalloc :: __private :: exported :: caches ! { HEAP }";
+    assert_eq!(text.matches(caches).count(), 1, "{text}");
+    assert!(!text.contains("thread_local"), "none that may allocate");
 }
 
 #[test]

@@ -20,6 +20,8 @@
 
 mod class;
 mod depot;
+#[cfg(unix)]
+pub(crate) mod exported;
 mod inspect;
 mod kept;
 mod magazine;
@@ -231,8 +233,8 @@ pub trait PerThread: Config<Cache = Cached> {
     /// Calls `f` with this thread's cache.
     fn with<R>(f: impl FnOnce(&ThreadCache<Self>) -> R) -> R;
 
-    /// Has a [`ThreadEnd`] dropped when this thread ends.
-    fn watch_end();
+    /// Has what this thread keeps given back when the thread ends; whether that will happen.
+    fn watch_end() -> bool;
 }
 
 /// Calls `f` with this thread's cache.

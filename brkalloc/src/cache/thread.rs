@@ -31,6 +31,10 @@ use core::marker::PhantomData;
 /// What one thread keeps of one heap.
 ///
 /// It is the attribute that makes one for each thread.
+///
+/// # Invariant
+///
+/// Zeros are a new one: the thread-locals of a heap that is C's `malloc` begin as zeros.
 pub struct ThreadCache<C> {
     fronts: [Front; CLASSES],
     backs: [Back; CLASSES],
@@ -53,9 +57,10 @@ fn first_limit(class: Class) -> u16 {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 enum State {
     /// Nothing was ever kept.
-    New,
+    New = 0,
     /// The thread's end will be noticed.
     Live,
     /// The thread ends: nothing is kept any more.
@@ -244,7 +249,9 @@ impl<C: PerThread> ThreadCache<C> {
         // First, because to watch for the end may allocate.
         self.state.set(State::Live);
         self.kept.set_most(Self::HALF);
-        report::without_unwinding(|| C::NAME, C::watch_end);
+        if !report::without_unwinding(|| C::NAME, C::watch_end) {
+            self.end();
+        }
     }
 
     #[cold]
@@ -319,7 +326,7 @@ impl<C: PerThread> ThreadCache<C> {
     }
 
     /// Gives everything back, and keeps nothing from now on.
-    fn end(&self) {
+    pub(super) fn end(&self) {
         let home = home::<C>();
         self.state.set(State::Ended);
         self.kept.set_most(0);
@@ -393,5 +400,30 @@ impl<C: PerThread> Drop for ThreadEnd<C> {
 impl<C: PerThread> fmt::Debug for ThreadEnd<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ThreadEnd").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core::mem::MaybeUninit;
+    use std::string::String;
+
+    /// Every field.
+    fn told(cache: &ThreadCache<()>) -> String {
+        let ThreadCache { fronts, backs, kept, state, turns, charge, clock, told, configuration } =
+            cache;
+        std::format!(
+            "{fronts:?} {backs:?} {kept:?} {state:?} {turns:?} {charge:?} {clock:?} {told:?} {configuration:?}"
+        )
+    }
+
+    #[test]
+    fn zeros_are_a_new_cache() {
+        let zeros = MaybeUninit::<ThreadCache<()>>::zeroed();
+        // SAFETY: zeros are sound for each of its fields, which are cells of numbers, of optional
+        // pointers, and of a state that has a 0.
+        let cache = unsafe { zeros.assume_init() };
+        assert_eq!(told(&cache), told(&ThreadCache::new()));
     }
 }

@@ -1,0 +1,8 @@
+//! The same with a cache for each thread.
+
+use brkalloc::{BrkHeap, brk_heap};
+
+brkalloc_preload::library! {
+    #[brk_heap(export = "malloc", policy = "segregated_fit", cache = "1MiB")]
+    static HEAP: BrkHeap;
+}
