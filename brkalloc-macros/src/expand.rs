@@ -207,6 +207,11 @@ fn implementation(item: &HeapStatic, settings: &Settings, runtime: &Runtime<'_>)
         let chosen = Ident::new(settings.export.item, settings.export.span);
         quote!(const EXPORT: #export = #export::#chosen;)
     });
+    let zero = (settings.zero.item != "None").then(|| {
+        let zero = runtime.item("Zero", runtime.span);
+        let chosen = Ident::new(settings.zero.item, settings.zero.span);
+        quote!(const ZERO: #zero = #zero::#chosen;)
+    });
     let crate_path = runtime.written.map(|path| text_constant("CRATE", &compact(path)));
     // Only where it is needed: below a `#![forbid(deprecated)]` it would be an error of its own.
     let allow = item.is_deprecated.then(|| quote!(#[allow(deprecated)]));
@@ -228,6 +233,7 @@ fn implementation(item: &HeapStatic, settings: &Settings, runtime: &Runtime<'_>)
             #large_bytes
             #cache_bytes
             const HARDEN: #harden = #harden::#level;
+            #zero
             const LOCK: Self::Lock = #new_lock;
             #lock_option
             #export

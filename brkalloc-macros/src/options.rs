@@ -231,6 +231,19 @@ pub(crate) static HARDEN: HeapOption = HeapOption {
     aliases: "hardening checks security secure debug safety safe validate check hardened",
 };
 
+pub(crate) static ZERO: HeapOption = HeapOption {
+    name: "zero",
+    kind: Kind::Word,
+    words: &[
+        word("free", "Free", "on true yes freed on_free dealloc always"),
+        word("none", "None", "no off false never"),
+    ],
+    example: "\"free\"",
+    default: "`\"none\"`",
+    meaning: "freed memory is cleared",
+    aliases: "zeroing zeroize wipe clear erase scrub init_on_free zero_on_free zero_free",
+};
+
 pub(crate) static STATS: HeapOption = HeapOption {
     name: "stats",
     kind: Kind::Word,
@@ -270,7 +283,7 @@ pub(crate) static CRATE: HeapOption = HeapOption {
 /// Every option, in the order in which they are documented.
 pub(crate) static ALL: &[&HeapOption] = &[
     &SOURCE, &ARENA, &GROW, &LIMIT, &TRIM, &LARGE, &POLICY, &ORDER, &INDEX, &COALESCE, &CACHE,
-    &LOCK, &HARDEN, &STATS, &EXPORT, &CRATE,
+    &LOCK, &HARDEN, &ZERO, &STATS, &EXPORT, &CRATE,
 ];
 
 /// The option called exactly `name`.

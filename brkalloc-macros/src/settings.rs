@@ -10,7 +10,7 @@
 use crate::args::{Args, Entry, Unsafety, Value};
 use crate::options::{
     ARENA, CACHE, COALESCE, CRATE, EXPORT, GROW, HARDEN, HeapOption, INDEX, LARGE, LIMIT, LOCK,
-    ORDER, POLICY, SOURCE, STATS, TRIM,
+    ORDER, POLICY, SOURCE, STATS, TRIM, ZERO,
 };
 use crate::size::show;
 use proc_macro2::{Span, TokenStream};
@@ -47,6 +47,8 @@ pub(crate) struct Settings {
     pub(crate) lock: Lock,
     /// What is checked.
     pub(crate) harden: Choice,
+    /// What is cleared.
+    pub(crate) zero: Choice,
     /// What is counted.
     pub(crate) stats: Choice,
     /// Where the runtime is found, if that was written.
@@ -112,6 +114,7 @@ impl Settings {
             cache: args.size(&CACHE),
             lock: Lock::new(args),
             harden: choice(args, &HARDEN, "basic"),
+            zero: choice(args, &ZERO, "none"),
             stats: choice(args, &STATS, "none"),
             runtime: runtime(args).cloned(),
             export: choice(args, &EXPORT, "none"),
@@ -168,6 +171,7 @@ impl Settings {
                 },
             ),
             (&HARDEN, word(&self.harden)),
+            (&ZERO, word(&self.zero)),
             (&STATS, word(&self.stats)),
             (&EXPORT, word(&self.export)),
             (&CRATE, self.runtime.as_ref().map(|path| format!("`{}`", compact(path)))),

@@ -12,6 +12,7 @@
 
 use crate::cache::{Shared, Ways};
 use crate::check::Corruption;
+use crate::chunk::Window;
 use crate::config::{Config, Export};
 use crate::configuration::Configuration;
 use crate::fork::{self, Hold};
@@ -175,12 +176,34 @@ impl<C: Config> BrkHeap<C> {
         layout: Layout,
         size: usize,
     ) -> Option<NonNull<u8>> {
-        if is_large::<C>(layout.size()) || is_large::<C>(size) {
+        let served = if is_large::<C>(layout.size()) || is_large::<C>(size) {
             // SAFETY: the caller vouches for the block and its layout.
-            return unsafe { self.resize_large(block, layout, size) };
+            unsafe { self.resize_large(block, layout, size) }
+        } else {
+            // SAFETY: the caller vouches for the block and its layout.
+            unsafe { C::Cache::reallocate(self, block, layout, size) }
+        };
+        if Window::<C>::CLEARS && size < layout.size() {
+            // SAFETY: the block was served just now, with that size.
+            unsafe { self.clear_behind(served, size) };
         }
-        // SAFETY: the caller vouches for the block and its layout.
-        unsafe { C::Cache::reallocate(self, block, layout, size) }
+        served
+    }
+
+    /// Clears what a block has behind its first `size` bytes, which are all that is in use.
+    ///
+    /// # Safety
+    ///
+    /// This heap handed `block` out, with that size, and it has not been freed since.
+    #[cold]
+    unsafe fn clear_behind(&self, block: Option<NonNull<u8>>, size: usize) {
+        let Some(block) = block else { return };
+        // SAFETY: the caller vouches for the block.
+        let usable = unsafe { self.usable_size(block) };
+        // SAFETY: the block has at least its size.
+        let behind = unsafe { block.add(size) };
+        // SAFETY: these are the block's last bytes, of which its owner asked for none.
+        unsafe { behind.write_bytes(0, usable.saturating_sub(size)) };
     }
 
     /// Frees a block of which only the address is known.
@@ -209,20 +232,23 @@ impl<C: Config> BrkHeap<C> {
         block: NonNull<u8>,
         wanted: Layout,
     ) -> Option<NonNull<u8>> {
-        match (Self::is_mapped(block), is_large::<C>(wanted.size())) {
-            (true, true) => {
-                // SAFETY: the caller vouches for the block, which is not in the arena.
-                let moved =
-                    unsafe { large::resize::<C>(&self.large, block, wanted, wanted.size()) };
-                if moved.is_some() {
-                    return moved;
-                }
+        let stays = match (Self::is_mapped(block), is_large::<C>(wanted.size())) {
+            // SAFETY: the caller vouches for the block, which is not in the arena.
+            (true, true) => unsafe {
+                large::resize::<C>(&self.large, block, wanted, wanted.size())
+            },
+            (false, false) => {
+                // SAFETY: the caller vouches for the block, which is in the arena.
+                unsafe { C::Cache::resize_at(self, block, wanted) }.then_some(block)
             }
-            // SAFETY: the caller vouches for the block, which is in the arena.
-            (false, false) if unsafe { C::Cache::resize_at(self, block, wanted) } => {
-                return Some(block);
+            _ => None,
+        };
+        if stays.is_some() {
+            if Window::<C>::CLEARS {
+                // SAFETY: the block has that size now.
+                unsafe { self.clear_behind(stays, wanted.size()) };
             }
-            _ => {}
+            return stays;
         }
         let served = self.allocate(wanted)?;
         // SAFETY: the caller vouches for the block, which is still in use.

@@ -18,7 +18,7 @@
 //! turns sizes into addresses. It does not know which chunks are in an index, nor what an arena is
 //! made of.
 
-use crate::config::{Config, Harden};
+use crate::config::{Config, Harden, Zero};
 use crate::report::{self, ensure};
 #[cfg(all(target_arch = "x86_64", not(miri)))]
 use crate::tag::WORD;
@@ -389,6 +389,9 @@ impl<C> Window<C> {
 impl<C: Config> Window<C> {
     /// Whether links and tags are checked as they are followed.
     pub(crate) const CHECKED: bool = (C::HARDEN as u8) >= (Harden::Basic as u8);
+
+    /// Whether freed memory is cleared.
+    pub(crate) const CLEARS: bool = matches!(C::ZERO, Zero::Free);
 
     /// Ends the program: `what` was found at `chunk`.
     #[cold]

@@ -52,6 +52,8 @@ pub trait Config: Sized + 'static {
     const LARGE: usize = usize::MAX;
     /// What is checked at run time.
     const HARDEN: Harden;
+    /// What is cleared.
+    const ZERO: Zero = Zero::None;
     /// What is defined for C. (The attribute defines it; this only says so.)
     const EXPORT: Export = Export::None;
     /// The lock, as it is before its first use.
@@ -85,6 +87,27 @@ impl Harden {
         match self {
             Self::None => "none",
             Self::Basic => "basic",
+        }
+    }
+}
+
+/// What a heap clears of its own accord.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Zero {
+    /// Nothing.
+    None,
+    /// Memory that is freed.
+    Free,
+}
+
+impl Zero {
+    /// The word that names it in an attribute.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Free => "free",
         }
     }
 }

@@ -5,7 +5,7 @@
 //! printed.
 
 use crate::coalesce::Coalesce;
-use crate::config::{Config, Export, Harden};
+use crate::config::{Config, Export, Harden, Zero};
 use crate::counters::Counters;
 use crate::index::Index;
 use crate::large::Large;
@@ -46,6 +46,8 @@ pub struct Configuration {
     pub lock: &'static str,
     /// What is checked at run time.
     pub harden: Harden,
+    /// What is cleared.
+    pub zero: Zero,
     /// What is counted.
     pub stats: &'static str,
     /// What is defined for C.
@@ -75,6 +77,7 @@ impl Configuration {
             cache: if 0 < C::CACHE { Some(C::CACHE) } else { None },
             lock: C::LOCK_OPTION,
             harden: C::HARDEN,
+            zero: C::ZERO,
             stats: <C::Counters as Counters>::NAME,
             export: C::EXPORT,
             crate_path: C::CRATE,
@@ -114,7 +117,11 @@ impl fmt::Display for Configuration {
             write!(f, ", cache = {}", Size(cache))?;
         }
         write!(f, ", {}", self.lock)?;
-        write!(f, ", harden = \"{}\", stats = \"{}\"", self.harden.name(), self.stats)?;
+        write!(f, ", harden = \"{}\"", self.harden.name())?;
+        if self.zero != Zero::None {
+            write!(f, ", zero = \"{}\"", self.zero.name())?;
+        }
+        write!(f, ", stats = \"{}\"", self.stats)?;
         if self.export != Export::None {
             write!(f, ", export = \"{}\"", self.export.name())?;
         }

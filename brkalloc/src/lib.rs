@@ -137,7 +137,7 @@ mod undeclared;
 pub use brk_heap::BrkHeap;
 pub use brkalloc_macros::brk_heap;
 pub use check::Corruption;
-pub use config::{Config, Export, Harden};
+pub use config::{Config, Export, Harden, Zero};
 pub use configuration::Configuration;
 pub use counters::Operations;
 pub use slice_heap::Heap;

@@ -6,7 +6,7 @@
 
 pub use crate::cache::{Cache, Cached, PerThread, ThreadCache, ThreadEnd, Uncached};
 pub use crate::coalesce::{Coalesce, Deferred, Immediate, Never};
-pub use crate::config::{Config, Export, Harden};
+pub use crate::config::{Config, Export, Harden, Zero};
 pub use crate::counters::{Counted, Counters, Uncounted};
 pub use crate::index::{Bins, Index, List, Planted, Tree, classes};
 pub use crate::large::{Large, Mapped, Unmapped};
@@ -163,6 +163,8 @@ pub mod options {
     pub enum lock {}
     /// What is checked at run time: `"none"` or `"basic"`.
     pub enum harden {}
+    /// What is cleared: `"free"` for freed memory, or `"none"`.
+    pub enum zero {}
     /// What is counted: `"none"` or `"counters"`.
     pub enum stats {}
     /// Which functions are defined for C: `"malloc"` or `"none"`.

@@ -5,7 +5,7 @@
 //! made and dropped like any value. It does not grow.
 
 use crate::check::Corruption;
-use crate::chunk::Chunk;
+use crate::chunk::{Chunk, Window};
 use crate::config::Config;
 use crate::counters::Operations;
 use crate::heap::RawHeap;
@@ -137,7 +137,16 @@ impl<C: Config, S: Source> Heap<'_, C, S> {
     ) -> Option<NonNull<u8>> {
         let request = Request::new(size, layout.align())?;
         // SAFETY: the caller vouches for the block, which has the layout's bytes.
-        unsafe { Serve::reallocate(self, block, request, size.min(layout.size())) }
+        let served = unsafe { Serve::reallocate(self, block, request, size.min(layout.size())) }?;
+        if Window::<C>::CLEARS && size < layout.size() {
+            // SAFETY: it was served just now.
+            let usable = unsafe { self.usable_size(served) };
+            // SAFETY: the block has at least its size.
+            let behind = unsafe { served.add(size) };
+            // SAFETY: these are the block's last bytes, of which its owner asked for none.
+            unsafe { behind.write_bytes(0, usable - size) };
+        }
+        Some(served)
     }
 
     /// The bytes that may be used at `block`: at least what was asked for.

@@ -83,6 +83,11 @@ pasted! {
             policy = "first_fit", order = "address", index = "tree", coalesce = "immediate",
             lock = ::spin::mutex::SpinMutex<()>, harden = "basic", stats = "none",
             crate = brkalloc]
+    CLEARS CLEARS_AGAIN
+        [zero = "free", trim = "never", cache = "64KiB"]
+        [source = "brk", arena = "64KiB", grow = "64KiB", limit = "64GiB", trim = "never",
+            policy = "first_fit", order = "address", index = "tree", coalesce = "immediate",
+            cache = "64KiB", lock = "os", harden = "basic", zero = "free", stats = "none"]
     SMALL SMALL_AGAIN
         [limit = "32KiB"]
         [source = "brk", arena = "32KiB", limit = "32KiB", trim = "never", policy = "first_fit",

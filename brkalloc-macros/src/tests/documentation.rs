@@ -241,7 +241,7 @@ fn every_default_that_is_a_value_expands_like_its_absence() {
         assert_eq!(implementation(&written), implementation(""), "{written}");
         compared += 1;
     }
-    assert_eq!(compared, 12, "all but `limit`, `trim`, `lock` and `crate` begin with a value");
+    assert_eq!(compared, 13, "all but `limit`, `trim`, `lock` and `crate` begin with a value");
 }
 
 #[test]

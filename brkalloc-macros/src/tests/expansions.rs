@@ -14,7 +14,7 @@ pub(super) const CONFIGURATIONS: [&str; 10] = [
     r#"source = "mmap", grow = "none", coalesce = "never", lock = "os", policy = "worst_fit""#,
     r#"policy = "next_fit", order = "lifo", trim = "never", coalesce = "deferred""#,
     r#"policy = "best_fit", index = "list", harden = "none", stats = "counters", lock = ::a::Raw"#,
-    r#"cache = "1MiB", large = "1MiB""#,
+    r#"cache = "1MiB", large = "1MiB", zero = "free""#,
     r#"export = "malloc", source = "mmap""#,
 ];
 
@@ -65,6 +65,7 @@ fn the_heap_of_the_readme() {
             | `cache` | `"none"` | default |
             | `lock` | `"os"` on Unix, else `"spin"` | default |
             | `harden` | `"basic"` | default |
+            | `zero` | `"none"` | default |
             | `stats` | `"none"` | default |
             | `export` | `"none"` | default |
             */
@@ -123,6 +124,7 @@ fn a_static_arena_without_a_lock() {
             | `coalesce` | `"immediate"` | default |
             | `lock` | `"none"` | written |
             | `harden` | `"basic"` | default |
+            | `zero` | `"none"` | default |
             | `stats` | `"none"` | default |
             | `export` | `"none"` | default |
             */
@@ -196,6 +198,7 @@ fn everything_written_out() {
             | `cache` | `"none"` | default |
             | `lock` | `parking_lot::RawMutex` | written |
             | `harden` | `"none"` | written |
+            | `zero` | `"none"` | default |
             | `stats` | `"counters"` | written |
             | `export` | `"none"` | default |
             | `crate` | `my::brkalloc` | written |
@@ -275,6 +278,7 @@ fn a_list_in_last_in_first_out_order_on_a_fixed_arena() {
             | `cache` | `"none"` | default |
             | `lock` | `"spin"` | written |
             | `harden` | `"basic"` | default |
+            | `zero` | `"none"` | default |
             | `stats` | `"none"` | default |
             | `export` | `"none"` | default |
             */

@@ -101,7 +101,7 @@ fn the_walk_finds_what_does_not_begin_at_the_root() {
 
 #[test]
 fn nothing_is_named_that_the_user_could_have_shadowed() {
-    const OWN: [&str; 66] = [
+    const OWN: [&str; 67] = [
         "static",
         "HEAP",
         "enum",
@@ -125,6 +125,7 @@ fn nothing_is_named_that_the_user_could_have_shadowed() {
         "LIMIT",
         "TRIM",
         "HARDEN",
+        "ZERO",
         "LOCK",
         "LOCK_OPTION",
         "CRATE",
@@ -145,8 +146,7 @@ fn nothing_is_named_that_the_user_could_have_shadowed() {
         "with",
         "watch_end",
         "try_with",
-        "is_ok",
-        "caches",
+        "let",
         "cache",
         "BrkHeap",
         "source",
@@ -160,6 +160,7 @@ fn nothing_is_named_that_the_user_could_have_shadowed() {
         "coalesce",
         "lock",
         "harden",
+        "zero",
         "stats",
         "static",
         "pub",

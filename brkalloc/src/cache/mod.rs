@@ -33,7 +33,7 @@ pub use thread::{ThreadCache, ThreadEnd};
 
 use crate::BrkHeap;
 use crate::check::Corruption;
-use crate::chunk;
+use crate::chunk::{self, Window};
 use crate::config::Config;
 use crate::heap::RawHeap;
 use crate::index::Request;
@@ -345,12 +345,47 @@ impl Cached {
         // SAFETY: the caller gives up a block of more than 16 bytes at a multiple of 16.
         let chunk = unsafe { Object::new(block) };
         if let Some(class) = KeptClass::of(layout) {
+            // SAFETY: the caller gives up the block.
+            unsafe { Self::clear::<C>(block, layout.size()) };
             return with::<C, _>(|cache| cache.keep(chunk, class));
         }
         let home = home::<C>();
         with::<C, _>(|cache| cache.turn(home));
         // Whose it is, only the address tells: a configuration written by hand can name two heaps.
         Self::with(home, |counter| counter.free_chunk(chunk));
+    }
+
+    /// Clears a block that the thread will keep, of `least` bytes or more, where freed memory is
+    /// cleared.
+    ///
+    /// # Safety
+    ///
+    /// A heap of this configuration handed `block` out, with so many bytes, and nobody needs it now.
+    #[inline]
+    unsafe fn clear<C: PerThread>(block: NonNull<u8>, least: usize) {
+        if Window::<C>::CLEARS {
+            let home = home::<C>();
+            let map = &home.aside.map;
+            let bytes = match map.kind(map.page_of(block)) {
+                Kind::Slab { class, .. } => class.size(),
+                // SAFETY: the caller vouches for the block, which is no slab's.
+                Kind::Chunks => unsafe { Self::chunk_size(home, block) }.unwrap_or(least),
+            };
+            // SAFETY: they are the block's, which the caller gives up.
+            unsafe { block.write_bytes(0, bytes) };
+        }
+    }
+
+    /// The bytes that may be used of the chunk of `block`; `None` if it is none of this heap's.
+    ///
+    /// # Safety
+    ///
+    /// A heap of this configuration handed `block` out as a chunk, and it has not been freed since.
+    unsafe fn chunk_size<C: PerThread>(home: &BrkHeap<C>, block: NonNull<u8>) -> Option<usize> {
+        home.shared.with(|Shared { chunks, .. }| {
+            // SAFETY: the caller vouches for the block, which lies in this heap.
+            chunks.reaches(block).then(|| unsafe { chunks.usable_size(block) })
+        })
     }
 
     /// Whether the chunk of `block` now has what `request` asks for, where it stands: never if it is
@@ -411,6 +446,8 @@ impl<C: PerThread> Ways<C> for Cached {
     unsafe fn free(_: &BrkHeap<C>, block: NonNull<u8>, layout: Layout) {
         match Class::of(layout) {
             Some(class) => {
+                // SAFETY: the caller gives up the block, which has what its class has.
+                unsafe { Self::clear::<C>(block, class.size()) };
                 // SAFETY: the caller gives up an object of a class, at a multiple of 16.
                 let object = unsafe { Object::new(block) };
                 with::<C, _>(|cache| cache.give(object, class));
@@ -453,6 +490,8 @@ impl<C: PerThread> Ways<C> for Cached {
         let map = &home.aside.map;
         match map.kind(map.page_of(block)) {
             Kind::Slab { class, .. } => {
+                // SAFETY: the caller gives up the block, which has what its class has.
+                unsafe { Self::clear::<C>(block, class.size()) };
                 // SAFETY: the caller gives up an object of a slab, at a multiple of 16.
                 let object = unsafe { Object::new(block) };
                 with::<C, _>(|cache| cache.give(object, class));
@@ -481,7 +520,7 @@ impl<C: PerThread> Ways<C> for Cached {
         match map.kind(map.page_of(block)) {
             Kind::Slab { class, .. } => class.size(),
             // SAFETY: the caller vouches for the block, which is no slab's.
-            Kind::Chunks => home.shared.with(|it| unsafe { it.chunks.usable_size(block) }),
+            Kind::Chunks => unsafe { Self::chunk_size(home, block) }.unwrap_or(0),
         }
     }
 

@@ -209,6 +209,10 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         // SAFETY: the caller vouches for the payload.
         let (chunk, tag, above) = unsafe { self.used_chunk(payload) };
         self.counters.free();
+        if Window::<C>::CLEARS {
+            // SAFETY: the caller gives up the chunk, whose payload that is.
+            unsafe { self.window.clear(chunk, walk::payload_bytes(tag.granules())) };
+        }
         self.release(chunk, tag, above);
     }
 

@@ -5,7 +5,8 @@
 //! where this says no.
 
 use super::RawHeap;
-use crate::chunk::Chunk;
+use super::walk::payload_bytes;
+use crate::chunk::{Chunk, Window};
 use crate::config::Config;
 use crate::counters::Counters;
 use crate::index::{Operations, Request};
@@ -45,6 +46,10 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         if LEAST <= tail {
             self.window.set_tag(chunk, tag.resized(need));
             let place = chunk.plus(need);
+            if Window::<C>::CLEARS {
+                // SAFETY: it is the upper end of the block, which its owner gives up.
+                unsafe { self.window.clear(place, payload_bytes(tail)) };
+            }
             self.release(place, Tag::free(tail, true), place.plus(tail));
         }
     }

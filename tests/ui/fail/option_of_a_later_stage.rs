@@ -1,11 +1,8 @@
 use brkalloc::{BrkHeap, brk_heap};
 
-#[brk_heap(zero = "free")]
-static ZERO: BrkHeap;
-
 #[brk_heap(harden = "full")]
 static HARDEN: BrkHeap;
 
 fn main() {}
 
-// mistakes: 2
+// mistakes: 1
