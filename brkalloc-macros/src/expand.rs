@@ -21,7 +21,7 @@ mod export;
 use crate::args::{Args, Entry, Unsafety};
 use crate::diag::Sink;
 use crate::item::HeapStatic;
-use crate::options::{ARENA, CACHE, CRATE, GROW, LARGE, LIMIT, TRIM};
+use crate::options::{ARENA, CACHE, CRATE, GROW, LARGE, LIMIT, QUARANTINE, TRIM};
 use crate::rules;
 use crate::settings::{self, Choice, Index, Lock, Settings, compact};
 use crate::tokens::unraw;
@@ -165,7 +165,10 @@ fn checks(args: &Args, runtime: &Runtime<'_>) -> TokenStream {
         // In parentheses, which stand where the size does: there the whole call is reported.
         Some(quote_spanned!(span=> const _: () = (#check)(#size);))
     };
-    [&ARENA, &LIMIT, &GROW, &TRIM, &LARGE, &CACHE].into_iter().filter_map(check).collect()
+    [&ARENA, &LIMIT, &GROW, &TRIM, &LARGE, &CACHE, &QUARANTINE]
+        .into_iter()
+        .filter_map(check)
+        .collect()
 }
 
 fn implementation(item: &HeapStatic, settings: &Settings, runtime: &Runtime<'_>) -> TokenStream {
@@ -180,6 +183,7 @@ fn implementation(item: &HeapStatic, settings: &Settings, runtime: &Runtime<'_>)
     let cache = runtime.item(cached, runtime.span);
     let large = if settings.large.is_some() { "Mapped" } else { "Unmapped" };
     let large = runtime.item(large, runtime.span);
+    let quarantine = quarantine(settings, runtime);
     let constant = |name: &str, size: Option<u64>| {
         let bytes = runtime.bytes(&number(size?, runtime.span));
         let name = Ident::new(name, Span::call_site());
@@ -224,6 +228,7 @@ fn implementation(item: &HeapStatic, settings: &Settings, runtime: &Runtime<'_>)
             type Lock = #lock;
             type Cache = #cache;
             type Large = #large;
+            type Quarantine = #quarantine;
             type Counters = #counters;
             const NAME: &'static ::core::primitive::str = #text;
             const ARENA: ::core::primitive::usize = #arena;
@@ -279,6 +284,15 @@ fn index(settings: &Settings, runtime: &Runtime<'_>) -> TokenStream {
             quote!(#bins<#order, { #classes(#limit) }>)
         }
     }
+}
+
+fn quarantine(settings: &Settings, runtime: &Runtime<'_>) -> TokenStream {
+    let Some(size) = settings.quarantine else {
+        return runtime.item("Unquarantined", runtime.span);
+    };
+    let quarantined = runtime.item("Quarantined", runtime.span);
+    let bytes = runtime.bytes(&number(size, runtime.span));
+    quote!(#quarantined<{ #bytes }>)
 }
 
 /// The limit in bytes, as a `u64`.

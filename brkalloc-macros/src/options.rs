@@ -224,11 +224,22 @@ pub(crate) static HARDEN: HeapOption = HeapOption {
     words: &[
         word("none", "None", "no off false unchecked"),
         word("basic", "Basic", "on true checks checked debug yes enabled light"),
+        word("full", "Full", "all max maximum strict heavy paranoid everything high"),
     ],
     example: "\"basic\"",
     default: "`\"basic\"`",
     meaning: "what is checked at run time",
     aliases: "hardening checks security secure debug safety safe validate check hardened",
+};
+
+pub(crate) static QUARANTINE: HeapOption = HeapOption {
+    name: "quarantine",
+    kind: Kind::Size { instead_of_zero: "a heap without one is `quarantine = \"none\"`" },
+    words: &[word("none", "", "no off never false")],
+    example: "\"64KiB\"",
+    default: "`\"none\"`",
+    meaning: "with `harden = \"full\"`: freed blocks that wait before they are handed out again",
+    aliases: "quarantined quarantine_size delay delay_free deferred_free delayed_reuse free_delay",
 };
 
 pub(crate) static ZERO: HeapOption = HeapOption {
@@ -282,8 +293,24 @@ pub(crate) static CRATE: HeapOption = HeapOption {
 
 /// Every option, in the order in which they are documented.
 pub(crate) static ALL: &[&HeapOption] = &[
-    &SOURCE, &ARENA, &GROW, &LIMIT, &TRIM, &LARGE, &POLICY, &ORDER, &INDEX, &COALESCE, &CACHE,
-    &LOCK, &HARDEN, &ZERO, &STATS, &EXPORT, &CRATE,
+    &SOURCE,
+    &ARENA,
+    &GROW,
+    &LIMIT,
+    &TRIM,
+    &LARGE,
+    &POLICY,
+    &ORDER,
+    &INDEX,
+    &COALESCE,
+    &CACHE,
+    &LOCK,
+    &HARDEN,
+    &QUARANTINE,
+    &ZERO,
+    &STATS,
+    &EXPORT,
+    &CRATE,
 ];
 
 /// The option called exactly `name`.

@@ -7,7 +7,8 @@
 use crate::args::{Args, Entry};
 use crate::diag::{Diagnostic, Mistake, Sink, error};
 use crate::options::{
-    ARENA, CACHE, COALESCE, EXPORT, GROW, INDEX, LARGE, LIMIT, LOCK, ORDER, POLICY, SOURCE, TRIM,
+    ARENA, CACHE, COALESCE, EXPORT, GROW, HARDEN, INDEX, LARGE, LIMIT, LOCK, ORDER, POLICY,
+    QUARANTINE, SOURCE, TRIM,
 };
 use crate::settings::{self, WINDOW};
 use crate::size::show;
@@ -34,6 +35,7 @@ fn conflict(entry: &Entry, args: &Args) -> Option<Diagnostic> {
         (INDEX.name, index),
         (CACHE.name, cache),
         (LARGE.name, large),
+        (QUARANTINE.name, quarantine),
         (EXPORT.name, export),
     ];
     let (_, find) = finders.into_iter().find(|(name, _)| *name == entry.option.name)?;
@@ -182,11 +184,33 @@ fn cache(entry: &Entry, args: &Args) -> Option<Diagnostic> {
             "a cache keeps a map of the arena beside it, in a mapping",
         ));
     }
-    let (cache, limit) = (entry.size()?, args.size(&LIMIT)?);
-    (limit < cache).then(|| {
-        error("`cache` is larger than `limit`")
-            .help(format!("write `cache = \"{}\"` or less, or raise `limit`", show(limit)))
-            .note(format!("`limit` caps the heap at {limit} bytes; each thread may keep {cache}"))
+    larger_than_limit(entry, args, |kept| format!("each thread may keep {kept}"))
+}
+
+/// What waits is looked at by a heap that checks everything, and by no other.
+fn quarantine(entry: &Entry, args: &Args) -> Option<Diagnostic> {
+    if args.with_word(&HARDEN, "full").is_none() {
+        return Some(
+            error("`quarantine` has no effect without `harden = \"full\"`")
+                .help("write `harden = \"full\"` too, or remove `quarantine`")
+                .note("only a heap that checks everything looks at what was freed"),
+        );
+    }
+    larger_than_limit(entry, args, |kept| format!("{kept} of them may wait"))
+}
+
+/// A size of what is kept in an arena that cannot have as much.
+fn larger_than_limit(
+    entry: &Entry,
+    args: &Args,
+    note: impl FnOnce(u64) -> String,
+) -> Option<Diagnostic> {
+    let name = entry.option.name;
+    let (kept, limit) = (entry.size()?, args.size(&LIMIT)?);
+    (limit < kept).then(|| {
+        error(format!("`{name}` is larger than `limit`"))
+            .help(format!("write `{name} = \"{}\"` or less, or raise `limit`", show(limit)))
+            .note(format!("`limit` caps the heap at {limit} bytes; {}", note(kept)))
     })
 }
 

@@ -10,7 +10,7 @@
 use crate::args::{Args, Entry, Unsafety, Value};
 use crate::options::{
     ARENA, CACHE, COALESCE, CRATE, EXPORT, GROW, HARDEN, HeapOption, INDEX, LARGE, LIMIT, LOCK,
-    ORDER, POLICY, SOURCE, STATS, TRIM, ZERO,
+    ORDER, POLICY, QUARANTINE, SOURCE, STATS, TRIM, ZERO,
 };
 use crate::size::show;
 use proc_macro2::{Span, TokenStream};
@@ -47,6 +47,8 @@ pub(crate) struct Settings {
     pub(crate) lock: Lock,
     /// What is checked.
     pub(crate) harden: Choice,
+    /// The most bytes of freed blocks that wait; none where nothing does.
+    pub(crate) quarantine: Option<u64>,
     /// What is cleared.
     pub(crate) zero: Choice,
     /// What is counted.
@@ -114,6 +116,7 @@ impl Settings {
             cache: args.size(&CACHE),
             lock: Lock::new(args),
             harden: choice(args, &HARDEN, "basic"),
+            quarantine: args.size(&QUARANTINE),
             zero: choice(args, &ZERO, "none"),
             stats: choice(args, &STATS, "none"),
             runtime: runtime(args).cloned(),
@@ -171,6 +174,13 @@ impl Settings {
                 },
             ),
             (&HARDEN, word(&self.harden)),
+            (
+                &QUARANTINE,
+                match self.harden.text {
+                    "full" => self.quarantine.map_or(none("none"), bytes),
+                    _ => None,
+                },
+            ),
             (&ZERO, word(&self.zero)),
             (&STATS, word(&self.stats)),
             (&EXPORT, word(&self.export)),

@@ -70,9 +70,9 @@ unsafe impl<C: Config, S: Source> Blocks for Heap<'_, C, S> {
         if zeroed { self.allocate_zeroed(layout) } else { self.allocate(layout) }
     }
 
-    unsafe fn end(&self, block: NonNull<u8>, _: Layout) {
-        // SAFETY: the caller vouches for the block.
-        unsafe { self.deallocate(block) };
+    unsafe fn end(&self, block: NonNull<u8>, layout: Layout) {
+        // SAFETY: the caller vouches for the block and its layout.
+        unsafe { self.deallocate_of(block, Some(layout)) };
     }
 
     unsafe fn resize(

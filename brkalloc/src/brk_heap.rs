@@ -10,12 +10,15 @@
 //! in which nothing is free. A panic in a global allocator would pass straight through the code
 //! that called it, so nothing here panics.
 
+mod guarded;
+
 use crate::cache::{Shared, Ways};
 use crate::check::Corruption;
 use crate::chunk::Window;
 use crate::config::{Config, Export};
 use crate::configuration::Configuration;
 use crate::fork::{self, Hold};
+use crate::guard::Bare;
 use crate::index::{GREATEST_ALIGNMENT, Request};
 use crate::large::{self, Large, is_large};
 use crate::lock::{Guarded, Lock};
@@ -112,6 +115,9 @@ impl<C: Config> BrkHeap<C> {
     /// They stay part of the arena, and pages that went back before and were not used since are
     /// counted again. 0 for arenas that cannot give memory back.
     pub fn trim(&self) -> usize {
+        if Window::<C>::SEALED {
+            self.let_go();
+        }
         C::Cache::flush(self);
         self.shared.with(|shared| shared.chunks.trim())
     }
@@ -123,6 +129,10 @@ impl<C: Config> BrkHeap<C> {
     /// This heap handed `pointer` out, and it has not been freed since.
     #[must_use]
     pub unsafe fn usable_size(&self, pointer: NonNull<u8>) -> usize {
+        if Window::<C>::SEALED {
+            // SAFETY: the caller vouches for the pointer.
+            return unsafe { self.size_of_guarded(pointer) };
+        }
         if Self::is_mapped(pointer) {
             // SAFETY: the caller vouches for the pointer, which is not in the arena.
             return unsafe { large::usable_size::<C>(pointer) };
@@ -134,6 +144,9 @@ impl<C: Config> BrkHeap<C> {
     /// A block; `None` if there is none, with nothing lost.
     #[inline]
     pub(crate) fn allocate(&self, layout: Layout) -> Option<NonNull<u8>> {
+        if Window::<C>::SEALED {
+            return self.allocate_guarded(layout, false);
+        }
         if is_large::<C>(layout.size()) {
             return self.map(layout);
         }
@@ -143,6 +156,9 @@ impl<C: Config> BrkHeap<C> {
     /// A block of zeros; `None` if there is none, with nothing lost.
     #[inline]
     pub(crate) fn allocate_zeroed(&self, layout: Layout) -> Option<NonNull<u8>> {
+        if Window::<C>::SEALED {
+            return self.allocate_guarded(layout, true);
+        }
         if is_large::<C>(layout.size()) {
             return self.map(layout);
         }
@@ -156,6 +172,10 @@ impl<C: Config> BrkHeap<C> {
     /// This heap handed `block` out for `layout`, and it has not been freed since.
     #[inline]
     pub(crate) unsafe fn deallocate(&self, block: NonNull<u8>, layout: Layout) {
+        if Window::<C>::SEALED {
+            // SAFETY: the caller vouches for the block and its layout.
+            return unsafe { self.free_guarded(block, Some(layout)) };
+        }
         if is_large::<C>(layout.size()) {
             // SAFETY: the caller vouches for the block, which is a mapping's by its layout.
             return unsafe { large::free::<C>(&self.large, block) };
@@ -176,6 +196,11 @@ impl<C: Config> BrkHeap<C> {
         layout: Layout,
         size: usize,
     ) -> Option<NonNull<u8>> {
+        if Window::<C>::SEALED {
+            let wanted = Layout::from_size_align(size, layout.align()).ok()?;
+            // SAFETY: the caller vouches for the block and its layout.
+            return unsafe { self.resize_guarded(block, Some(layout), wanted) };
+        }
         let served = if is_large::<C>(layout.size()) || is_large::<C>(size) {
             // SAFETY: the caller vouches for the block and its layout.
             unsafe { self.resize_large(block, layout, size) }
@@ -213,6 +238,10 @@ impl<C: Config> BrkHeap<C> {
     /// This heap handed `block` out, and it has not been freed since.
     #[inline]
     pub(crate) unsafe fn free_at(&self, block: NonNull<u8>) {
+        if Window::<C>::SEALED {
+            // SAFETY: the caller vouches for the block.
+            return unsafe { self.free_guarded(block, None) };
+        }
         if Self::is_mapped(block) {
             // SAFETY: the caller vouches for the block, which is not in the arena.
             return unsafe { large::free::<C>(&self.large, block) };
@@ -232,6 +261,10 @@ impl<C: Config> BrkHeap<C> {
         block: NonNull<u8>,
         wanted: Layout,
     ) -> Option<NonNull<u8>> {
+        if Window::<C>::SEALED {
+            // SAFETY: the caller vouches for the block.
+            return unsafe { self.resize_guarded(block, None, wanted) };
+        }
         let stays = match (Self::is_mapped(block), is_large::<C>(wanted.size())) {
             // SAFETY: the caller vouches for the block, which is not in the arena.
             (true, true) => unsafe {

@@ -5,6 +5,7 @@
 //! over their addresses. It is O(n), so no operation runs it; tests run it after every operation.
 
 use crate::chunk::{Chunk, Window};
+use crate::config::Config;
 use core::fmt;
 
 /// The first broken invariant that [`check`](crate::BrkHeap::check) found.
@@ -75,7 +76,11 @@ impl Census {
 
     /// Counts `chunk`, of the size that its tag says. An error if there are more than can be: a
     /// list that is a ring.
-    pub(crate) fn count<C>(&mut self, window: Window<C>, chunk: Chunk) -> Result<(), Corruption> {
+    pub(crate) fn count<C: Config>(
+        &mut self,
+        window: Window<C>,
+        chunk: Chunk,
+    ) -> Result<(), Corruption> {
         let offset = u64::from(chunk.offset());
         self.chunks += 1;
         self.granules += u64::from(window.tag(chunk).granules());

@@ -18,6 +18,10 @@
 //! turns sizes into addresses. It does not know which chunks are in an index, nor what an arena is
 //! made of.
 
+mod sealed;
+
+pub(crate) use sealed::{LINKS, first_other};
+
 use crate::config::{Config, Harden, Zero};
 use crate::report::{self, ensure};
 #[cfg(all(target_arch = "x86_64", not(miri)))]
@@ -262,9 +266,34 @@ impl<C> Window<C> {
         self.payload(chunk).cast()
     }
 
+    /// Clears `bytes` bytes from the payload of `chunk` on.
+    ///
+    /// # Safety
+    ///
+    /// They lie in the window, and nobody has a use for what they hold.
+    pub(crate) unsafe fn clear(self, chunk: Chunk, bytes: usize) {
+        // SAFETY: the caller vouches for the bytes.
+        unsafe { self.payload(chunk).write_bytes(0, bytes) }
+    }
+}
+
+impl<C: Config> Window<C> {
+    /// Whether links and tags are checked as they are followed.
+    pub(crate) const CHECKED: bool = (C::HARDEN as u8) >= (Harden::Basic as u8);
+
+    /// Whether freed memory is cleared.
+    pub(crate) const CLEARS: bool = matches!(C::ZERO, Zero::Free);
+
     /// The tag of `chunk`.
     #[inline]
     pub(crate) fn tag(self, chunk: Chunk) -> Tag {
+        let tag = self.raw_tag(chunk);
+        if Self::SEALED { self.unsealed(chunk, tag) } else { tag }
+    }
+
+    /// The same, as it stands in memory: with its seal, if tags have one.
+    #[inline]
+    pub(crate) fn raw_tag(self, chunk: Chunk) -> Tag {
         // SAFETY: by the handle's invariant the tag lies in the window, which is valid for reads;
         // it is aligned because payloads are.
         unsafe { self.tag_pointer(chunk).read() }
@@ -273,6 +302,7 @@ impl<C> Window<C> {
     /// Writes the tag of `chunk`.
     #[inline]
     pub(crate) fn set_tag(self, chunk: Chunk, tag: Tag) {
+        let tag = if Self::SEALED { self.sealed(chunk, tag) } else { tag };
         // SAFETY: by the handle's invariant the tag lies in the window, which is valid for writes;
         // it is aligned because payloads are.
         unsafe { self.tag_pointer(chunk).write(tag) }
@@ -321,6 +351,7 @@ impl<C> Window<C> {
     #[inline]
     pub(crate) fn link(self, chunk: Chunk, number: usize) -> Link {
         ensure!(number < 4, "a chunk has four links");
+        self.check_seal(chunk);
         // SAFETY: by the handle's invariant the chunk's first 16 payload bytes lie in the window;
         // every bit pattern is a link.
         unsafe { self.links_pointer(chunk).wrapping_add(number).read() }
@@ -330,9 +361,11 @@ impl<C> Window<C> {
     #[inline]
     pub(crate) fn set_link(self, chunk: Chunk, number: usize, link: Link) {
         ensure!(number < 4, "a chunk has four links");
-        // SAFETY: by the handle's invariant the chunk's first 16 payload bytes lie in the window,
-        // and no user has them while the chunk is free.
-        unsafe { self.links_pointer(chunk).wrapping_add(number).write(link) }
+        self.change(chunk, || {
+            // SAFETY: by the handle's invariant the chunk's first 16 payload bytes lie in the
+            // window, and no user has them while the chunk is free.
+            unsafe { self.links_pointer(chunk).wrapping_add(number).write(link) };
+        });
     }
 
     /// The four links of the free chunk `chunk` as a tree uses them.
@@ -355,6 +388,7 @@ impl<C> Window<C> {
     #[inline]
     pub(crate) fn child(self, chunk: Chunk, side: usize) -> Entry {
         ensure!(side < 2, "a node has two sides");
+        self.check_seal(chunk);
         // SAFETY: by the handle's invariant the chunk's first 16 payload bytes lie in the window,
         // at a multiple of 16; every bit pattern is an entry.
         unsafe { self.entries_pointer(chunk).wrapping_add(side).read() }
@@ -364,9 +398,11 @@ impl<C> Window<C> {
     #[inline]
     pub(crate) fn set_child(self, chunk: Chunk, side: usize, entry: Entry) {
         ensure!(side < 2, "a node has two sides");
-        // SAFETY: by the handle's invariant the chunk's first 16 payload bytes lie in the window,
-        // at a multiple of 16, and no user has them while the chunk is free.
-        unsafe { self.entries_pointer(chunk).wrapping_add(side).write(entry) }
+        self.change(chunk, || {
+            // SAFETY: by the handle's invariant the chunk's first 16 payload bytes lie in the
+            // window, at a multiple of 16, and no user has them while the chunk is free.
+            unsafe { self.entries_pointer(chunk).wrapping_add(side).write(entry) };
+        });
     }
 
     /// Clears the word of the tag at `chunk`, which a growth has made part of the top.
@@ -375,29 +411,11 @@ impl<C> Window<C> {
         unsafe { self.tag_pointer(chunk).cast::<usize>().write(0) }
     }
 
-    /// Clears `bytes` bytes from the payload of `chunk` on.
-    ///
-    /// # Safety
-    ///
-    /// They lie in the window, and nobody has a use for what they hold.
-    pub(crate) unsafe fn clear(self, chunk: Chunk, bytes: usize) {
-        // SAFETY: the caller vouches for the bytes.
-        unsafe { self.payload(chunk).write_bytes(0, bytes) }
-    }
-}
-
-impl<C: Config> Window<C> {
-    /// Whether links and tags are checked as they are followed.
-    pub(crate) const CHECKED: bool = (C::HARDEN as u8) >= (Harden::Basic as u8);
-
-    /// Whether freed memory is cleared.
-    pub(crate) const CLEARS: bool = matches!(C::ZERO, Zero::Free);
-
     /// Ends the program: `what` was found at `chunk`.
     #[cold]
     #[inline(never)]
     pub(crate) fn broken(self, what: &str, chunk: Chunk) -> ! {
-        report::fatal(C::NAME, format_args!("{what} at {:p}", self.payload(chunk)))
+        report::fatal_in::<C>(format_args!("{what} at {:p}", self.payload(chunk)))
     }
 
     /// Checks that `found`, read from the memory of `holder`, names a place of the window.
@@ -434,5 +452,5 @@ pub(crate) fn fetch_above(payload: *const u8, size: usize) {
 #[cold]
 #[inline(never)]
 fn broken_link<C: Config>(payload: *mut u8) -> ! {
-    report::fatal(C::NAME, format_args!("a free chunk with a broken link at {payload:p}"))
+    report::fatal_in::<C>(format_args!("a free chunk with a broken link at {payload:p}"))
 }

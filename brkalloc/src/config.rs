@@ -11,6 +11,7 @@ use crate::counters::Counters;
 use crate::index::Index;
 use crate::large::Large;
 use crate::lock::Lock;
+use crate::quarantine::Quarantine;
 use crate::source::Source;
 
 /// Everything that `#[brk_heap]` settles about one heap.
@@ -31,6 +32,9 @@ pub trait Config: Sized + 'static {
     type Cache: Cache<Self>;
     /// Whether large requests get mappings of their own.
     type Large: Large;
+    /// Whether freed blocks wait before they are handed out again; without effect but with
+    /// [`Harden::Full`].
+    type Quarantine: Quarantine;
     /// What is counted beside the figures that a walk can tell.
     type Counters: Counters;
 
@@ -78,6 +82,10 @@ pub enum Harden {
     /// Wrong and double frees, broken links and tags that disagree with their neighbor, where an
     /// operation touches them anyway.
     Basic,
+    /// All that can be found by what only the heap can write: layouts that are not the block's,
+    /// writes past the end of a block and into freed memory, and all of the former, wherever they
+    /// hit.
+    Full,
 }
 
 impl Harden {
@@ -87,6 +95,7 @@ impl Harden {
         match self {
             Self::None => "none",
             Self::Basic => "basic",
+            Self::Full => "full",
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::config::{Config, Export, Harden, Zero};
 use crate::counters::Counters;
 use crate::index::Index;
 use crate::large::Large;
+use crate::quarantine::Quarantine;
 use crate::source::Source;
 use core::fmt;
 
@@ -46,6 +47,8 @@ pub struct Configuration {
     pub lock: &'static str,
     /// What is checked at run time.
     pub harden: Harden,
+    /// The most bytes of freed blocks that wait; `None` where nothing does.
+    pub quarantine: Option<usize>,
     /// What is cleared.
     pub zero: Zero,
     /// What is counted.
@@ -77,12 +80,22 @@ impl Configuration {
             cache: if 0 < C::CACHE { Some(C::CACHE) } else { None },
             lock: C::LOCK_OPTION,
             harden: C::HARDEN,
+            quarantine: Self::quarantine::<C>(),
             zero: C::ZERO,
             stats: <C::Counters as Counters>::NAME,
             export: C::EXPORT,
             crate_path: C::CRATE,
             grows: <C::Source as Source>::GROWS,
             merges,
+        }
+    }
+}
+
+impl Configuration {
+    const fn quarantine<C: Config>() -> Option<usize> {
+        match (C::HARDEN, C::Quarantine::BYTES) {
+            (Harden::Full, bytes @ 1..) => Some(bytes),
+            _ => None,
         }
     }
 }
@@ -118,6 +131,9 @@ impl fmt::Display for Configuration {
         }
         write!(f, ", {}", self.lock)?;
         write!(f, ", harden = \"{}\"", self.harden.name())?;
+        if let Some(quarantine) = self.quarantine {
+            write!(f, ", quarantine = {}", Size(quarantine))?;
+        }
         if self.zero != Zero::None {
             write!(f, ", zero = \"{}\"", self.zero.name())?;
         }

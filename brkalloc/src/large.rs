@@ -10,11 +10,18 @@
 //! it at once when they are freed. What a block is follows from its layout, and by the address alone
 //! from where it lies: no mapping is in the arena. Fresh pages are zero, so they are not cleared.
 //!
+//! With `harden = "full"` a sealed note below the header says what was asked for, what is behind that
+//! is canary, and an address is looked at by the system before it is read: a mapping that was given
+//! back, or never was one, ends the program with a line.
+//!
 //! The heap's lock has no part in it. Nothing is kept in reserve.
 
+use crate::chunk::Window;
 use crate::config::Config;
+use crate::guard;
 use crate::report;
-use crate::source::Source;
+use crate::seal::seal;
+use crate::source::{Source, is_readable};
 use core::alloc::Layout;
 use core::fmt::Debug;
 use core::ptr::NonNull;
@@ -100,6 +107,32 @@ struct Block {
 
 const HEADER: usize = size_of::<Header>();
 
+/// What stands below a header of a heap with `harden = "full"`.
+#[derive(Clone, Copy)]
+#[repr(C)]
+struct Note {
+    /// What was asked for.
+    size: usize,
+    align: usize,
+    /// Over header and note.
+    seal: u64,
+}
+
+impl Note {
+    fn of(payload: NonNull<u8>, header: Header, size: usize, align: usize) -> Self {
+        let words = [header.bytes, header.padding, size, align].map(|word| word as u64);
+        Self { size, align, seal: seal(payload.addr().get(), words) }
+    }
+
+    fn layout(self) -> Option<Layout> {
+        Layout::from_size_align(self.size, self.align).ok()
+    }
+}
+
+/// The least number of bytes behind a payload of a heap with `harden = "full"`, and the most of them
+/// that are canary.
+const CANARIES: core::ops::RangeInclusive<usize> = 8..=4096;
+
 /// The padding of every payload whose alignment it is a multiple of.
 const PADDING: usize = 64;
 
@@ -108,22 +141,54 @@ impl Block {
     ///
     /// # Safety
     ///
-    /// A heap handed `payload` out as a mapping's, and it has not been freed since.
+    /// A heap handed `payload` out as a mapping's, and it has not been freed since. (What a checked
+    /// heap can see to be otherwise ends the program.)
     unsafe fn at<C: Config>(payload: NonNull<u8>) -> Self {
+        if Window::<C>::SEALED {
+            // A header never lies on two pages.
+            let is_possible = payload.addr().get() % PADDING == 0;
+            if !is_possible || !is_readable(header_of(payload).cast()) {
+                foreign::<C>(payload);
+            }
+        }
         // SAFETY: the caller vouches for the payload, below which its header stands.
         let header = unsafe { header_of(payload).read() };
         let page = <C::Source as Source>::page_size();
         let is_whole = header.bytes % page == 0 && header.padding < header.bytes;
         let base = payload.addr().get().wrapping_sub(header.padding);
         if !is_whole || base % page != 0 {
-            report::fatal(
-                C::NAME,
-                format_args!(
-                    "free or realloc of a pointer that this heap never handed out, {payload:p}"
-                ),
-            );
+            foreign::<C>(payload);
         }
         Self { payload, header }
+    }
+
+    /// What was asked for, as the note says it. What is not as it was left ends the program.
+    fn vouch<C: Config>(&self) -> Layout {
+        // SAFETY: a heap that seals wrote it when it handed the block out; any bytes are a note.
+        let note = unsafe { note_of(self.payload).read() };
+        let Some(layout) = note.layout() else { foreign::<C>(self.payload) };
+        let room = self.header.bytes - self.header.padding;
+        let is_sealed =
+            note.seal == Note::of(self.payload, self.header, note.size, note.align).seal;
+        if !is_sealed || room < layout.size() {
+            foreign::<C>(self.payload);
+        }
+        let canaries = (room - layout.size()).min(*CANARIES.end());
+        guard::check_canary::<C>(self.payload, layout.size(), layout.size() + canaries);
+        layout
+    }
+
+    /// Writes what a heap with `harden = "full"` has around the block, for so many bytes.
+    fn arm<C: Config>(&self, size: usize, align: usize) {
+        if Window::<C>::SEALED {
+            let room = self.header.bytes - self.header.padding - size;
+            let behind = self.payload.as_ptr().wrapping_add(size);
+            // SAFETY: so many bytes of the mapping, or more, are behind what was asked for.
+            unsafe { behind.write_bytes(guard::CANARY, room.min(*CANARIES.end())) };
+            let note = Note::of(self.payload, self.header, size, align);
+            // SAFETY: by the invariant the padding below the header is this block's.
+            unsafe { note_of(self.payload).write(note) };
+        }
     }
 
     /// A mapping for `layout`, which the system fills with zeros.
@@ -134,13 +199,16 @@ impl Block {
         // one is there already, as the mapping begins with a page.
         let least = PADDING.min(page);
         let spare = if align <= least { PADDING } else { PADDING.checked_add(align)? };
-        let bytes = layout.size().checked_add(spare)?.checked_next_multiple_of(page)?;
+        let size = padded::<C>(layout.size())?;
+        let bytes = size.checked_add(spare)?.checked_next_multiple_of(page)?;
         let base = <C::Source as Source>::map(bytes)?;
         let lowest = base.addr().get() + PADDING;
         let padding = PADDING + (lowest.next_multiple_of(align) - lowest);
         // SAFETY: the padding is at most what was spared for it.
         let payload = unsafe { base.byte_add(padding) };
-        Some(Self::new(payload, Header { bytes, padding }))
+        let block = Self::new(payload, Header { bytes, padding });
+        block.arm::<C>(layout.size(), align);
+        Some(block)
     }
 
     /// A block that its header describes from now on.
@@ -160,6 +228,39 @@ impl Block {
 #[expect(clippy::cast_ptr_alignment, reason = "a payload is a multiple of 64")]
 fn header_of(payload: NonNull<u8>) -> *mut Header {
     payload.as_ptr().cast::<Header>().wrapping_sub(1)
+}
+
+/// Where the note of a payload stands.
+#[expect(clippy::cast_ptr_alignment, reason = "a payload is a multiple of 64")]
+fn note_of(payload: NonNull<u8>) -> *mut Note {
+    payload.as_ptr().wrapping_sub(HEADER).cast::<Note>().wrapping_sub(1)
+}
+
+/// The bytes of a payload that hold `size` and what has to be behind.
+fn padded<C: Config>(size: usize) -> Option<usize> {
+    if Window::<C>::SEALED { size.checked_add(*CANARIES.start()) } else { Some(size) }
+}
+
+/// Ends the program: no block of a mapping is at `payload`.
+#[cold]
+#[inline(never)]
+fn foreign<C: Config>(payload: NonNull<u8>) -> ! {
+    report::fatal_in::<C>(format_args!(
+        "free or realloc of a pointer that this heap never handed out, {payload:p}"
+    ))
+}
+
+/// What was asked for when `payload` was handed out. With `harden = "full"`, what is no block of a
+/// mapping, is one of another layout than `said`, or was written past its end, ends the program.
+///
+/// # Safety
+///
+/// As for [`free`].
+pub(crate) unsafe fn vouch<C: Config>(payload: NonNull<u8>, said: Option<Layout>) -> Layout {
+    // SAFETY: the caller vouches for the payload.
+    let had = unsafe { Block::at::<C>(payload) }.vouch::<C>();
+    guard::compare::<C>(payload, said, had);
+    had
 }
 
 /// A block of zeros in a mapping of its own; `None` if there is none.
@@ -198,8 +299,9 @@ pub(crate) unsafe fn resize<C: Config>(
     let block = unsafe { Block::at::<C>(payload) };
     let page = <C::Source as Source>::page_size();
     let Header { bytes, padding } = block.header;
-    let wanted = padding.checked_add(size)?.checked_next_multiple_of(page)?;
+    let wanted = padding.checked_add(padded::<C>(size)?)?.checked_next_multiple_of(page)?;
     if wanted == bytes {
+        block.arm::<C>(size, layout.align());
         return Some(payload);
     }
     // Pages keep alignments up to a page wherever they move.
@@ -209,7 +311,9 @@ pub(crate) unsafe fn resize<C: Config>(
     count.note(wanted.wrapping_sub(bytes));
     // SAFETY: the payload lies as far above the base as before.
     let payload = unsafe { base.byte_add(padding) };
-    Some(Block::new(payload, Header { bytes: wanted, padding }).payload)
+    let block = Block::new(payload, Header { bytes: wanted, padding });
+    block.arm::<C>(size, layout.align());
+    Some(block.payload)
 }
 
 /// The bytes that may be used at `payload`.
@@ -223,4 +327,7 @@ pub(crate) unsafe fn usable_size<C: Config>(payload: NonNull<u8>) -> usize {
     block.header.bytes - block.header.padding
 }
 
-const _: () = assert!(HEADER <= PADDING && PADDING.is_power_of_two(), "a header fits the padding");
+const _: () = assert!(
+    HEADER + size_of::<Note>() <= PADDING && PADDING.is_power_of_two(),
+    "a header fits the padding"
+);

@@ -120,12 +120,15 @@ mod errno;
 #[cfg(unix)]
 mod export;
 mod fork;
+mod guard;
 mod heap;
 mod index;
 mod large;
 mod lock;
 mod order;
 mod policy;
+mod quarantine;
+mod seal;
 mod serve;
 mod size_class;
 mod slice_heap;

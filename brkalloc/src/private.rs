@@ -15,6 +15,7 @@ pub use crate::lock::OsLock;
 pub use crate::lock::{ByPath, DefaultLock, Lock, Mutex, PathLock, RawLock, SpinLock, Unlocked};
 pub use crate::order::{Address, Fifo, Lifo, Order};
 pub use crate::policy::{BestFit, FirstFit, NextFit, Policy, WorstFit};
+pub use crate::quarantine::{Quarantine, Quarantined, Unquarantined};
 #[cfg(unix)]
 pub use crate::source::{Brk, Libc, Mmap, System};
 pub use crate::source::{Lent, Region, Slice, Source, Static, StaticArena, Storage};
@@ -118,6 +119,11 @@ pub const fn check_cache(size: u64) {
     assert!(fits(size), "`cache` does not fit in this target's address space");
 }
 
+/// Fails to compile where `quarantine` cannot be.
+pub const fn check_quarantine(size: u64) {
+    assert!(fits(size), "`quarantine` does not fit in this target's address space");
+}
+
 /// Fails to compile where the static's type is not [`BrkHeap`].
 pub const fn declared<T: Declared>() {}
 
@@ -161,8 +167,10 @@ pub mod options {
     pub enum cache {}
     /// How threads share the heap: `"os"`, `"spin"`, a path, or `unsafe(lock = "none")`.
     pub enum lock {}
-    /// What is checked at run time: `"none"` or `"basic"`.
+    /// What is checked at run time: `"none"`, `"basic"` or `"full"`.
     pub enum harden {}
+    /// The freed blocks that wait: a size or `"none"`.
+    pub enum quarantine {}
     /// What is cleared: `"free"` for freed memory, or `"none"`.
     pub enum zero {}
     /// What is counted: `"none"` or `"counters"`.

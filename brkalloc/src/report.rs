@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!  brkalloc: HEAP: double free at 0x55d0c3a7e2a0
+//!  brkalloc: HEAP: a write into freed memory at 0x7f40d3a00018; it is #[brk_heap(…)]
 //! ```
 //!
 //! A panic inside a global allocator would unwind through code that believes it cannot, and
@@ -10,6 +11,8 @@
 //! break within it becomes a space. This module does not recover, and says nothing of a heap that
 //! is merely exhausted.
 
+use crate::config::{Config, Harden};
+use crate::configuration::Configuration;
 use core::fmt::{self, Write};
 
 /// Reports what is wrong with the heap called `name`, and ends the process.
@@ -20,6 +23,17 @@ use core::fmt::{self, Write};
 #[inline(never)]
 pub(crate) fn fatal(name: &str, what: fmt::Arguments<'_>) -> ! {
     end(format_args!("brkalloc: {name}: {what}"))
+}
+
+/// Reports what is wrong with the heap of `C`, with its configuration if all is checked there, and
+/// ends the process.
+#[cold]
+#[inline(never)]
+pub(crate) fn fatal_in<C: Config>(what: fmt::Arguments<'_>) -> ! {
+    if C::HARDEN < Harden::Full {
+        fatal(C::NAME, what);
+    }
+    fatal(C::NAME, format_args!("{what}; it is {}", Configuration::of::<C>()))
 }
 
 /// Reports an assertion of this crate's own that does not hold, and ends the process.
@@ -107,7 +121,7 @@ struct Line {
 
 #[cfg(any(unix, test))]
 impl Line {
-    const CAPACITY: usize = 255;
+    const CAPACITY: usize = 1023;
 
     fn new() -> Self {
         Self { bytes: [b'\n'; Self::CAPACITY + 1], length: 0 }
@@ -198,11 +212,11 @@ pub(crate) mod tests {
 
     #[test]
     fn a_long_line_is_cut_between_characters() {
-        let line = line_of(&"ä".repeat(400));
-        assert_eq!(line.len(), 254 + 1);
-        assert_eq!(line.chars().count(), 127 + 1);
-        let line = line_of(&"a".repeat(255));
-        assert_eq!(line.len(), 256);
+        let line = line_of(&"ä".repeat(1600));
+        assert_eq!(line.len(), 1022 + 1);
+        assert_eq!(line.chars().count(), 511 + 1);
+        let line = line_of(&"a".repeat(1023));
+        assert_eq!(line.len(), 1024);
     }
 
     #[test]

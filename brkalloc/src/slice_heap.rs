@@ -8,9 +8,11 @@ use crate::check::Corruption;
 use crate::chunk::{Chunk, Window};
 use crate::config::Config;
 use crate::counters::Operations;
+use crate::guard::{self, Bare};
 use crate::heap::RawHeap;
 use crate::index::Request;
 use crate::lock::{Guarded, Unlocked};
+use crate::quarantine::Quarantine;
 use crate::serve::Serve;
 use crate::source::{Origin, Slice, Source};
 use crate::stats::{ChunkInfo, Stats};
@@ -94,8 +96,15 @@ impl<C: Config, S: Source> Heap<'_, C, S> {
     const IS_UNCACHED: () =
         assert!(C::CACHE == 0, "a `Heap` has no cache; use a configuration without `cache`");
 
+    /// Nor has it a place for what is freed.
+    const IS_UNQUARANTINED: () = assert!(
+        C::Quarantine::BYTES == 0,
+        "a `Heap` has no quarantine; use a configuration without `quarantine`"
+    );
+
     fn closed() -> Self {
         const { Self::IS_UNCACHED };
+        const { Self::IS_UNQUARANTINED };
         // SAFETY: the heap is not `Sync`, so one thread at a time has it.
         let lock = unsafe { Unlocked::new() };
         Self { heap: Guarded::new(lock, RawHeap::CLOSED), lent: PhantomData }
@@ -103,12 +112,18 @@ impl<C: Config, S: Source> Heap<'_, C, S> {
 
     /// A block for `layout`; `None` if there is none. A size of 0 counts as 1.
     pub fn allocate(&self, layout: Layout) -> Option<NonNull<u8>> {
+        if Window::<C>::SEALED {
+            return guard::allocate(self, layout, false);
+        }
         let request = Request::of(layout)?;
         self.serve(request)
     }
 
     /// A block for `layout` whose bytes are zero; `None` if there is none. A size of 0 counts as 1.
     pub fn allocate_zeroed(&self, layout: Layout) -> Option<NonNull<u8>> {
+        if Window::<C>::SEALED {
+            return guard::allocate(self, layout, true);
+        }
         let request = Request::of(layout)?;
         self.cleared(request, layout.size())
     }
@@ -119,6 +134,20 @@ impl<C: Config, S: Source> Heap<'_, C, S> {
     ///
     /// This heap handed `block` out, and it has not been freed since.
     pub unsafe fn deallocate(&self, block: NonNull<u8>) {
+        // SAFETY: the caller vouches for the block.
+        unsafe { self.deallocate_of(block, None) };
+    }
+
+    /// Frees a block, of `layout` if the caller knows it.
+    ///
+    /// # Safety
+    ///
+    /// This heap handed `block` out, for `layout`, and it has not been freed since.
+    pub(crate) unsafe fn deallocate_of(&self, block: NonNull<u8>, layout: Option<Layout>) {
+        if Window::<C>::SEALED {
+            // SAFETY: the caller vouches for the block.
+            return unsafe { guard::free(self, block, layout) };
+        }
         // SAFETY: the caller vouches for the block.
         unsafe { self.free(block) };
     }
@@ -135,6 +164,11 @@ impl<C: Config, S: Source> Heap<'_, C, S> {
         layout: Layout,
         size: usize,
     ) -> Option<NonNull<u8>> {
+        if Window::<C>::SEALED {
+            let wanted = Layout::from_size_align(size, layout.align()).ok()?;
+            // SAFETY: the caller vouches for the block and its layout.
+            return unsafe { guard::resize(self, block, Some(layout), wanted) };
+        }
         let request = Request::new(size, layout.align())?;
         // SAFETY: the caller vouches for the block, which has the layout's bytes.
         let served = unsafe { Serve::reallocate(self, block, request, size.min(layout.size())) }?;
@@ -156,6 +190,9 @@ impl<C: Config, S: Source> Heap<'_, C, S> {
     /// This heap handed `block` out, and it has not been freed since.
     #[must_use]
     pub unsafe fn usable_size(&self, block: NonNull<u8>) -> usize {
+        if Window::<C>::SEALED {
+            return guard::vouch(self, block, None).size();
+        }
         // SAFETY: the caller vouches for the block.
         self.heap.with(|heap| unsafe { heap.usable_size(block) })
     }
@@ -224,6 +261,39 @@ unsafe impl<C: Config, S: Source> Serve for Heap<'_, C, S> {
     unsafe fn free(&self, block: NonNull<u8>) {
         // SAFETY: the caller vouches for the block.
         self.heap.with(|heap| unsafe { heap.free(block) });
+    }
+}
+
+// SAFETY: what the chunks hand out is as it has to be.
+unsafe impl<C: Config, S: Source> Bare<C> for Heap<'_, C, S> {
+    fn grant(&self, layout: Layout, zeroed: bool) -> Option<NonNull<u8>> {
+        let request = Request::of(layout)?;
+        if zeroed { self.cleared(request, layout.size()) } else { self.serve(request) }
+    }
+
+    fn extent(&self, block: NonNull<u8>) -> usize {
+        // SAFETY: a heap that seals looks at whatever it is asked about.
+        self.heap.with(|heap| unsafe { heap.usable_size(block) })
+    }
+
+    unsafe fn adapt(&self, block: NonNull<u8>, wanted: Layout) -> bool {
+        let Some(request) = Request::of(wanted) else { return false };
+        // SAFETY: the caller vouches for the block.
+        self.heap.with(|heap| unsafe { heap.resize(block, request) })
+    }
+
+    unsafe fn release(&self, block: NonNull<u8>, _: Layout) {
+        // SAFETY: the caller vouches for the block.
+        unsafe { self.free(block) };
+    }
+
+    unsafe fn detain(&self, block: NonNull<u8>, layout: Layout) {
+        // SAFETY: the caller vouches for the block.
+        unsafe { self.release(block, layout) };
+    }
+
+    fn let_go(&self) -> bool {
+        false
     }
 }
 

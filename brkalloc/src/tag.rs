@@ -3,14 +3,15 @@
 //! ```text
 //!   63                    36 35                              4   3   2   1   0
 //!  +------------------------+--------------------------------+-------+---+---+
-//!  | reserved               | size in granules, 32 bits      | rsvd  | P | U |
+//!  | reserved, or a seal    | size in granules, 32 bits      | rsvd  | P | U |
 //!  +------------------------+--------------------------------+-------+---+---+
 //!                                                                      |   +-- the chunk is in use
 //!                                                                      +------ the chunk below is in use
 //! ```
 //!
 //! On 32-bit targets the size has the upper 28 bits, which reach as far as an address does.
-//! Reserved bits are zero. Because a granule is sixteen bytes, the word without its flags is the
+//! Reserved bits are zero, but for the seal that a heap with `harden = "full"` puts into the upper 28
+//! of a tag in memory. Because a granule is sixteen bytes, the word without its flags is the
 //! size in bytes. Only this module knows bits; it does no pointer arithmetic and has no `unsafe`.
 
 use core::fmt;
@@ -32,6 +33,9 @@ pub(crate) const LEAST: u32 = 2;
 const USED: usize = 1 << 0;
 const PREV_USED: usize = 1 << 1;
 const SHIFT: u32 = GRANULE.ilog2();
+
+/// The bits that a seal takes: those above a size. Where sizes reach as far as addresses, none.
+const SEAL: usize = if usize::BITS == 64 { !(usize::MAX >> 28) } else { 0 };
 
 impl Tag {
     /// The tag above the arena's last chunk: in use, so that nothing merges with it, and without
@@ -60,6 +64,22 @@ impl Tag {
     /// The same flags over another size.
     pub(crate) const fn resized(self, granules: u32) -> Self {
         Self((granules as usize) << SHIFT | self.0 & (USED | PREV_USED))
+    }
+
+    /// The same tag with those bits of `seal` that it has room for.
+    #[expect(clippy::cast_possible_truncation, reason = "those are the lower half of less")]
+    pub(crate) const fn sealed(self, seal: u64) -> Self {
+        Self(self.0 | seal as usize & SEAL)
+    }
+
+    /// The same tag without a seal.
+    pub(crate) const fn bare(self) -> Self {
+        Self(self.0 & !SEAL)
+    }
+
+    /// All of its bits.
+    pub(crate) const fn word(self) -> usize {
+        self.0
     }
 
     /// The chunk's size in granules, tag included.
@@ -134,6 +154,14 @@ mod tests {
             assert!(!tag.is_used() && tag.is_prev_used());
             assert!(tag.used().is_used() && !tag.above(false).is_prev_used());
         }
+    }
+
+    #[test]
+    fn a_seal_changes_nothing_else() {
+        let tag = Tag::free(u32::MAX >> 4, true).used();
+        let sealed = tag.sealed(u64::MAX);
+        assert_eq!((sealed.bare(), sealed.granules()), (tag, tag.granules()));
+        assert_eq!((sealed.word() ^ tag.word()).count_ones(), usize::BITS - 36);
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::large::Unmapped;
 use crate::lock::DefaultLock;
 use crate::order::Address;
 use crate::policy::FirstFit;
+use crate::quarantine::Unquarantined;
 use crate::source::Slice;
 
 /// The configuration of a heap that no `#[brk_heap]` declares: without memory.
@@ -27,6 +28,7 @@ impl Config for Undeclared {
     type Lock = DefaultLock;
     type Cache = Uncached;
     type Large = Unmapped;
+    type Quarantine = Unquarantined;
     type Counters = Uncounted;
     const NAME: &'static str = "a heap without #[brk_heap]";
     const ARENA: usize = 0;

@@ -4,7 +4,7 @@
 //! module makes no operations.
 
 use crate::{AnyHeap, Placed};
-use brkalloc::__private::{Config, Source};
+use brkalloc::__private::{Config, Harden, Source};
 use brkalloc::Heap;
 use brkalloc_oracle::cases::{Case, Live, Operation};
 use brkalloc_oracle::{Coalesce, Model, Order, Policy, Setup};
@@ -27,16 +27,18 @@ pub fn hold<C: Config, S: Source>(
         let heap = Heap::<C, S>::__of_source(case.arena, limit).expect("there is room");
         let mut base = 0;
         heap.for_each_chunk(|chunk| base = chunk.address - 8);
-        run(&Placed::new(heap, base), setup(base), &case.operations);
+        run::<C>(&Placed::new(heap, base), setup(base), &case.operations);
     } else {
         let bytes = &mut memory[case.shift..case.shift + case.arena];
         let base = bytes.as_mut_ptr().expose_provenance();
-        run(&Placed::new(Heap::<C>::over(bytes), base), setup(base), &case.operations);
+        run::<C>(&Placed::new(Heap::<C>::over(bytes), base), setup(base), &case.operations);
     }
 }
 
-fn run(heap: &dyn AnyHeap, setup: Setup, operations: &[Operation]) {
-    let mut pair = Pair { heap, model: Model::new(setup), live: Live::new(), births: 0 };
+fn run<C: Config>(heap: &dyn AnyHeap, setup: Setup, operations: &[Operation]) {
+    // A record, behind what was asked for.
+    let reserved = if C::HARDEN == Harden::Full { 8 } else { 0 };
+    let mut pair = Pair { heap, model: Model::new(setup), reserved, live: Live::new(), births: 0 };
     for &operation in operations {
         pair.apply(operation);
     }
@@ -54,6 +56,8 @@ struct Block {
 struct Pair<'a> {
     heap: &'a dyn AnyHeap,
     model: Model,
+    /// Bytes of each block that are not its owner's.
+    reserved: usize,
     live: Live<Block>,
     births: u8,
 }
@@ -64,7 +68,8 @@ impl Pair<'_> {
             Operation::Allocate { size, align } => {
                 let layout = Layout::from_size_align(size, align).expect("cases are sound");
                 let offset = self.heap.allocate(layout);
-                assert_eq!(offset, self.model.allocate(size, align), "allocate {layout:?}");
+                let expected = self.model.allocate(size.saturating_add(self.reserved), align);
+                assert_eq!(offset, expected, "allocate {layout:?}");
                 if let Some(offset) = offset {
                     self.births = self.births.wrapping_add(1);
                     let block = Block { offset, layout, pattern: self.births };
@@ -83,7 +88,8 @@ impl Pair<'_> {
                 let Some(block) = self.live.take(slot) else { return };
                 let Block { offset, layout, pattern } = block;
                 let moved = self.heap.reallocate(offset, layout, size);
-                let expected = self.model.reallocate(offset, layout.align(), size);
+                let wanted = size.saturating_add(self.reserved);
+                let expected = self.model.reallocate(offset, layout.align(), wanted);
                 assert_eq!(moved, expected, "reallocate {layout:?} to {size}");
                 let block = match moved {
                     Some(offset) => {

@@ -5,7 +5,8 @@ pub mod c;
 
 use brkalloc::__private::{
     Address, BestFit, Bins, Config, Deferred, Fifo, FirstFit, Harden, Immediate, Lifo, List, Mmap,
-    Never, NextFit, Slice, Source, SpinLock, Tree, Uncached, Uncounted, Unmapped, WorstFit,
+    Never, NextFit, Slice, Source, SpinLock, Tree, Uncached, Uncounted, Unmapped, Unquarantined,
+    WorstFit,
 };
 use brkalloc::{BrkHeap, Heap};
 use brkalloc_oracle::{Coalesce, Order, Policy};
@@ -13,11 +14,12 @@ use core::alloc::Layout;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 
-/// A configuration of this index and way to coalesce, that grows by `GROW` bytes and never trims.
+/// A configuration of this index and way to coalesce, that grows by `GROW` bytes and never trims; one
+/// that checks everything, if it is `FULL`.
 #[derive(Debug)]
-pub struct Setup<I, K, const GROW: usize>(PhantomData<(I, K)>);
+pub struct Setup<I, K, const GROW: usize, const FULL: bool>(PhantomData<(I, K)>);
 
-impl<I, K, const GROW: usize> Config for Setup<I, K, GROW>
+impl<I, K, const GROW: usize, const FULL: bool> Config for Setup<I, K, GROW, FULL>
 where
     I: brkalloc::__private::Index,
     K: brkalloc::__private::Coalesce,
@@ -28,13 +30,14 @@ where
     type Lock = SpinLock;
     type Cache = Uncached;
     type Large = Unmapped;
+    type Quarantine = Unquarantined;
     type Counters = Uncounted;
     const NAME: &'static str = "a test's heap";
     const ARENA: usize = 64 << 10;
     const GROW: usize = GROW;
     const LIMIT: usize = 64 << 30;
     const TRIM: usize = usize::MAX;
-    const HARDEN: Harden = Harden::Basic;
+    const HARDEN: Harden = if FULL { Harden::Full } else { Harden::Basic };
     #[expect(clippy::declare_interior_mutable_const, reason = "where each heap's lock comes from")]
     const LOCK: Self::Lock = SpinLock::new();
 
@@ -125,18 +128,25 @@ pub trait Visitor {
 
 /// Shows `visitor` every policy, order, way to coalesce and index, growing by `GROW` bytes.
 pub fn for_each_configuration<const GROW: usize>(visitor: &mut impl Visitor) {
-    for_each_index::<Immediate, GROW>(visitor, Coalesce::Immediate);
-    for_each_index::<Deferred, GROW>(visitor, Coalesce::Deferred);
-    for_each_index::<Never, GROW>(visitor, Coalesce::Never);
+    for_each_index::<Immediate, GROW, false>(visitor, Coalesce::Immediate);
+    for_each_index::<Deferred, GROW, false>(visitor, Coalesce::Deferred);
+    for_each_index::<Never, GROW, false>(visitor, Coalesce::Never);
 }
 
-fn for_each_index<K: brkalloc::__private::Coalesce, const GROW: usize>(
+/// The same, of heaps with `harden = "full"`.
+pub fn for_each_full_configuration<const GROW: usize>(visitor: &mut impl Visitor) {
+    for_each_index::<Immediate, GROW, true>(visitor, Coalesce::Immediate);
+    for_each_index::<Deferred, GROW, true>(visitor, Coalesce::Deferred);
+    for_each_index::<Never, GROW, true>(visitor, Coalesce::Never);
+}
+
+fn for_each_index<K: brkalloc::__private::Coalesce, const GROW: usize, const FULL: bool>(
     visitor: &mut impl Visitor,
     coalesce: Coalesce,
 ) {
     macro_rules! visit {
         ($($policy:ident: $index:literal $type:ty,)+) => {$(
-            visitor.visit::<Setup<$type, K, GROW>>(
+            visitor.visit::<Setup<$type, K, GROW, FULL>>(
                 (Policy::$policy, <$type as Named>::ORDER, coalesce),
                 $index,
             );

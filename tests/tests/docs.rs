@@ -88,6 +88,11 @@ pasted! {
         [source = "brk", arena = "64KiB", grow = "64KiB", limit = "64GiB", trim = "never",
             policy = "first_fit", order = "address", index = "tree", coalesce = "immediate",
             cache = "64KiB", lock = "os", harden = "basic", zero = "free", stats = "none"]
+    CHECKS CHECKS_AGAIN
+        [harden = "full", quarantine = "32KiB", trim = "never"]
+        [source = "brk", arena = "64KiB", grow = "64KiB", limit = "64GiB", trim = "never",
+            policy = "first_fit", order = "address", index = "tree", coalesce = "immediate",
+            lock = "os", harden = "full", quarantine = "32KiB", stats = "none"]
     SMALL SMALL_AGAIN
         [limit = "32KiB"]
         [source = "brk", arena = "32KiB", limit = "32KiB", trim = "never", policy = "first_fit",

@@ -7,7 +7,8 @@
 use brkalloc::__private::{
     Address, BestFit, Bins, Brk, Cached, Coalesce, Config, Deferred, Fifo, FirstFit, Harden,
     Immediate, Index, Large, Libc, Lifo, List, Mapped, Mmap, Never, NextFit, PerThread, Region,
-    Source, SpinLock, System, ThreadCache, Tree, Uncached, Uncounted, Unmapped, WorstFit,
+    Source, SpinLock, System, ThreadCache, Tree, Uncached, Uncounted, Unmapped, Unquarantined,
+    WorstFit,
 };
 use brkalloc::{BrkHeap, Origin};
 use core::alloc::{GlobalAlloc, Layout};
@@ -102,6 +103,7 @@ macro_rules! asks_often {
             type Lock = SpinLock;
             type Cache = $cache;
             type Large = L;
+            type Quarantine = Unquarantined;
             type Counters = Uncounted;
             const NAME: &'static str = "a heap over a faulty system";
             const ARENA: usize = 3 * PAGE + 100;

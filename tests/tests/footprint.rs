@@ -50,6 +50,8 @@ footprints! {
     ARRAY "an array" (source = "static", arena = "64KiB"): 120,
     LARGE "mappings: a count" (large = "1MiB"): 128,
     CACHE "a cache: what threads share" (cache = "1MiB"): 1264,
+    CHECKED "all checks" (harden = "full"): 120,
+    QUARANTINE "a quarantine: a queue" (harden = "full", quarantine = "64KiB"): 144,
     UNCHECKED "no checks" (harden = "none"): 120,
     COUNTED "counters" (stats = "counters"): 3888,
 }

@@ -8,7 +8,7 @@
 use brkalloc::__private::{Config, Mmap};
 use brkalloc_oracle::cases::Case;
 use brkalloc_oracle::{Coalesce, Order, Policy};
-use brkalloc_tests::{Visitor, beside_model, for_each_configuration};
+use brkalloc_tests::{Visitor, beside_model, for_each_configuration, for_each_full_configuration};
 use core::mem::MaybeUninit;
 
 /// Cases for each of the 57 configurations.
@@ -20,6 +20,8 @@ const GROW: usize = 8 << 10;
 
 struct Law {
     coalesce: Coalesce,
+    /// Cases of each configuration.
+    each: u64,
     cases: u64,
 }
 
@@ -34,7 +36,7 @@ impl Visitor for Law {
         }
         let mut memory = vec![MaybeUninit::uninit(); Case::BASE_ALIGNMENT + Case::MOST_ARENA];
         let start = memory.as_ptr().align_offset(Case::BASE_ALIGNMENT);
-        for seed in 0..CASES {
+        for seed in 0..self.each {
             // A panic below names the case.
             let named = Named(policy, order, coalesce, index, seed);
             let mut case = Case::new(seed, OPERATIONS);
@@ -57,9 +59,16 @@ impl Drop for Named {
 }
 
 fn hold(coalesce: Coalesce) {
-    let mut law = Law { coalesce, cases: 0 };
+    let mut law = Law { coalesce, each: CASES, cases: 0 };
     for_each_configuration::<GROW>(&mut law);
     assert_eq!(law.cases, 19 * CASES, "15 policies and orders, of which 4 have two indexes");
+}
+
+/// The same for heaps with `harden = "full"`, as if each request were for its record, too.
+fn hold_hardened(coalesce: Coalesce) {
+    let mut law = Law { coalesce, each: CASES / 10, cases: 0 };
+    for_each_full_configuration::<GROW>(&mut law);
+    assert_eq!(law.cases, 19 * CASES / 10);
 }
 
 #[test]
@@ -75,4 +84,19 @@ fn heaps_that_defer_coalescing_place_as_the_model_does() {
 #[test]
 fn heaps_that_never_coalesce_place_as_the_model_does() {
     hold(Coalesce::Never);
+}
+
+#[test]
+fn hardened_heaps_that_coalesce_at_once_place_as_if_records_were_asked_for() {
+    hold_hardened(Coalesce::Immediate);
+}
+
+#[test]
+fn hardened_heaps_that_defer_coalescing_place_as_if_records_were_asked_for() {
+    hold_hardened(Coalesce::Deferred);
+}
+
+#[test]
+fn hardened_heaps_that_never_coalesce_place_as_if_records_were_asked_for() {
+    hold_hardened(Coalesce::Never);
 }

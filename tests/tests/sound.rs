@@ -14,7 +14,7 @@ use allocator_api2::vec::Vec as VecIn;
 use brkalloc::__private::{
     Address, BestFit, Bins, Brk, Config, DefaultLock, Deferred, FirstFit, Harden, Immediate, Index,
     Lent, Lifo, List, Mmap, Slice, Source, SpinLock, Static, StaticArena, Storage, Tree, Uncached,
-    Uncounted, Unmapped,
+    Uncounted, Unmapped, Unquarantined,
 };
 use brkalloc::{BrkHeap, Heap, brk_heap};
 use core::alloc::Layout;
@@ -39,6 +39,7 @@ macro_rules! rest {
         type Lock = SpinLock;
         type Cache = Uncached;
         type Large = Unmapped;
+        type Quarantine = Unquarantined;
         type Counters = Uncounted;
         const NAME: &'static str = "a heap by hand";
         const ARENA: usize = $arena;
@@ -435,6 +436,7 @@ fn the_default_lock_locks() {
         type Lock = DefaultLock;
         type Cache = Uncached;
         type Large = Unmapped;
+        type Quarantine = Unquarantined;
         type Counters = Uncounted;
         const NAME: &'static str = "a heap by hand";
         const ARENA: usize = 4096;

@@ -13,7 +13,7 @@ use brkalloc::__private::{Address, BestFit, Config, FirstFit, List, NextFit, Tre
 use brkalloc::__private::{
     Bins, Counted, Counters, Harden, Immediate, Index, Lifo, Mmap, Slice, Source, SpinLock,
 };
-use brkalloc::__private::{Uncached, Uncounted, Unmapped};
+use brkalloc::__private::{Uncached, Uncounted, Unmapped, Unquarantined};
 use brkalloc::{BrkHeap, Heap};
 use brkalloc_benches::{Random, cpu_time, machine};
 use core::alloc::Layout;
@@ -37,6 +37,7 @@ impl<I: Index, K: Counters> Config for Setup<I, K> {
     type Lock = SpinLock;
     type Cache = Uncached;
     type Large = Unmapped;
+    type Quarantine = Unquarantined;
     type Counters = K;
     const NAME: &'static str = "growth";
     const ARENA: usize = 0;

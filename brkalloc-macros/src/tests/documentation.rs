@@ -3,7 +3,7 @@
 //! Which options have effect is not asked of the code that shows them, but of the parser: one that
 //! has none is a mistake when it is written.
 
-use super::{expanded, formatted, mistakes, tokens};
+use super::{beside, expanded, formatted, mistakes, tokens};
 use crate::args::Args;
 use crate::diag::Sink;
 use crate::options::{ALL, CRATE, HeapOption, Kind};
@@ -217,7 +217,8 @@ fn the_documentation_of_a_heap_says_what_was_written() {
 #[test]
 fn every_example_is_a_sound_attribute() {
     for option in ALL {
-        assert_eq!(mistakes(&option.written_as_example()), "");
+        let written = format!("{}{}", beside(option), option.written_as_example());
+        assert_eq!(mistakes(&written), "");
     }
 }
 
@@ -237,11 +238,11 @@ fn every_default_that_is_a_value_expands_like_its_absence() {
             // The lock's default is the target's choice, and the crate's path has no other effect.
             continue;
         }
-        let written = format!("{} = {default}", option.name);
-        assert_eq!(implementation(&written), implementation(""), "{written}");
+        let written = format!("{}{} = {default}", beside(option), option.name);
+        assert_eq!(implementation(&written), implementation(beside(option)), "{written}");
         compared += 1;
     }
-    assert_eq!(compared, 13, "all but `limit`, `trim`, `lock` and `crate` begin with a value");
+    assert_eq!(compared, 14, "all but `limit`, `trim`, `lock` and `crate` begin with a value");
 }
 
 #[test]

@@ -14,7 +14,7 @@ pub(super) const CONFIGURATIONS: [&str; 10] = [
     r#"source = "mmap", grow = "none", coalesce = "never", lock = "os", policy = "worst_fit""#,
     r#"policy = "next_fit", order = "lifo", trim = "never", coalesce = "deferred""#,
     r#"policy = "best_fit", index = "list", harden = "none", stats = "counters", lock = ::a::Raw"#,
-    r#"cache = "1MiB", large = "1MiB", zero = "free""#,
+    r#"cache = "1MiB", large = "1MiB", zero = "free", harden = "full", quarantine = "64KiB""#,
     r#"export = "malloc", source = "mmap""#,
 ];
 
@@ -86,6 +86,7 @@ fn the_heap_of_the_readme() {
                     type Lock = ::brkalloc::__private::DefaultLock;
                     type Cache = ::brkalloc::__private::Uncached;
                     type Large = ::brkalloc::__private::Unmapped;
+                    type Quarantine = ::brkalloc::__private::Unquarantined;
                     type Counters = ::brkalloc::__private::Uncounted;
                     const NAME: &'static ::core::primitive::str = "HEAP";
                     const ARENA: ::core::primitive::usize = ::brkalloc::__private::bytes(65536u64);
@@ -145,6 +146,7 @@ fn a_static_arena_without_a_lock() {
                     type Lock = ::brkalloc::__private::Unlocked;
                     type Cache = ::brkalloc::__private::Uncached;
                     type Large = ::brkalloc::__private::Unmapped;
+                    type Quarantine = ::brkalloc::__private::Unquarantined;
                     type Counters = ::brkalloc::__private::Uncounted;
                     const NAME: &'static ::core::primitive::str = "ARENA";
                     const ARENA: ::core::primitive::usize = ::brkalloc::__private::bytes(16384u64);
@@ -229,6 +231,7 @@ fn everything_written_out() {
                     type Lock = my::brkalloc::__private::PathLock<HEAP>;
                     type Cache = my::brkalloc::__private::Uncached;
                     type Large = my::brkalloc::__private::Unmapped;
+                    type Quarantine = my::brkalloc::__private::Unquarantined;
                     type Counters = my::brkalloc::__private::Counted;
                     const NAME: &'static ::core::primitive::str = "HEAP";
                     const ARENA: ::core::primitive::usize = my::brkalloc::__private::bytes(
@@ -301,6 +304,7 @@ fn a_list_in_last_in_first_out_order_on_a_fixed_arena() {
                     type Lock = ::brkalloc::__private::SpinLock;
                     type Cache = ::brkalloc::__private::Uncached;
                     type Large = ::brkalloc::__private::Unmapped;
+                    type Quarantine = ::brkalloc::__private::Unquarantined;
                     type Counters = ::brkalloc::__private::Uncounted;
                     const NAME: &'static ::core::primitive::str = "HEAP";
                     const ARENA: ::core::primitive::usize = ::brkalloc::__private::bytes(65536u64);
@@ -343,6 +347,7 @@ fn a_mistake_and_the_static() {
                     type Lock = ::brkalloc::__private::DefaultLock;
                     type Cache = ::brkalloc::__private::Uncached;
                     type Large = ::brkalloc::__private::Unmapped;
+                    type Quarantine = ::brkalloc::__private::Unquarantined;
                     type Counters = ::brkalloc::__private::Uncounted;
                     const NAME: &'static ::core::primitive::str = "HEAP";
                     const ARENA: ::core::primitive::usize = ::brkalloc::__private::bytes(65536u64);

@@ -101,7 +101,7 @@ fn the_walk_finds_what_does_not_begin_at_the_root() {
 
 #[test]
 fn nothing_is_named_that_the_user_could_have_shadowed() {
-    const OWN: [&str; 67] = [
+    const OWN: [&str; 70] = [
         "static",
         "HEAP",
         "enum",
@@ -125,6 +125,7 @@ fn nothing_is_named_that_the_user_could_have_shadowed() {
         "LIMIT",
         "TRIM",
         "HARDEN",
+        "Quarantine",
         "ZERO",
         "LOCK",
         "LOCK_OPTION",
@@ -146,7 +147,8 @@ fn nothing_is_named_that_the_user_could_have_shadowed() {
         "with",
         "watch_end",
         "try_with",
-        "let",
+        "is_ok",
+        "caches",
         "cache",
         "BrkHeap",
         "source",
@@ -160,6 +162,7 @@ fn nothing_is_named_that_the_user_could_have_shadowed() {
         "coalesce",
         "lock",
         "harden",
+        "quarantine",
         "zero",
         "stats",
         "static",

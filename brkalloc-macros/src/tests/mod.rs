@@ -23,6 +23,7 @@ use crate::args::Args;
 use crate::diag::{Mistake, Sink};
 use crate::expand::expand;
 use crate::item::HeapStatic;
+use crate::options::{HeapOption, QUARANTINE};
 use crate::rules as options_rules;
 use proc_macro2::{TokenStream, TokenTree};
 
@@ -31,6 +32,11 @@ const HEAP: &str = "static HEAP: BrkHeap;";
 
 fn tokens(text: &str) -> TokenStream {
     text.parse().unwrap_or_else(|error| panic!("`{text}` has no tokens: {error}"))
+}
+
+/// What has to stand beside an option so that it has effect.
+fn beside(option: &HeapOption) -> &'static str {
+    if option.name == QUARANTINE.name { "harden = \"full\", " } else { "" }
 }
 
 /// What `#[brk_heap(arguments)] item` becomes.

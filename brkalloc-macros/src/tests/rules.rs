@@ -415,6 +415,39 @@ fn an_arena_that_asks_the_system_for_nothing_has_no_mappings() {
 }
 
 #[test]
+fn a_quarantine_needs_a_heap_that_checks_everything_and_has_room_for_it() {
+    check(
+        r#"quarantine = "64KiB""#,
+        &expect![[r#"
+        error: `quarantine` has no effect without `harden = "full"`
+        help: write `harden = "full"` too, or remove `quarantine`
+        note: only a heap that checks everything looks at what was freed
+          --> "64KiB"
+    "#]],
+    );
+    check(
+        r#"harden = "basic", quarantine = "none""#,
+        &expect![[r#"
+        error: `quarantine` has no effect without `harden = "full"`
+        help: write `harden = "full"` too, or remove `quarantine`
+        note: only a heap that checks everything looks at what was freed
+          --> "none"
+    "#]],
+    );
+    check(
+        r#"harden = "full", quarantine = "2MiB", limit = "1MiB""#,
+        &expect![[r#"
+        error: `quarantine` is larger than `limit`
+        help: write `quarantine = "1MiB"` or less, or raise `limit`
+        note: `limit` caps the heap at 1048576 bytes; 2097152 of them may wait
+          --> "2MiB"
+    "#]],
+    );
+    check(r#"harden = "full", quarantine = "1MiB", limit = "1MiB""#, &expect![[""]]);
+    check(r#"harden = "full", quarantine = "none""#, &expect![[""]]);
+}
+
+#[test]
 fn exported_functions_may_have_a_cache() {
     check(r#"export = "malloc", cache = "1MiB""#, &expect![[""]]);
     check(r#"export = "none", cache = "1MiB""#, &expect![[""]]);

@@ -17,8 +17,10 @@
 
 use super::class::{CLASSES, Class};
 use super::map::{Map, Page, Slab};
-use super::object::{Object, Objects, height, pop};
+use super::object::{LINKED, Object, Objects, height, pop};
+use crate::chunk::{self, Window};
 use crate::config::{Config, Harden};
+use crate::guard;
 use crate::heap::RawHeap;
 use crate::report;
 use crate::tag::GRANULE;
@@ -105,7 +107,7 @@ pub(super) const fn batch_sizes(cache: usize) -> [u16; CLASSES] {
 pub(super) struct Counter<'a, C: Config> {
     pub(super) depot: &'a mut Depot,
     pub(super) chunks: &'a mut RawHeap<C, C::Source>,
-    pub(super) map: &'a Map<C::Source>,
+    pub(super) map: &'a Map<C>,
 }
 
 impl<C: Config> Counter<'_, C> {
@@ -152,8 +154,8 @@ impl<C: Config> Counter<'_, C> {
         let mut count = 0;
         while count < most && slab.free != 0 {
             let object = object_at(start, slab.free - 1);
-            slab.free = self.place_of(object.next(), page, class);
-            object.set_above(*objects, height(*objects) + 1);
+            slab.free = self.place_of(object.next::<C>(), page, class);
+            object.set_above::<C>(*objects, height::<C>(*objects) + 1);
             *objects = Some(object);
             count += 1;
         }
@@ -161,7 +163,7 @@ impl<C: Config> Counter<'_, C> {
         // From the uppermost down, so that they are handed out from the lowest up.
         for number in (slab.fresh..slab.fresh + new).rev() {
             let object = object_at(start, number * class.granules());
-            object.set_above(*objects, height(*objects) + 1);
+            object.set_above::<C>(*objects, height::<C>(*objects) + 1);
             *objects = Some(object);
         }
         slab.fresh += new;
@@ -184,13 +186,25 @@ impl<C: Config> Counter<'_, C> {
             return None;
         }
         self.map.set_behind(page, class);
+        if Window::<C>::SEALED {
+            for object in self.objects_of(page, class) {
+                // SAFETY: the slab was allocated just now, and has room for so many objects.
+                unsafe { guard::retire::<C>(object.payload(), class.size()) };
+            }
+        }
         self.link(page, Slab { free: 0, used: 0, fresh: 0, class, next: 0, prev: 0 });
         Some(page)
     }
 
+    /// Every object of a slab, wherever it is.
+    fn objects_of(&self, page: Page, class: Class) -> impl Iterator<Item = Object> + use<C> {
+        let start = self.map.start_of(page);
+        (0..class.capacity()).map(move |number| object_at(start, number * class.granules()))
+    }
+
     /// Takes objects, or small chunks that stood in for some, back to where they came from.
     pub(super) fn take_apart(&mut self, mut objects: Objects) {
-        while let Some(object) = pop(&mut objects) {
+        while let Some(object) = pop::<C>(&mut objects) {
             self.put(object);
         }
     }
@@ -198,16 +212,16 @@ impl<C: Config> Counter<'_, C> {
     /// Takes one of them back.
     pub(super) fn put(&mut self, object: Object) {
         let Some((page, class, entry)) = self.map.slab_at(object.payload()) else {
-            return self.free_chunk(object);
+            return self.free_kept(object);
         };
-        let state = entry.state();
+        let state = self.map.state(page, entry);
         let place = self.place_of(Some(object), page, class);
         let Some(used) = state.used().checked_sub(1) else {
             Self::broken_object(object, "an object freed twice")
         };
         let free = state.free();
-        object.set_next((free != 0).then(|| object_at(self.map.start_of(page), free - 1)));
-        entry.set_state(state.with(place, used));
+        object.set_first::<C>((free != 0).then(|| object_at(self.map.start_of(page), free - 1)));
+        self.map.set_state(page, entry, state.with(place, used));
         if used == 0 || used + 1 == class.capacity() {
             self.regard(page, used);
         }
@@ -224,6 +238,16 @@ impl<C: Config> Counter<'_, C> {
         }
     }
 
+    /// The same, of one that is as it was left, as far as that is looked at.
+    pub(super) fn free_kept(&mut self, chunk: Object) {
+        if Window::<C>::SEALED && self.chunks.reaches(chunk.payload()) {
+            // SAFETY: a heap that seals looks at whatever it is asked about.
+            let extent = unsafe { self.chunks.usable_size(chunk.payload()) };
+            guard::check_retired::<C>(chunk.payload(), extent);
+        }
+        self.free_chunk(chunk);
+    }
+
     /// Frees a chunk that stood in for an object, or that a thread has kept.
     pub(super) fn free_chunk(&mut self, object: Object) {
         if !self.chunks.reaches(object.payload()) {
@@ -238,11 +262,27 @@ impl<C: Config> Counter<'_, C> {
 
     /// Gives the chunk of a slab whose objects are all back to the heap below.
     fn free_slab(&mut self, page: Page, class: Class) {
+        if Window::<C>::SEALED {
+            for object in self.objects_of(page, class) {
+                Self::check_free(object, class);
+            }
+        }
         self.map.clear(page, class.pages());
         if let Some(payload) = NonNull::new(self.map.start_of(page)) {
             // SAFETY: the slab was allocated as a whole, and none of its objects is anybody's.
             unsafe { self.chunks.free(payload) };
         }
+    }
+
+    /// Ends the program if an object that is in its slab is not as it was left.
+    fn check_free(object: Object, class: Class) {
+        let links = object.payload().as_ptr();
+        // SAFETY: it was retired when the slab was made, and is nobody's.
+        let is_fresh = unsafe { chunk::first_other(links, LINKED, Window::<C>::PATTERN) }.is_none();
+        if !is_fresh && !object.has_seal::<C>() {
+            crate::heap::written_to::<C>(links);
+        }
+        guard::check_retired::<C>(object.payload(), class.size());
     }
 
     /// Where in its slab an object stands, as the slab counts it; what stands nowhere ends the
@@ -254,7 +294,7 @@ impl<C: Config> Counter<'_, C> {
         let distance = object.payload().addr().get().wrapping_sub(start);
         let is_within = distance < usize::from(class.capacity()) * class.size();
         if !is_within || (Self::CHECKED && !class.divides(distance)) {
-            Self::broken_object(object, "free or realloc of what is no object of its slab,");
+            no_object::<C>(object.payload());
         }
         #[expect(clippy::cast_possible_truncation, reason = "a slab has fewer granules")]
         let place = (distance / GRANULE) as u16 + 1;
@@ -271,7 +311,7 @@ impl<C: Config> Counter<'_, C> {
             }
         }
         let number = class.number();
-        batch.set_below(self.depot.batches[number]);
+        batch.set_below::<C>(self.depot.batches[number]);
         self.depot.batches[number] = Some(batch);
         self.depot.depths[number] += 1;
         self.depot.bytes += bytes;
@@ -293,7 +333,7 @@ impl<C: Config> Counter<'_, C> {
     fn pop_batch(&mut self, class: Class) -> Objects {
         let number = class.number();
         let batch = self.depot.batches[number]?;
-        self.depot.batches[number] = batch.below();
+        self.depot.batches[number] = batch.below::<C>();
         self.depot.depths[number] -= 1;
         self.depot.bytes -= Self::batch_bytes(class);
         Some(batch)
@@ -364,13 +404,28 @@ impl<C: Config> Counter<'_, C> {
 
     #[cold]
     fn broken(&self, page: Page, what: &str) -> ! {
-        report::fatal(C::NAME, format_args!("{what} at {:p}", self.map.start_of(page)))
+        report::fatal_in::<C>(format_args!("{what} at {:p}", self.map.start_of(page)))
     }
 
     #[cold]
     fn broken_object(object: Object, what: &str) -> ! {
-        report::fatal(C::NAME, format_args!("{what} at {:p}", object.payload()))
+        report::fatal_in::<C>(format_args!("{what} at {:p}", object.payload()))
     }
+}
+
+/// Whether an object of a slab that begins at `start` can begin at `address`.
+pub(super) fn is_place(start: usize, address: usize, class: Class) -> bool {
+    let distance = address.wrapping_sub(start);
+    distance % class.size() == 0 && distance < usize::from(class.capacity()) * class.size()
+}
+
+/// Ends the program: no object of a slab begins at `block`.
+#[cold]
+#[inline(never)]
+pub(super) fn no_object<C: Config>(block: NonNull<u8>) -> ! {
+    report::fatal_in::<C>(format_args!(
+        "free or realloc of what is no object of its slab, at {block:p}"
+    ))
 }
 
 /// The object that begins so many granules above the start of its slab.

@@ -4,11 +4,13 @@
 //! of itself. Like every walk it changes nothing and is O(n).
 
 use super::class::Class;
-use super::depot::Counter;
+use super::depot::{Counter, is_place};
 use super::map::{Kind, Page, Slab};
 use super::object::{Object, Objects};
 use crate::check::Corruption;
+use crate::chunk::Window;
 use crate::config::Config;
+use crate::guard;
 use core::ptr::NonNull;
 
 impl<C: Config> Counter<'_, C> {
@@ -48,7 +50,7 @@ impl<C: Config> Counter<'_, C> {
             at(free < slab.fresh, "the list of a slab goes round in a circle")?;
             self.check_object(place, class)?;
             free += 1;
-            object = place.next();
+            object = place.next::<C>();
         }
         at(slab.used + free == slab.fresh, "a slab has lost objects")
     }
@@ -79,12 +81,12 @@ impl<C: Config> Counter<'_, C> {
                 count += 1;
                 self.ensure(count <= whole, "a batch has more objects than it can")?;
                 self.check_object(place, class)?;
-                object = place.next();
+                object = place.next::<C>();
             }
             batches += 1;
             let depth = self.depot.depth(class);
             self.ensure(batches <= depth, "there are more batches than were counted")?;
-            batch = first.below();
+            batch = first.below::<C>();
         }
         self.ensure(batches == self.depot.depth(class), "there are fewer batches than were counted")
     }
@@ -97,16 +99,24 @@ impl<C: Config> Counter<'_, C> {
             Kind::Chunks => self.chunks.reaches(object.payload()),
             Kind::Slab { class: own, back } => {
                 let start = self.map.start_of(page - u32::from(back)).addr();
-                let distance = address.wrapping_sub(start);
-                own == class
-                    && distance < usize::from(class.capacity()) * class.size()
-                    && class.divides(distance)
+                own == class && is_place(start, address, class)
             }
         };
-        if holds {
-            return Ok(());
+        if !holds {
+            return Err(Corruption::of_address("a free object is none of its class", address));
         }
-        Err(Corruption::of_address("a free object is none of its class", address))
+        if !object.has_seal::<C>() {
+            return Err(Corruption::of_address(
+                "the links of a free object were overwritten",
+                address,
+            ));
+        }
+        if Window::<C>::SEALED && self.map.kind(page) != Kind::Chunks {
+            if let Some(byte) = guard::altered::<C>(object.payload(), class.size()) {
+                return Err(Corruption::of_address("a free object was written to", byte.addr()));
+            }
+        }
+        Ok(())
     }
 
     fn own_list(&self, page: Page, slab: &Slab) -> Objects {

@@ -15,6 +15,7 @@
 
 use super::class::{KEPT, KeptClass};
 use super::object::{Object, Objects};
+use crate::config::Config;
 use core::cell::Cell;
 
 /// Chunks that one thread keeps.
@@ -44,23 +45,23 @@ impl Kept {
 
     /// Takes a chunk, if there is one of the class.
     #[inline]
-    pub(super) fn pop(&self, class: KeptClass) -> Objects {
+    pub(super) fn pop<C: Config>(&self, class: KeptClass) -> Objects {
         let head = self.heads.get(class.number())?;
         let chunk = head.get()?;
-        head.set(chunk.next());
+        head.set(chunk.next::<C>());
         self.bytes.set(self.bytes.get().wrapping_sub(class.size()));
         Some(chunk)
     }
 
     /// Keeps a chunk, if its bytes may be.
     #[inline]
-    pub(super) fn push(&self, chunk: Object, class: KeptClass) -> bool {
+    pub(super) fn push<C: Config>(&self, chunk: Object, class: KeptClass) -> bool {
         let bytes = self.bytes.get() + class.size();
         let Some(head) = self.heads.get(class.number()) else { return false };
         if self.most.get() < bytes {
             return false;
         }
-        chunk.set_next(head.get());
+        chunk.set_first::<C>(head.get());
         head.set(Some(chunk));
         self.bytes.set(bytes);
         true
@@ -87,7 +88,7 @@ impl Kept {
     }
 
     /// Chunks to give back, class by class, as long as more than `most` bytes are kept.
-    pub(super) fn shed(&self, most: usize, mut give_back: impl FnMut(Object)) {
+    pub(super) fn shed<C: Config>(&self, most: usize, mut give_back: impl FnMut(Object)) {
         // Once round, the largest first.
         for _ in 0..KEPT {
             if self.bytes.get() <= most {
@@ -98,7 +99,7 @@ impl Kept {
             let Some(class) = KeptClass::at(number) else { return };
             let mut chunks = self.heads.get(number).and_then(Cell::take);
             while let Some(chunk) = chunks {
-                chunks = chunk.next();
+                chunks = chunk.next::<C>();
                 self.bytes.set(self.bytes.get().wrapping_sub(class.size()));
                 give_back(chunk);
             }

@@ -13,6 +13,7 @@
 //! Vmem* (2001). This module touches no lock and no slab.
 
 use super::object::{Object, Objects, height};
+use crate::config::Config;
 use core::cell::Cell;
 
 /// What every request of a class reads and writes, two words: a cache line has four classes.
@@ -33,21 +34,21 @@ impl Front {
 
     /// Takes an object, if there is one at hand.
     #[inline]
-    pub(super) fn pop(&self) -> Objects {
+    pub(super) fn pop<C: Config>(&self) -> Objects {
         let object = self.head.get()?;
-        self.head.set(object.next());
+        self.head.set(object.next::<C>());
         Some(object)
     }
 
     /// Keeps an object, if there is room at hand.
     #[inline]
-    pub(super) fn push(&self, object: Object) -> bool {
+    pub(super) fn push<C: Config>(&self, object: Object) -> bool {
         let head = self.head.get();
-        let already = height(head);
+        let already = height::<C>(head);
         if self.limit.get() <= already {
             return false;
         }
-        object.set_above(head, already + 1);
+        object.set_above::<C>(head, already + 1);
         self.head.set(Some(object));
         true
     }
@@ -115,14 +116,14 @@ impl Magazine<'_> {
     }
 
     /// The upper half of the magazine, and not fewer than one object if there is any.
-    pub(super) fn unload_half(self) -> Objects {
+    pub(super) fn unload_half<C: Config>(self) -> Objects {
         let first = self.front.head.get()?;
         let mut last = first;
-        for _ in 1..first.height().div_ceil(2) {
-            last = last.next()?;
+        for _ in 1..first.height::<C>().div_ceil(2) {
+            last = last.next::<C>()?;
         }
-        self.front.head.set(last.next());
-        last.set_next(None);
+        self.front.head.set(last.next::<C>());
+        last.set_next::<C>(None);
         Some(first)
     }
 

@@ -3,7 +3,7 @@
 //! ```text
 //!   window   | page 0 | page 1 | page 2 | page 3 | page 4 | …
 //!   map      |   –    | slab   | back 1 | back 2 |   –    | …     16 bytes a page
-//!                       free, used, fresh, class; next, prev
+//!                       free, used, fresh, class; next, prev; with `harden = "full"`, seals: 32 bytes
 //!
 //!   a slab   | used | free | used | free | never handed out ……… | tag of the next chunk |
 //!                      └──────────►┘       ^ fresh
@@ -14,10 +14,19 @@
 //! made. The entry of a slab's first page holds the slab; the others lead back to it. Whoever has an
 //! object may ask what its page is without the heap's lock: that does not change while the object is
 //! in use, and the entries are atomic, so that what does change disturbs nobody. Only a thread that
-//! holds the lock changes anything. This module knows no objects.
+//! holds the lock changes anything.
+//!
+//! With `harden = "full"` each entry has two [seals](crate::seal) of 32 bits in a word of its own: one
+//! over what a page is, which everybody may ask, and one over all of it, for whoever holds the lock. A
+//! page that is no slab's is zeros, and so are its seals. This module knows no objects.
 
 use super::class::{Class, PAGE};
+use crate::chunk::Window;
+use crate::config::Config;
+use crate::report;
+use crate::seal::seal;
 use crate::source::Source;
+use core::fmt;
 use core::marker::PhantomData;
 use core::ptr::{NonNull, null_mut};
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
@@ -62,19 +71,6 @@ pub(super) struct Entry {
     state: AtomicU64,
     /// `next` and `prev`, 32 bits each.
     links: AtomicU64,
-}
-
-impl Entry {
-    #[inline]
-    pub(super) fn state(&self) -> State {
-        State(self.state.load(Relaxed))
-    }
-
-    /// Notes how the slab stands, whose neighbors stay.
-    #[inline]
-    pub(super) fn set_state(&self, state: State) {
-        self.state.store(state.0, Relaxed);
-    }
 }
 
 /// What the map says of a page, in a word: `free`, `used` and `fresh`, 16 bits each; then the class
@@ -135,23 +131,44 @@ impl State {
     }
 }
 
-/// The pages of one window, over memory of the source `S`.
+/// Bits of one of two seals in a word.
+const HALF: u32 = 32;
+
+/// What a sealed entry has behind it.
+#[repr(C)]
+struct Seals {
+    /// Over what the page is in the upper half, over all in the lower.
+    seals: AtomicU64,
+    _spare: u64,
+}
+
+/// The pages of one window, over memory of the source of `C`.
 ///
 /// # Invariant
 ///
 /// The first `committed` entries at `entries` are valid for reads and writes as long as the program
 /// runs, and nothing but this map uses them. `base` is where the window begins. Only a thread that
 /// holds the heap's lock changes any of it, the entries among them.
-#[derive(Debug)]
-pub(super) struct Map<S> {
+pub(super) struct Map<C> {
     base: AtomicPtr<u8>,
     entries: AtomicPtr<Entry>,
     committed: AtomicU32,
     reserved: AtomicU32,
-    source: PhantomData<fn() -> S>,
+    configuration: PhantomData<fn() -> C>,
 }
 
-impl<S: Source> Map<S> {
+impl<C> fmt::Debug for Map<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let committed = self.committed.load(Relaxed);
+        f.debug_struct("Map").field("committed", &committed).finish_non_exhaustive()
+    }
+}
+
+impl<C: Config> Map<C> {
+    /// Bytes of an entry, and of its seals.
+    const STRIDE: usize =
+        size_of::<Entry>() + if Window::<C>::SEALED { size_of::<Seals>() } else { 0 };
+
     /// A map of no page.
     pub(super) const fn new() -> Self {
         Self {
@@ -159,7 +176,7 @@ impl<S: Source> Map<S> {
             entries: AtomicPtr::new(null_mut()),
             committed: AtomicU32::new(0),
             reserved: AtomicU32::new(0),
-            source: PhantomData,
+            configuration: PhantomData,
         }
     }
 
@@ -167,15 +184,15 @@ impl<S: Source> Map<S> {
     /// no room for it.
     pub(super) fn open(&self, base: *mut u8, bytes: usize) {
         // A page of the map is a page of the window, and zeros say that it is no slab's.
-        if base.addr() % PAGE != 0 || !S::ZEROED {
+        if base.addr() % PAGE != 0 || !C::Source::ZEROED {
             return;
         }
         let pages = u32::try_from(bytes / PAGE).unwrap_or(u32::MAX);
-        let size = (pages as usize).saturating_mul(size_of::<Entry>());
+        let size = (pages as usize).saturating_mul(Self::STRIDE);
         self.base.store(base, Relaxed);
-        if let Some(region) = S::open_aside(size) {
+        if let Some(region) = C::Source::open_aside(size) {
             self.entries.store(region.base.as_ptr().cast(), Relaxed);
-            let reserved = region.reserved / size_of::<Entry>();
+            let reserved = region.reserved / Self::STRIDE;
             self.reserved.store(u32::try_from(reserved).unwrap_or(u32::MAX).min(pages), Relaxed);
         }
     }
@@ -187,7 +204,7 @@ impl<S: Source> Map<S> {
 
     #[cold]
     fn extend(&self, end: Page) -> bool {
-        let bytes = |pages: Page| pages as usize * size_of::<Entry>();
+        let bytes = |pages: Page| pages as usize * Self::STRIDE;
         let (entries, reserved) = (self.entries.load(Relaxed), self.reserved.load(Relaxed));
         let Some(entries) = NonNull::new(entries.cast::<u8>()) else { return false };
         if reserved < end {
@@ -197,7 +214,7 @@ impl<S: Source> Map<S> {
         let target = (end / EXTENSION + 1).saturating_mul(EXTENSION).min(reserved);
         // SAFETY: the source opened that region aside, with room for `reserved` entries, and
         // committed those up to the end.
-        let extended = unsafe { S::commit(entries, bytes(self.end()), bytes(target)) };
+        let extended = unsafe { C::Source::commit(entries, bytes(self.end()), bytes(target)) };
         if extended {
             self.committed.store(target, Release);
         }
@@ -215,10 +232,72 @@ impl<S: Source> Map<S> {
         if self.end() <= page {
             return None;
         }
-        let entry = self.entries.load(Relaxed).wrapping_add(page as usize);
+        let entry = self.entries.load(Relaxed).wrapping_byte_add(page as usize * Self::STRIDE);
         // SAFETY: by the invariant the entry is one of those that are committed; all zeros are a
         // sound entry, and what else is there was written here.
         Some(unsafe { &*entry })
+    }
+
+    /// The seals of a page that has an entry, of a map that seals.
+    fn seals(&self, page: Page) -> &AtomicU64 {
+        let entry = self.entries.load(Relaxed).wrapping_byte_add(page as usize * Self::STRIDE);
+        let seals = entry.wrapping_add(1).cast::<Seals>();
+        // SAFETY: in a map that seals, seals are behind each entry, and valid as that is.
+        unsafe { &(*seals).seals }
+    }
+
+    /// The seal over what a page is, in the upper half of a word; 0 for one that is no slab's.
+    fn seal_of_kind(entry: &Entry, state: State) -> u64 {
+        let kind = state.0 >> CLASS;
+        if kind == 0 { 0 } else { seal(core::ptr::from_ref(entry).addr(), [kind]) >> HALF << HALF }
+    }
+
+    /// Both seals of an entry.
+    fn seals_of(entry: &Entry, state: State, links: u64) -> u64 {
+        let kind = Self::seal_of_kind(entry, state);
+        let all = seal(core::ptr::from_ref(entry).addr(), [state.0, links]) >> HALF;
+        if state.0 | links == 0 { kind } else { kind | all }
+    }
+
+    /// Writes an entry.
+    #[inline]
+    fn set(&self, page: Page, state: State, links: u64) {
+        let Some(entry) = self.entry(page) else { return };
+        entry.links.store(links, Relaxed);
+        self.set_state(page, entry, state);
+    }
+
+    /// How the slab of `page` stands, whose entry that is.
+    #[inline]
+    pub(super) fn state(&self, page: Page, entry: &Entry) -> State {
+        let state = State(entry.state.load(Relaxed));
+        if Window::<C>::SEALED {
+            let seals = Self::seals_of(entry, state, entry.links.load(Relaxed));
+            if self.seals(page).load(Relaxed) != seals {
+                self.broken(page);
+            }
+        }
+        state
+    }
+
+    /// Notes how the slab of `page` stands, whose entry that is, and whose neighbors stay.
+    #[inline]
+    pub(super) fn set_state(&self, page: Page, entry: &Entry, state: State) {
+        entry.state.store(state.0, Relaxed);
+        if Window::<C>::SEALED {
+            let seals = Self::seals_of(entry, state, entry.links.load(Relaxed));
+            self.seals(page).store(seals, Relaxed);
+        }
+    }
+
+    /// Ends the program: an entry is not what the heap has written.
+    #[cold]
+    #[inline(never)]
+    fn broken(&self, page: Page) -> ! {
+        let start = self.start_of(page);
+        report::fatal_in::<C>(format_args!(
+            "a page of a slab whose entry was overwritten at {start:p}"
+        ))
     }
 
     /// The page in which `address` lies; one without an entry for an address beyond the window.
@@ -238,16 +317,22 @@ impl<S: Source> Map<S> {
     #[inline]
     pub(super) fn slab_at(&self, address: NonNull<u8>) -> Option<(Page, Class, &Entry)> {
         let page = self.page_of(address);
-        let state = self.entry(page)?.state();
-        let class = state.class()?;
-        let page = page - u32::from(state.back());
+        let Kind::Slab { class, back } = self.kind(page) else { return None };
+        let page = page - u32::from(back);
         Some((page, class, self.entry(page)?))
     }
 
     /// What `page` is.
     #[inline]
     pub(super) fn kind(&self, page: Page) -> Kind {
-        let state = self.entry(page).map_or(State(0), Entry::state);
+        let entry = self.entry(page);
+        let state = State(entry.map_or(0, |entry| entry.state.load(Relaxed)));
+        if let (true, Some(entry)) = (Window::<C>::SEALED, entry) {
+            let known = self.seals(page).load(Relaxed) >> HALF << HALF;
+            if known != Self::seal_of_kind(entry, state) {
+                self.broken(page);
+            }
+        }
         match state.class() {
             Some(class) => Kind::Slab { class, back: state.back() },
             None => Kind::Chunks,
@@ -258,7 +343,7 @@ impl<S: Source> Map<S> {
     #[inline]
     pub(super) fn slab(&self, page: Page) -> Option<Slab> {
         let entry = self.entry(page)?;
-        let (state, links) = (entry.state(), entry.links.load(Relaxed));
+        let (state, links) = (self.state(page, entry), entry.links.load(Relaxed));
         #[expect(clippy::cast_possible_truncation, reason = "the lower half is meant")]
         let half = |shift: u32| (links >> shift) as u32;
         let (free, used, fresh) = (state.free(), state.used(), state.fresh());
@@ -268,27 +353,56 @@ impl<S: Source> Map<S> {
     /// Notes how the slab at `page` stands.
     #[inline]
     pub(super) fn set_slab(&self, page: Page, slab: Slab) {
-        let Some(entry) = self.entry(page) else { return };
-        entry.set_state(State::of(slab));
-        entry.links.store(u64::from(slab.next) | u64::from(slab.prev) << 32, Relaxed);
+        self.set(page, State::of(slab), u64::from(slab.next) | u64::from(slab.prev) << 32);
     }
 
     /// Notes that the pages behind `page` are of its slab, too.
     pub(super) fn set_behind(&self, page: Page, class: Class) {
         for back in 1..class.pages() {
-            if let Some(entry) = self.entry(page + back) {
-                entry.state.store(State::of_class(class) | u64::from(back) << BACK, Relaxed);
-            }
+            self.set(page + back, State(State::of_class(class) | u64::from(back) << BACK), 0);
         }
     }
 
     /// Notes that `pages` from `page` on are no slab's.
     pub(super) fn clear(&self, page: Page, pages: u32) {
         for page in page..page + pages {
-            if let Some(entry) = self.entry(page) {
-                entry.state.store(0, Relaxed);
-                entry.links.store(0, Relaxed);
-            }
+            self.set(page, State(0), 0);
         }
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use crate::report::tests::last_words;
+    use crate::{BrkHeap, brk_heap};
+    use core::alloc::{GlobalAlloc, Layout};
+
+    #[brk_heap(source = "mmap", cache = "64KiB", harden = "full", crate = crate)]
+    static HEAP: BrkHeap;
+
+    #[test]
+    fn a_flipped_bit_of_an_entry_is_noticed_by_the_heap() {
+        const LAYOUT: Layout = Layout::new::<[u64; 40]>();
+        let map = &HEAP.aside.map;
+        // SAFETY: the layout has a size.
+        let block = unsafe { HEAP.alloc(LAYOUT) };
+        let page = map.page_of(NonNull::new(block).expect("there is memory"));
+        let Kind::Slab { back, .. } = map.kind(page) else { panic!("the block is an object") };
+        let page = page - Page::from(back);
+        for bit in 0..192 {
+            let words = last_words(|| {
+                let entry = map.entry(page).expect("the page has an entry");
+                let word = [&entry.state, &entry.links, map.seals(page)][bit / 64];
+                word.fetch_xor(1 << (bit % 64), Relaxed);
+                // SAFETY: the block is freed once.
+                unsafe { HEAP.dealloc(block, LAYOUT) };
+                HEAP.trim();
+            });
+            let what = "brkalloc: HEAP: a page of a slab whose entry was overwritten at 0x";
+            assert!(words.starts_with(what), "bit {bit}: {words}");
+        }
+        // SAFETY: the block is freed once, in this process.
+        unsafe { HEAP.dealloc(block, LAYOUT) };
     }
 }

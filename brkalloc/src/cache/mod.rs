@@ -35,8 +35,10 @@ use crate::BrkHeap;
 use crate::check::Corruption;
 use crate::chunk::{self, Window};
 use crate::config::Config;
+use crate::guard;
 use crate::heap::RawHeap;
 use crate::index::Request;
+use crate::quarantine::Quarantine;
 use crate::report;
 use crate::serve::Serve;
 use class::{Class, KeptClass};
@@ -46,7 +48,7 @@ use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use depot::{Counter, Depot};
 use map::{Kind, Map};
-use object::{Object, Objects};
+pub(crate) use object::{LINKED, Object, Objects};
 
 /// Whether, and how, threads keep what they free.
 ///
@@ -57,11 +59,15 @@ pub trait Cache<C: Config>: Ways<C> {}
 pub struct Shared<C: Config> {
     pub(crate) chunks: RawHeap<C, C::Source>,
     pub(crate) depot: <C::Cache as Ways<C>>::Depot,
+    pub(crate) quarantine: C::Quarantine,
 }
 
 impl<C: Config> Shared<C> {
-    pub(crate) const CLOSED: Self =
-        Self { chunks: RawHeap::CLOSED, depot: <C::Cache as Ways<C>>::DEPOT };
+    pub(crate) const CLOSED: Self = Self {
+        chunks: RawHeap::CLOSED,
+        depot: <C::Cache as Ways<C>>::DEPOT,
+        quarantine: C::Quarantine::NEW,
+    };
 }
 
 impl<C: Config> fmt::Debug for Shared<C> {
@@ -250,8 +256,8 @@ fn home<C: Config>() -> &'static BrkHeap<C> {
 
 /// What is read of a heap with a cache without its lock.
 #[derive(Debug)]
-pub struct Aside<S> {
-    map: Map<S>,
+pub struct Aside<C> {
+    map: Map<C>,
     /// The most bytes that threads may hold, as far as they have said.
     held: AtomicUsize,
 }
@@ -294,9 +300,13 @@ impl Cached {
             let found = home.opened(at_depot, || home.shared.with(at_depot));
             found.or_else(|| {
                 let chunk = home.serve(class.object()?)?;
+                if Window::<C>::SEALED {
+                    // SAFETY: the chunk is new, and has as many bytes as it is asked about.
+                    unsafe { guard::retire::<C>(chunk, Self::extent(home, chunk)) };
+                }
                 // SAFETY: the chunk is new, a multiple of a granule and at least one large.
                 let object = unsafe { Object::new(chunk) };
-                object.set_above(None, 1);
+                object.set_above::<C>(None, 1);
                 Some(object)
             })
         };
@@ -328,7 +338,7 @@ impl Cached {
         let class = KeptClass::of(layout);
         if let Some(class) = class {
             if let Some(kept) = with::<C, _>(|cache| cache.take_kept(class)) {
-                return Some(kept.payload());
+                return Some(Self::reissued::<C>(kept));
             }
         }
         let request = Self::chunk_request(layout)?;
@@ -346,7 +356,7 @@ impl Cached {
         let chunk = unsafe { Object::new(block) };
         if let Some(class) = KeptClass::of(layout) {
             // SAFETY: the caller gives up the block.
-            unsafe { Self::clear::<C>(block, layout.size()) };
+            unsafe { Self::retire::<C>(block, layout.size()) };
             return with::<C, _>(|cache| cache.keep(chunk, class));
         }
         let home = home::<C>();
@@ -355,15 +365,52 @@ impl Cached {
         Self::with(home, |counter| counter.free_chunk(chunk));
     }
 
+    /// An object, or a kept chunk, for somebody who takes it: with `harden = "full"`, as it was left.
+    #[inline]
+    fn reissued<C: PerThread>(object: Object) -> NonNull<u8> {
+        let block = object.payload();
+        if Window::<C>::SEALED {
+            guard::check_retired::<C>(block, Self::extent(home::<C>(), block));
+        }
+        block
+    }
+
+    /// The bytes of the block at `block`. With `harden = "full"`, what is none in use ends the program,
+    /// as far as map and tags can tell.
+    fn extent<C: PerThread>(home: &BrkHeap<C>, block: NonNull<u8>) -> usize {
+        let map = &home.aside.map;
+        let page = map.page_of(block);
+        match map.kind(page) {
+            Kind::Slab { class, back } => {
+                let start = map.start_of(page.saturating_sub(back.into())).addr();
+                if Window::<C>::SEALED && !depot::is_place(start, block.addr().get(), class) {
+                    depot::no_object::<C>(block);
+                }
+                class.size()
+            }
+            // SAFETY: a heap that seals looks at whatever it is asked about, and others are asked about
+            // what is in use, which is no slab's.
+            Kind::Chunks => unsafe { Self::chunk_size(home, block) }.unwrap_or_else(|| {
+                if Window::<C>::SEALED {
+                    home.shared.with(|shared| shared.chunks.foreign(block));
+                }
+                0
+            }),
+        }
+    }
+
     /// Clears a block that the thread will keep, of `least` bytes or more, where freed memory is
-    /// cleared.
+    /// cleared; with `harden = "full"`, fills it with what is looked for when it is handed out again.
     ///
     /// # Safety
     ///
     /// A heap of this configuration handed `block` out, with so many bytes, and nobody needs it now.
     #[inline]
-    unsafe fn clear<C: PerThread>(block: NonNull<u8>, least: usize) {
-        if Window::<C>::CLEARS {
+    unsafe fn retire<C: PerThread>(block: NonNull<u8>, least: usize) {
+        if Window::<C>::SEALED {
+            // SAFETY: they are the block's, which the caller gives up.
+            unsafe { guard::retire::<C>(block, Self::extent(home::<C>(), block)) };
+        } else if Window::<C>::CLEARS {
             let home = home::<C>();
             let map = &home.aside.map;
             let bytes = match map.kind(map.page_of(block)) {
@@ -410,7 +457,7 @@ impl<C: PerThread> Cache<C> for Cached {}
 
 impl<C: PerThread> Ways<C> for Cached {
     type Depot = Depot;
-    type Aside = Aside<C::Source>;
+    type Aside = Aside<C>;
     const DEPOT: Depot = Depot::EMPTY;
     #[expect(clippy::declare_interior_mutable_const, reason = "where each heap's map comes from")]
     const ASIDE: Self::Aside = Aside { map: Map::new(), held: AtomicUsize::new(0) };
@@ -423,7 +470,7 @@ impl<C: PerThread> Ways<C> for Cached {
     #[inline]
     fn allocate(_: &BrkHeap<C>, layout: Layout) -> Option<NonNull<u8>> {
         match Class::of(layout) {
-            Some(class) => with::<C, _>(|cache| cache.take(class)).map(Object::payload),
+            Some(class) => with::<C, _>(|cache| cache.take(class)).map(Self::reissued::<C>),
             None => Self::chunk::<C>(layout),
         }
     }
@@ -447,7 +494,7 @@ impl<C: PerThread> Ways<C> for Cached {
         match Class::of(layout) {
             Some(class) => {
                 // SAFETY: the caller gives up the block, which has what its class has.
-                unsafe { Self::clear::<C>(block, class.size()) };
+                unsafe { Self::retire::<C>(block, class.size()) };
                 // SAFETY: the caller gives up an object of a class, at a multiple of 16.
                 let object = unsafe { Object::new(block) };
                 with::<C, _>(|cache| cache.give(object, class));
@@ -491,7 +538,7 @@ impl<C: PerThread> Ways<C> for Cached {
         match map.kind(map.page_of(block)) {
             Kind::Slab { class, .. } => {
                 // SAFETY: the caller gives up the block, which has what its class has.
-                unsafe { Self::clear::<C>(block, class.size()) };
+                unsafe { Self::retire::<C>(block, class.size()) };
                 // SAFETY: the caller gives up an object of a slab, at a multiple of 16.
                 let object = unsafe { Object::new(block) };
                 with::<C, _>(|cache| cache.give(object, class));
@@ -515,13 +562,7 @@ impl<C: PerThread> Ways<C> for Cached {
     }
 
     unsafe fn usable_size(_: &BrkHeap<C>, block: NonNull<u8>) -> usize {
-        let home = home::<C>();
-        let map = &home.aside.map;
-        match map.kind(map.page_of(block)) {
-            Kind::Slab { class, .. } => class.size(),
-            // SAFETY: the caller vouches for the block, which is no slab's.
-            Kind::Chunks => unsafe { Self::chunk_size(home, block) }.unwrap_or(0),
-        }
+        Self::extent(home::<C>(), block)
     }
 
     fn check(_: &BrkHeap<C>) -> Result<(), Corruption> {

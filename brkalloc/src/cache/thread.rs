@@ -104,7 +104,7 @@ impl<C: PerThread> ThreadCache<C> {
     /// An object of the class; none where the heap has no room.
     #[inline]
     pub(super) fn take(&self, class: Class) -> Objects {
-        match self.front(class).pop() {
+        match self.front(class).pop::<C>() {
             None => self.refill(class),
             object => object,
         }
@@ -113,7 +113,7 @@ impl<C: PerThread> ThreadCache<C> {
     /// Keeps an object of the class.
     #[inline]
     pub(super) fn give(&self, object: Object, class: Class) {
-        if !self.front(class).push(object) {
+        if !self.front(class).push::<C>(object) {
             self.spill(object, class);
         }
     }
@@ -121,13 +121,13 @@ impl<C: PerThread> ThreadCache<C> {
     /// A kept chunk of the class, if there is one.
     #[inline]
     pub(super) fn take_kept(&self, class: KeptClass) -> Objects {
-        self.kept.pop(class)
+        self.kept.pop::<C>(class)
     }
 
     /// Keeps a chunk of the class.
     #[inline]
     pub(super) fn keep(&self, chunk: Object, class: KeptClass) {
-        if !self.kept.push(chunk, class) {
+        if !self.kept.push::<C>(chunk, class) {
             self.shed(chunk, class);
         }
     }
@@ -158,7 +158,7 @@ impl<C: PerThread> ThreadCache<C> {
             spare => spare,
         };
         if let Some(first) = objects {
-            let others = magazine.load(first.next());
+            let others = magazine.load(first.next::<C>());
             if others.is_some() {
                 Cached::with(home, |counter| counter.take_apart(others));
             }
@@ -179,15 +179,15 @@ impl<C: PerThread> ThreadCache<C> {
         let magazine = self.magazine(class);
         magazine.note();
         self.widen(class);
-        if !magazine.front.push(object) {
+        if !magazine.front.push::<C>(object) {
             let whole = Counter::<C>::BATCHES[class.number()];
             if magazine.limit() < whole {
-                let objects = magazine.unload_half();
+                let objects = magazine.unload_half::<C>();
                 Cached::with(home, |counter| counter.take_apart(objects));
             } else if let Some(batch) = magazine.shift() {
                 Cached::with(home, |counter| counter.give(batch, class));
             }
-            magazine.front.push(object);
+            magazine.front.push::<C>(object);
         }
         self.recharge(class);
     }
@@ -219,13 +219,13 @@ impl<C: PerThread> ThreadCache<C> {
     fn shed(&self, chunk: Object, class: KeptClass) {
         let home = home::<C>();
         self.turn(home);
-        if self.kept.push(chunk, class) {
+        if self.kept.push::<C>(chunk, class) {
             return;
         }
         Cached::with(home, |counter| {
-            self.kept.shed(Self::HALF / 8 * 7, |kept| counter.free_chunk(kept));
-            if self.state.get() == State::Ended || !self.kept.push(chunk, class) {
-                counter.free_chunk(chunk);
+            self.kept.shed::<C>(Self::HALF / 8 * 7, |kept| counter.free_kept(kept));
+            if self.state.get() == State::Ended || !self.kept.push::<C>(chunk, class) {
+                counter.free_kept(chunk);
             }
         });
     }
@@ -265,7 +265,7 @@ impl<C: PerThread> ThreadCache<C> {
         if idle != 0 || is_kept_idle {
             Cached::with(home, |counter| {
                 if is_kept_idle {
-                    self.kept.shed(0, |chunk| counter.free_chunk(chunk));
+                    self.kept.shed::<C>(0, |chunk| counter.free_kept(chunk));
                 }
                 for class in Class::all().filter(|class| idle >> class.number() & 1 != 0) {
                     self.empty(class, counter);
@@ -320,7 +320,7 @@ impl<C: PerThread> ThreadCache<C> {
             for class in Class::all() {
                 self.empty(class, counter);
             }
-            self.kept.shed(0, |chunk| counter.free_chunk(chunk));
+            self.kept.shed::<C>(0, |chunk| counter.free_kept(chunk));
         });
         self.tell(home);
     }
@@ -343,14 +343,14 @@ impl<C: PerThread> ThreadCache<C> {
     pub(super) fn check(&self, counter: &Counter<'_, C>) -> Result<(), Corruption> {
         for class in Class::all() {
             for mut place in self.magazine(class).lists() {
-                let mut expected = height(place);
+                let mut expected = height::<C>(place);
                 let whole = usize::from(Counter::<C>::BATCHES[class.number()]);
                 counter.ensure(expected <= whole, "a magazine holds more than a batch")?;
                 while let Some(object) = place {
                     counter.check_object(object, class)?;
-                    let is_so = 0 < expected && object.height() == expected;
+                    let is_so = 0 < expected && object.height::<C>() == expected;
                     counter.ensure(is_so, "an object says a wrong number of those behind it")?;
-                    (place, expected) = (object.next(), expected - 1);
+                    (place, expected) = (object.next::<C>(), expected - 1);
                 }
                 counter.ensure(expected == 0, "a magazine is shorter than it says")?;
             }

@@ -16,11 +16,13 @@
 //! A heap here knows neither threads nor layouts of the language: [`BrkHeap`](crate::BrkHeap) and
 //! [`Heap`](crate::Heap) stand in front of it.
 
+mod pattern;
 mod resize;
 mod room;
 mod top;
 mod walk;
 
+pub(crate) use pattern::written_to;
 pub use walk::ChunkState;
 
 use crate::chunk::{Chunk, Window};
@@ -107,6 +109,7 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         self.limit = limit;
         self.dirty = if S::ZEROED { Chunk::FIRST } else { limit };
         self.origin = origin;
+        self.fill_window();
         self.window.set_tag(end, Tag::end(false));
         self.set_top(Chunk::FIRST, true);
     }
@@ -209,10 +212,8 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         // SAFETY: the caller vouches for the payload.
         let (chunk, tag, above) = unsafe { self.used_chunk(payload) };
         self.counters.free();
-        if Window::<C>::CLEARS {
-            // SAFETY: the caller gives up the chunk, whose payload that is.
-            unsafe { self.window.clear(chunk, walk::payload_bytes(tag.granules())) };
-        }
+        // SAFETY: the caller gives up the chunk.
+        unsafe { self.fill_freed(chunk, tag.granules()) };
         self.release(chunk, tag, above);
     }
 
@@ -246,6 +247,7 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         let Some(chunk) = window.chunk_below(self.top, payload.as_ptr()) else {
             self.foreign(payload)
         };
+        self.check_raw(chunk);
         let tag = window.tag(chunk);
         let Some(above) = chunk.above(tag, self.top) else { unsound::<C>(payload.as_ptr(), tag) };
         if !tag.is_plainly_used() || !window.tag(above).is_prev_used() {
@@ -257,17 +259,14 @@ impl<C: Config, S: Source> RawHeap<C, S> {
     /// Ends the program: `payload` is none of a chunk below the top.
     #[cold]
     #[inline(never)]
-    fn foreign(&self, payload: NonNull<u8>) -> ! {
+    pub(crate) fn foreign(&self, payload: NonNull<u8>) -> ! {
         if let Some(chunk) = self.window.chunk_below(self.window.end(), payload.as_ptr()) {
             self.window
                 .broken("free or realloc of memory that is not in use (freed twice?)", chunk);
         }
-        report::fatal(
-            C::NAME,
-            format_args!(
-                "free or realloc of a pointer that this heap never handed out, {payload:p}"
-            ),
-        )
+        report::fatal_in::<C>(format_args!(
+            "free or realloc of a pointer that this heap never handed out, {payload:p}"
+        ))
     }
 
     /// What the policy takes for `request`.
@@ -284,6 +283,7 @@ impl<C: Config, S: Source> RawHeap<C, S> {
     #[inline(always)]
     fn take(&mut self, fit: Fit<Place<C>>, need: u32) -> Chunk {
         self.check_free(fit.chunk, fit.granules);
+        self.verify_chunk(fit.chunk, 0, need, fit.granules);
         let (window, chunk) = (self.window, fit.chunk);
         let tag = window.tag(chunk);
         let rest = fit.granules - need;
@@ -309,6 +309,7 @@ impl<C: Config, S: Source> RawHeap<C, S> {
     fn take_above(&mut self, fit: Fit<Place<C>>, need: u32) -> Chunk {
         let window = self.window;
         self.check_free(fit.chunk, fit.granules);
+        self.verify_chunk(fit.chunk, fit.padding, need, fit.granules);
         let chunk = fit.chunk.plus(fit.padding);
         let rest = fit.granules - fit.padding - need;
         let upper = (LEAST <= rest).then_some((chunk.plus(need), rest));
@@ -362,6 +363,8 @@ impl<C: Config, S: Source> RawHeap<C, S> {
             merged = (lower, merged.1 + below);
         }
         self.index.merge(window, neighbors, merged);
+        let above = neighbors.upper.map(|(above, _)| above);
+        self.scrub_seams(chunk, neighbors.lower.is_some(), above);
         // Below a free chunk is a used one.
         window.write_free(merged.0, merged.1, true);
     }
@@ -370,12 +373,15 @@ impl<C: Config, S: Source> RawHeap<C, S> {
     #[inline(never)]
     fn join_top(&mut self, chunk: Chunk, granules: u32, prev_used: bool) {
         if prev_used {
+            self.scrub_joined(chunk);
             return self.retreat(chunk, true);
         }
         // Not in use any more, whoever looks at it later.
         self.window.set_tag(chunk, Tag::free(granules, false));
         let (lower, below) = self.free_below(chunk);
         self.index.remove(self.window, lower, below);
+        self.scrub_seams(chunk, true, None);
+        self.scrub_joined(lower);
         self.retreat(lower, true);
     }
 
@@ -492,9 +498,12 @@ impl<C: Config, S: Source> RawHeap<C, S> {
             let mut above = self.step(place);
             if !tag.is_used() {
                 while above < self.top && !window.tag(above).is_used() {
-                    above = self.step(above);
+                    let merged = above;
+                    above = self.step(merged);
+                    self.scrub_seams(merged, true, None);
                 }
                 if above == self.top {
+                    self.scrub_joined(place);
                     self.retreat(place, tag.is_prev_used());
                     break;
                 }
@@ -528,7 +537,7 @@ fn unsound<C: Config>(payload: *mut u8, tag: Tag) -> ! {
     } else {
         "free or realloc of memory that is not in use (freed twice?)"
     };
-    report::fatal(C::NAME, format_args!("{what} at {payload:p}"))
+    report::fatal_in::<C>(format_args!("{what} at {payload:p}"))
 }
 
 /// Ends the program: what the tag at `payload` says of a free chunk is not what its last word, or
@@ -537,5 +546,5 @@ fn unsound<C: Config>(payload: *mut u8, tag: Tag) -> ! {
 #[inline(never)]
 fn disagrees<C: Config>(payload: *mut u8) -> ! {
     let what = "a free chunk that disagrees with its neighbor";
-    report::fatal(C::NAME, format_args!("{what} at {payload:p}"))
+    report::fatal_in::<C>(format_args!("{what} at {payload:p}"))
 }

@@ -5,8 +5,7 @@
 //! where this says no.
 
 use super::RawHeap;
-use super::walk::payload_bytes;
-use crate::chunk::{Chunk, Window};
+use crate::chunk::Chunk;
 use crate::config::Config;
 use crate::counters::Counters;
 use crate::index::{Operations, Request};
@@ -46,10 +45,8 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         if LEAST <= tail {
             self.window.set_tag(chunk, tag.resized(need));
             let place = chunk.plus(need);
-            if Window::<C>::CLEARS {
-                // SAFETY: it is the upper end of the block, which its owner gives up.
-                unsafe { self.window.clear(place, payload_bytes(tail)) };
-            }
+            // SAFETY: it is the upper end of the block, which its owner gives up.
+            unsafe { self.fill_freed(place, tail) };
             self.release(place, Tag::free(tail, true), place.plus(tail));
         }
     }
@@ -63,6 +60,7 @@ impl<C: Config, S: Source> RawHeap<C, S> {
             return false;
         }
         self.check_free(above, upper.granules());
+        self.verify_free(above, upper.granules());
         let rest = upper.granules() - lack;
         if LEAST <= rest {
             let remainder = chunk.plus(need);

@@ -12,7 +12,7 @@
 //! never shrinks the window.
 
 use super::RawHeap;
-use crate::chunk::Chunk;
+use crate::chunk::{Chunk, Window};
 use crate::config::Config;
 use crate::index::{Operations, Request};
 use crate::source::Source;
@@ -28,6 +28,7 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         if room <= need {
             return None;
         }
+        self.verify_top(need);
         let tag = window.tag(chunk);
         window.set_tag(chunk, tag.resized(need).used());
         // SAFETY: the place is below the end tag.
@@ -47,11 +48,13 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         if self.top.until(window.end()) < wanted {
             return None;
         }
+        self.verify_top(wanted);
         let lower = self.top;
         let chunk = lower.plus(padding);
         let prev_used = window.tag(lower).is_prev_used();
         window.set_tag(chunk, Tag::free(request.need, prev_used && padding == 0).used());
         if 0 < padding {
+            self.fill_padding(lower, padding);
             window.write_free(lower, padding, prev_used);
             self.index.insert(window, lower, padding);
         }
@@ -133,7 +136,7 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         self.window = unsafe { window.reaching(grown) };
         if self.top != end {
             // The old end tag lies within the top now, where all reads as zero.
-            self.window.clear_tag(end);
+            self.clear_end(end);
         }
         self.window.set_tag(grown, Tag::end(false));
         self.window.set_tag(self.top, Tag::free(self.top.until(grown), prev_used));
@@ -151,6 +154,8 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         let upper = dirty.next_multiple_of(page).min(end_tag / page * page);
         let first = u32::try_from(upper / GRANULE).ok().and_then(Chunk::at);
         let (Some(first), true) = (first, lower < upper) else { return 0 };
+        // What goes back is never handed out.
+        self.verify_top(self.top.until(self.dirty.min(self.window.end())));
         // SAFETY: the pages lie between the top's tag and the end tag, where nobody needs a byte.
         if !unsafe { S::discard(self.window.origin_pointer(), lower, upper) } {
             return 0;
@@ -163,6 +168,7 @@ impl<C: Config, S: Source> RawHeap<C, S> {
             let clean = u32::try_from(lower / GRANULE).ok().and_then(Chunk::at);
             self.dirty = clean.unwrap_or(self.dirty);
         }
+        self.renew_top();
         upper - lower
     }
 
@@ -179,7 +185,8 @@ impl<C: Config, S: Source> RawHeap<C, S> {
             // Between the links at its low end and the size at its high end.
             let lower = (place.offset() as usize * GRANULE + GRANULE).next_multiple_of(page);
             let upper = (above.offset() as usize * GRANULE - GRANULE) / page * page;
-            if !self.window.tag(place).is_used() && lower < upper {
+            let is_free = !Window::<C>::SEALED && !self.window.tag(place).is_used();
+            if is_free && lower < upper {
                 // SAFETY: a free chunk's bytes between its links and its last word are nobody's.
                 if unsafe { S::discard(self.window.origin_pointer(), lower, upper) } {
                     given += upper - lower;
@@ -198,6 +205,7 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         if spare < lack && !self.grow(lack - spare) {
             return false;
         }
+        self.verify_top(lack);
         let tag = self.window.tag(chunk);
         self.window.set_tag(chunk, tag.resized(need));
         self.advance(chunk.plus(need));

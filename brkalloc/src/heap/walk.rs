@@ -5,7 +5,7 @@
 
 use super::RawHeap;
 use crate::check::{Census, Corruption};
-use crate::chunk::Chunk;
+use crate::chunk::{Chunk, Window};
 use crate::coalesce::Coalesce;
 use crate::config::Config;
 use crate::counters::{Counters, Operations};
@@ -45,6 +45,9 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         let window = self.window;
         let mut place = Chunk::FIRST;
         while place < self.top {
+            if Window::<C>::SEALED && !window.has_seal(place) {
+                return Err(Corruption::at("a tag, or links, were overwritten", window, place));
+            }
             let tag = window.tag(place);
             let above = place.plus(tag.granules());
             if tag.granules() < LEAST || self.top < above {
@@ -52,6 +55,9 @@ impl<C: Config, S: Source> RawHeap<C, S> {
             }
             visit(place, tag.granules(), tag);
             place = above;
+        }
+        if Window::<C>::SEALED && !(window.has_seal(self.top) && window.has_seal(window.end())) {
+            return Err(Corruption::at("the tag of the top was overwritten", window, self.top));
         }
         let top = self.top.until(window.end());
         if 0 < top {
@@ -72,7 +78,7 @@ impl<C: Config, S: Source> RawHeap<C, S> {
             visit(ChunkInfo { address, size: bytes(granules), state });
         });
         if let Err(corruption) = walked {
-            crate::report::fatal(C::NAME, format_args!("{corruption}"));
+            crate::report::fatal_in::<C>(format_args!("{corruption}"));
         }
     }
 
@@ -145,9 +151,13 @@ impl<C: Config, S: Source> RawHeap<C, S> {
             if chunk == self.top {
                 note(chunk, !tag.is_used(), "the top is in use");
                 note(chunk, tag.granules() == granules, "the top's tag has another size");
+                let is_whole = !Window::<C>::SEALED || self.altered_top(granules).is_none();
+                note(chunk, is_whole, "the top was written to");
             } else if !tag.is_used() {
                 let repeats = window.is_above(chunk.plus(granules), granules);
                 note(chunk, repeats, "a free chunk's two sizes differ");
+                let is_whole = !Window::<C>::SEALED || self.altered_free(chunk, granules).is_none();
+                note(chunk, is_whole, "freed memory was written to");
                 counted = counted.and_then(|()| walked.count(window, chunk));
             }
         })?;

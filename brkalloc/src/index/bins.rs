@@ -278,7 +278,7 @@ fn spacious(request: Request) -> u64 {
 #[inline(never)]
 fn misplaced<C: Config>(payload: *mut u8) -> ! {
     let what = "a free chunk in a list that is not its size's";
-    report::fatal(C::NAME, format_args!("{what} at {payload:p}"))
+    report::fatal_in::<C>(format_args!("{what} at {payload:p}"))
 }
 
 /// Ends the program: the free chunk at `payload` has a size for which there is no class.
@@ -286,5 +286,5 @@ fn misplaced<C: Config>(payload: *mut u8) -> ! {
 #[inline(never)]
 fn impossible<C: Config>(payload: *mut u8) -> ! {
     let what = "a free chunk of an impossible size";
-    report::fatal(C::NAME, format_args!("{what} at {payload:p}"))
+    report::fatal_in::<C>(format_args!("{what} at {payload:p}"))
 }

@@ -323,7 +323,7 @@ fn disagree<C: Config>(window: Window<C>, chunk: Chunk) -> ! {
 #[inline(never)]
 fn disagreed<C: Config>(payload: *mut u8) -> ! {
     let what = "a free chunk whose neighbors in the list disagree";
-    report::fatal(C::NAME, format_args!("{what} at {payload:p}"))
+    report::fatal_in::<C>(format_args!("{what} at {payload:p}"))
 }
 
 /// The chunk behind `chunk`.

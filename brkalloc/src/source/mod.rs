@@ -25,6 +25,25 @@ pub use system::{Libc, System};
 
 use core::ptr::NonNull;
 
+/// Whether a word can be read at `address`, as far as the system says.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) fn is_readable(address: *const u8) -> bool {
+    /// No way to change a mask, so that the system reads one and then refuses.
+    const NO_WAY: libc::c_int = -1;
+    let _kept = crate::errno::keep();
+    let nowhere = core::ptr::null_mut::<u8>();
+    // SAFETY: the call reads a mask of 8 bytes at the address, if it can, and changes nothing.
+    let done =
+        unsafe { libc::syscall(libc::SYS_rt_sigprocmask, NO_WAY, address, nowhere, 8_usize) };
+    done == 0 || crate::errno::get() != libc::EFAULT
+}
+
+/// The same, of a system that is not asked.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(crate) fn is_readable(_: *const u8) -> bool {
+    true
+}
+
 /// One window of memory, contiguous from `base` on.
 #[derive(Clone, Copy, Debug)]
 pub struct Region {

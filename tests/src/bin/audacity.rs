@@ -4,7 +4,7 @@
 use allocator_api2::vec::Vec as VecIn;
 use brkalloc::__private::{
     Cached, Config, FirstFit, Harden, Immediate, Lent, Mmap, PerThread, Source, SpinLock, Static,
-    Storage, ThreadCache, ThreadEnd, Tree, Uncached, Uncounted, Unmapped,
+    Storage, ThreadCache, ThreadEnd, Tree, Uncached, Uncounted, Unmapped, Unquarantined,
 };
 use brkalloc::{BrkHeap, Heap, brk_heap};
 use core::marker::PhantomData;
@@ -35,6 +35,7 @@ impl<F: Find, S: Source + 'static> Config for ByHand<F, S> {
     type Lock = SpinLock;
     type Cache = Uncached;
     type Large = Unmapped;
+    type Quarantine = Unquarantined;
     type Counters = Uncounted;
     const NAME: &'static str = "a heap by hand";
     const ARENA: usize = 4096;
@@ -86,6 +87,7 @@ impl Config for Two {
     type Lock = SpinLock;
     type Cache = Cached;
     type Large = Unmapped;
+    type Quarantine = Unquarantined;
     type Counters = Uncounted;
     const NAME: &'static str = "a heap by hand";
     const ARENA: usize = 4096;

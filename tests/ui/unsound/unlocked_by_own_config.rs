@@ -1,7 +1,7 @@
 #![forbid(unsafe_code)]
 
 use brkalloc::BrkHeap;
-use brkalloc::__private::{Config, FirstFit, Harden, Immediate, Mmap, Tree, Uncached, Uncounted, Unmapped, Unlocked};
+use brkalloc::__private::{Config, FirstFit, Harden, Immediate, Mmap, Tree, Uncached, Uncounted, Unmapped, Unquarantined, Unlocked};
 
 enum Mine {}
 
@@ -12,6 +12,7 @@ impl Config for Mine {
     type Lock = Unlocked;
     type Cache = Uncached;
     type Large = Unmapped;
+    type Quarantine = Unquarantined;
     type Counters = Uncounted;
     const NAME: &'static str = "mine";
     const ARENA: usize = 4096;

@@ -1,0 +1,118 @@
+//! The quarantine: freed blocks that are not handed out again for a while.
+//!
+//! ```text
+//!   first ──► block ──► block ──► … ──► block ◄── last        the oldest leaves first
+//!             | next, layout, seal | pattern …… | record |
+//! ```
+//!
+//! While a block is here, whoever frees it once more or writes into it is found: at once, or when the
+//! block leaves. It is bounded in bytes as they were asked for; a block that is larger than all of it
+//! passes through. Blocks in mappings of their own are not kept: they go back to the system, which
+//! finds every access. To the heap below what is here is in use. This module knows no lock.
+
+use crate::cache::{Object, Objects};
+use crate::config::Config;
+use crate::tag::{GRANULE, LEAST};
+use core::alloc::Layout;
+use core::fmt::Debug;
+use core::ptr::NonNull;
+
+/// Whether freed blocks are kept for a while.
+///
+/// Implemented by [`Unquarantined`] and [`Quarantined`] alone.
+pub trait Quarantine: sealed::Sealed + Debug + Send + 'static {
+    /// The most bytes that are kept; 0 for none.
+    const BYTES: usize;
+    /// Nothing kept.
+    #[doc(hidden)]
+    const NEW: Self;
+    /// What is kept, if anything can be.
+    #[doc(hidden)]
+    fn queue(&mut self) -> Option<&mut Queue>;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::Unquarantined {}
+    impl<const BYTES: usize> Sealed for super::Quarantined<BYTES> {}
+}
+
+/// What is freed may be handed out again at once.
+#[derive(Debug)]
+pub struct Unquarantined;
+
+impl Quarantine for Unquarantined {
+    const BYTES: usize = 0;
+    const NEW: Self = Self;
+    fn queue(&mut self) -> Option<&mut Queue> {
+        None
+    }
+}
+
+/// What is freed is kept, up to so many bytes.
+#[derive(Debug)]
+pub struct Quarantined<const BYTES: usize>(Queue);
+
+impl<const BYTES: usize> Quarantine for Quarantined<BYTES> {
+    const BYTES: usize = BYTES;
+    const NEW: Self = Self(Queue { first: None, last: None, bytes: 0 });
+    fn queue(&mut self) -> Option<&mut Queue> {
+        Some(&mut self.0)
+    }
+}
+
+/// Blocks in the order in which they were freed.
+#[derive(Debug)]
+pub struct Queue {
+    first: Objects,
+    last: Objects,
+    bytes: usize,
+}
+
+// SAFETY: what lies in a queue is no thread's own.
+unsafe impl Send for Queue {}
+
+/// What is counted for a block of `size` bytes.
+fn charge(size: usize) -> usize {
+    size.max(LEAST as usize * GRANULE)
+}
+
+/// Of a word that describes a layout, the bits of its alignment.
+const ALIGN: u32 = 6;
+
+impl Queue {
+    /// Lets a block in, behind all others.
+    ///
+    /// # Safety
+    ///
+    /// The block was handed out for `layout` with room for links and their seal, and is nobody's.
+    pub(crate) unsafe fn push<C: Config>(&mut self, block: NonNull<u8>, layout: Layout) {
+        // SAFETY: the caller vouches for the block.
+        let block = unsafe { Object::new(block) };
+        let described = layout.size() << ALIGN | layout.align().trailing_zeros() as usize;
+        block.set_above::<C>(None, described);
+        match self.last {
+            Some(last) => last.set_next::<C>(Some(block)),
+            None => self.first = Some(block),
+        }
+        self.last = Some(block);
+        self.bytes += charge(layout.size());
+    }
+
+    /// Lets the oldest block out, if more than `most` bytes are here, or any at all and `most` is 0; and
+    /// what it was handed out for.
+    pub(crate) fn pop<C: Config>(&mut self, most: usize) -> Option<(NonNull<u8>, Layout)> {
+        if 0 < most && self.bytes <= most {
+            return None;
+        }
+        let block = self.first?;
+        let described = block.height::<C>();
+        self.first = block.next::<C>();
+        if self.first.is_none() {
+            self.last = None;
+        }
+        let (size, align) = (described >> ALIGN, 1 << (described % (1 << ALIGN)));
+        self.bytes = self.bytes.saturating_sub(charge(size));
+        Some((block.payload(), Layout::from_size_align(size, align).ok()?))
+    }
+}

@@ -1,0 +1,99 @@
+//! Seals: numbers that only a heap can make, over words that lie where a program could write.
+//!
+//! ```text
+//!   seal = mix(secret, address, word, word, …)
+//! ```
+//!
+//! A heap with `harden = "full"` seals its tags, the links of free chunks and objects, and what it
+//! notes at the end of each block. Whoever overwrites one of them cannot make the seal that belongs
+//! to it, but by luck: a seal of n bits is right once in 2ⁿ times. The secret is one for the
+//! process; the address makes the seals of all places differ, so that a copy of a sealed word is no
+//! sealed word elsewhere.
+//!
+//! On Linux the secret has 64 bits of the kernel's random numbers (as many as a `usize` has), and
+//! elsewhere as many as the system mixes into the addresses of a program: few, or none. The mixing is
+//! not a cryptographic one: it withstands mistakes, and an attacker who cannot read the memory.
+
+use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+/// What only this process knows; 0 before it is first needed.
+static SECRET: AtomicUsize = AtomicUsize::new(0);
+
+/// The seal of `words` at `address`.
+#[inline]
+pub(crate) fn seal<const N: usize>(address: usize, words: [u64; N]) -> u64 {
+    words.into_iter().fold(mix(secret() ^ address as u64), |state, word| mix(state ^ word))
+}
+
+/// Turns a number into another one, all of whose bits depend on all of its. (The finalizer of
+/// `SplitMix64`; Steele, Lea and Flood 2014.)
+#[inline]
+const fn mix(number: u64) -> u64 {
+    let number = number.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    let number = (number ^ number >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let number = (number ^ number >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
+    number ^ number >> 31
+}
+
+#[inline]
+fn secret() -> u64 {
+    match SECRET.load(Relaxed) {
+        0 => choose(),
+        secret => secret as u64,
+    }
+}
+
+/// Settles the secret: the first thread to do so has settled it for all.
+#[cold]
+fn choose() -> u64 {
+    let chosen = random().max(1);
+    match SECRET.compare_exchange(0, chosen, Relaxed, Relaxed) {
+        Ok(_) => chosen as u64,
+        Err(settled) => settled as u64,
+    }
+}
+
+/// A number of the kernel's, if it has one without waiting; else one made of addresses.
+#[cold]
+fn random() -> usize {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        let _kept = crate::errno::keep();
+        let mut number = 0_usize;
+        let size = size_of::<usize>();
+        // SAFETY: the number has room for so many bytes, any of which are a number.
+        let given = unsafe { libc::getrandom((&raw mut number).cast(), size, libc::GRND_NONBLOCK) };
+        if usize::try_from(given) == Ok(size) {
+            return number;
+        }
+    }
+    let local = 0_u8;
+    let addresses = [(&raw const SECRET).addr(), (&raw const local).addr()];
+    #[expect(clippy::cast_possible_truncation, reason = "as many bits as there is room for")]
+    let number = addresses.into_iter().fold(0, |state, place| mix(state ^ place as u64)) as usize;
+    number
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seal_depends_on_the_place_and_on_every_bit() {
+        let of = |address, word| seal(address, [word, 5]);
+        assert_eq!(of(64, 9), of(64, 9));
+        assert_ne!(of(64, 9), of(80, 9));
+        assert_ne!(seal(64, [9, 5]), seal(64, [5, 9]));
+        for bit in 0..64 {
+            let changed = (of(64, 9) ^ of(64, 9 ^ 1 << bit)).count_ones();
+            assert!((12..52).contains(&changed), "bit {bit} changes {changed}");
+        }
+    }
+
+    #[test]
+    fn the_secret_is_settled_once_and_is_not_the_same_for_all() {
+        assert_eq!(secret(), secret());
+        assert_ne!(secret(), 0);
+        assert_ne!(random(), 0, "once in 2^64 it is");
+    }
+}
