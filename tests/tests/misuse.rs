@@ -159,8 +159,12 @@ fn every_flipped_bit_of_tags_links_and_free_memory_is_found_by_check() {
                 for bit in 0..if is_free { 8 * BLOCK } else { 64 } {
                     // SAFETY: the byte is the block's or its tag's, in the arena.
                     let byte = unsafe { tag.add(bit / 8) };
-                    // SAFETY: likewise; that the heap needs it is what is wrong.
-                    let flip = || unsafe { byte.write(byte.read() ^ 1 << (bit % 8)) };
+                    let flip = || {
+                        // SAFETY: likewise; free memory of such a heap is initialized.
+                        let byte_there = unsafe { byte.read() };
+                        // SAFETY: likewise; that the heap needs the byte is what is wrong.
+                        unsafe { byte.write(byte_there ^ 1 << (bit % 8)) };
+                    };
                     flip();
                     assert!(
                         heap.check().is_err(),

@@ -122,8 +122,8 @@ fn each_misuse_ends_on_each_level_as_the_page_says() {
         for (heap, cell) in HEAPS.into_iter().zip(cells) {
             match outcome(heap, misuse) {
                 Ok(stage) if stage == cell => {}
-                // What then happens is not the heap's doing.
-                Ok(end) if (heap, cell, &*end) == ("BASIC_CACHE", "no", "fault") => {}
+                // Threads keep what this is, and hand it out: whatever then happens, nothing is promised.
+                _ if (heap, cell) == ("BASIC_CACHE", "no") => {}
                 end => wrong.push(format!("{misuse}, {heap}: {end:?} and not `{cell}`\n")),
             }
         }

@@ -40,7 +40,7 @@ fn soiled<C: brkalloc::Config>(heap: &BrkHeap<C>, size: usize) -> (NonNull<u8>, 
 fn soil(block: NonNull<u8>, from: usize, to: usize) -> usize {
     (from..to)
         // SAFETY: the memory stays the heap's, and no other thread uses that heap.
-        .filter(|place| unsafe { block.add(*place).read_volatile() } != 0)
+        .filter(|place| unsafe { block.as_ptr().wrapping_add(*place).read_volatile() } != 0)
         .count()
 }
 

@@ -9,26 +9,27 @@ use core::ptr::NonNull;
 use std::io::Write;
 
 macro_rules! heaps {
-    ($($name:ident $size:literal $options:tt,)+) => {
+    ($($name:ident $size:literal $snug:literal $options:tt,)+) => {
         $(
             #[brk_heap $options]
             static $name: BrkHeap;
         )+
 
-        /// The heaps, and the size of block that each is used for.
-        const HEAPS: &[(&str, &dyn AnyHeap, usize)] = &[$((stringify!($name), &$name, $size)),+];
+        /// The heaps, the size of block that each is used for, and one that leaves no room but a record's.
+        const HEAPS: &[(&str, &dyn AnyHeap, usize, usize)] =
+            &[$((stringify!($name), &$name, $size, $snug)),+];
     };
 }
 
 heaps! {
-    BASIC_CHUNKS 100 (source = "mmap"),
-    BASIC_CACHE 100 (source = "mmap", cache = "64KiB"),
-    BASIC_MAPPINGS 100_000 (source = "mmap", large = "64KiB"),
-    FULL_CHUNKS 100 (source = "mmap", harden = "full"),
-    FULL_CACHE 100 (source = "mmap", cache = "64KiB", harden = "full"),
-    FULL_MAPPINGS 100_000 (source = "mmap", large = "64KiB", harden = "full"),
-    WAIT_CHUNKS 100 (source = "mmap", harden = "full", quarantine = "64KiB"),
-    WAIT_CACHE 100 (source = "mmap", cache = "64KiB", harden = "full", quarantine = "64KiB"),
+    BASIC_CHUNKS 100 100 (source = "mmap"),
+    BASIC_CACHE 100 100 (source = "mmap", cache = "64KiB"),
+    BASIC_MAPPINGS 100_000 100_000 (source = "mmap", large = "64KiB"),
+    FULL_CHUNKS 100 96 (source = "mmap", harden = "full"),
+    FULL_CACHE 100 104 (source = "mmap", cache = "64KiB", harden = "full"),
+    FULL_MAPPINGS 100_000 100_000 (source = "mmap", large = "64KiB", harden = "full"),
+    WAIT_CHUNKS 100 96 (source = "mmap", harden = "full", quarantine = "64KiB"),
+    WAIT_CACHE 100 104 (source = "mmap", cache = "64KiB", harden = "full", quarantine = "64KiB"),
 }
 
 /// Whose blocks are foreign to all others.
@@ -56,6 +57,7 @@ impl<C: Config> AnyHeap for BrkHeap<C> {
 struct Ground {
     heap: &'static dyn AnyHeap,
     layout: Layout,
+    snug: Layout,
     left: Vec<NonNull<u8>>,
 }
 
@@ -117,10 +119,11 @@ fn main() {
     let mut arguments = std::env::args().skip(1);
     let mut argument = || arguments.next().expect("the arguments are a heap and a case");
     let (name, case) = (argument(), argument());
-    let (_, heap, size) = *HEAPS.iter().find(|(heap, ..)| *heap == name).expect("it is a heap");
+    let (_, heap, size, snug) =
+        *HEAPS.iter().find(|(heap, ..)| *heap == name).expect("it is a heap");
     let (_, wrong) = CASES.iter().find(|(known, _)| *known == case).expect("it is a known case");
-    let layout = Layout::from_size_align(size, 8).expect("the sizes are small");
-    let mut ground = Ground { heap, layout, left: Vec::new() };
+    let mut ground =
+        Ground { heap, layout: layout(size, 8), snug: layout(snug, 8), left: Vec::new() };
     stage("at once");
     wrong(&mut ground);
     stage("at a free");
@@ -222,7 +225,10 @@ const CASES: &[Case] = &[
         ground.reallocate_as(block, layout(ground.size() - 1, 8));
     }),
     ("a write of one byte past the end", |ground| past_the_end(ground, b"A")),
-    ("a write of a zero past the end", |ground| past_the_end(ground, &[0])),
+    ("a write of a zero past the end", |ground| {
+        ground.layout = ground.snug;
+        past_the_end(ground, &[0]);
+    }),
     ("a write of eight bytes past the end", |ground| past_the_end(ground, b"AAAAAAAA")),
     ("a write of eight bytes past the end, before a realloc", |ground| {
         let [block, ..] = ground.three();
@@ -250,6 +256,20 @@ const CASES: &[Case] = &[
         write(told(last), 0, b"A");
         // A record there is named as a whole.
         (-8..8).for_each(|distance| _ = told(at(last, distance)));
+    }),
+    ("a write into freed memory, handed out next", |ground| {
+        let block = ground.freed();
+        write(told(at(block, 43)), 0, b"A");
+        stage("at reuse");
+        let next = ground.allocate();
+        ground.left.push(next);
+    }),
+    ("a write into freed memory, given back", |ground| {
+        let block = ground.allocate();
+        ground.free(block);
+        write(told(at(block, 43)), 0, b"A");
+        stage("at reuse");
+        ground.heap.give_back();
     }),
     ("a read of freed memory", |ground| {
         let block = ground.freed();
