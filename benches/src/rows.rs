@@ -61,6 +61,69 @@ pub const ROWS: &[Row] = &[
     row("linked_list_allocator", "with_linked_list", Kind::Peer("linked_list_allocator")),
 ];
 
+/// Families of heaps that differ in what they check and clear alone. The first of each is what the others
+/// are held against.
+pub const LEVELS: &[(&str, &[Row])] = &[
+    (
+        "chunks",
+        &[
+            row(
+                "none",
+                "level_chunks_none",
+                Kind::Ours(r#"#[brk_heap(policy = "segregated_fit", harden = "none")]"#),
+            ),
+            row(
+                "basic",
+                "with_segregated_fit",
+                Kind::Ours(r#"#[brk_heap(policy = "segregated_fit")]"#),
+            ),
+            row(
+                "basic, zero",
+                "level_chunks_zero",
+                Kind::Ours(r#"#[brk_heap(policy = "segregated_fit", zero = "free")]"#),
+            ),
+            row(
+                "full",
+                "level_chunks_full",
+                Kind::Ours(r#"#[brk_heap(policy = "segregated_fit", harden = "full")]"#),
+            ),
+            row(
+                "full, quarantine",
+                "level_chunks_wait",
+                Kind::Ours(
+                    r#"#[brk_heap(policy = "segregated_fit", harden = "full", quarantine = "64KiB")]"#,
+                ),
+            ),
+        ],
+    ),
+    (
+        "cache",
+        &[
+            row(
+                "none",
+                "level_cache_none",
+                Kind::Ours(r#"#[brk_heap(cache = "1MiB", harden = "none")]"#),
+            ),
+            row("basic", "with_cache", Kind::Ours(r#"#[brk_heap(cache = "1MiB")]"#)),
+            row(
+                "basic, zero",
+                "level_cache_zero",
+                Kind::Ours(r#"#[brk_heap(cache = "1MiB", zero = "free")]"#),
+            ),
+            row(
+                "full",
+                "level_cache_full",
+                Kind::Ours(r#"#[brk_heap(cache = "1MiB", harden = "full")]"#),
+            ),
+            row(
+                "full, quarantine",
+                "level_cache_wait",
+                Kind::Ours(r#"#[brk_heap(cache = "1MiB", harden = "full", quarantine = "64KiB")]"#),
+            ),
+        ],
+    ),
+];
+
 impl Row {
     /// The attribute, or the crate and its version in the lock file.
     #[must_use]
@@ -94,10 +157,11 @@ mod tests {
         let files = files.map(|file| file.expect("a file").file_name().into_string());
         let programs: BTreeSet<String> = files
             .filter_map(|name| Some(name.ok()?.strip_suffix(".rs")?.to_owned()))
-            .filter(|name| name.starts_with("with_"))
+            .filter(|name| name.starts_with("with_") || name.starts_with("level_"))
             .collect();
-        assert_eq!(programs, ROWS.iter().map(|row| row.program.to_owned()).collect());
-        for row in ROWS {
+        let rows = || ROWS.iter().chain(LEVELS.iter().flat_map(|(_, rows)| *rows));
+        assert_eq!(programs, rows().map(|row| row.program.to_owned()).collect());
+        for row in rows() {
             if let Kind::Ours(attribute) = row.kind {
                 let text = std::fs::read_to_string(format!("{folder}/{}.rs", row.program));
                 assert!(text.expect("a program").contains(attribute), "{}", row.program);

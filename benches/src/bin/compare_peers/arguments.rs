@@ -1,12 +1,14 @@
 //! What the command line asks for.
 
-use brkalloc_benches::rows::{ROWS, Row};
+use brkalloc_benches::rows::{LEVELS, ROWS, Row};
 use brkalloc_benches::workload::{GROUPS, WORKLOADS, Workload};
 
 const USAGE: &str = "\
-usage: compare_peers [--row NAME]... [--workload NAME]... [--group NAME]...
+usage: compare_peers [--levels FAMILY] [--row NAME]... [--workload NAME]... [--group NAME]...
                      [--rounds N] [--milliseconds N] [--timeout SECONDS] [--json] [--write]
 
+  --levels FAMILY      instead of the peers, heaps that differ in `harden`, `quarantine` and `zero`:
+                       `chunks`, or those with a `cache`
   --row, --workload    only those whose names begin so; glibc is always there
   --group              only the workloads of this group; `instructions` counts those of a pair
   --rounds             how often each workload is measured; 5
@@ -21,7 +23,7 @@ const INSTRUCTIONS: &str = "instructions";
 /// What is asked for.
 #[derive(Debug)]
 pub(crate) struct Arguments {
-    /// The allocators; the first is glibc.
+    /// The allocators; the first is glibc, or what checks nothing.
     pub(crate) rows: Vec<&'static Row>,
     pub(crate) workloads: Vec<&'static Workload>,
     /// Whether instructions are counted.
@@ -45,11 +47,17 @@ impl Arguments {
         let words: Vec<String> = words.collect();
         let (mut rows, mut workloads, mut groups) = (Vec::new(), Vec::new(), Vec::new());
         let (mut rounds, mut milliseconds, mut timeout) = (5, 250, 20);
-        let (mut json, mut write) = (false, false);
+        let (mut json, mut write, mut known_rows) = (false, false, ROWS);
         let mut rest = words.iter().map(String::as_str);
         while let Some(option) = rest.next() {
             let mut value = || rest.next().ok_or_else(|| format!("{option} what?\n{USAGE}"));
             match option {
+                "--levels" => {
+                    let family = value()?;
+                    let found = LEVELS.iter().find(|(name, _)| *name == family);
+                    let names = LEVELS.iter().map(|(name, _)| *name);
+                    known_rows = found.ok_or_else(|| unknown(family, names))?.1;
+                }
                 "--row" => rows.push(value()?),
                 "--workload" => workloads.push(value()?),
                 "--group" => groups.push(value()?),
@@ -60,6 +68,9 @@ impl Arguments {
                 "--write" => write = true,
                 _ => return Err(USAGE.to_owned()),
             }
+        }
+        if write && !core::ptr::eq(known_rows, ROWS) {
+            return Err("the page of results is the peers': --levels without --write".to_owned());
         }
         let everything = workloads.is_empty() && groups.is_empty();
         let instructions = everything || groups.contains(&INSTRUCTIONS);
@@ -76,13 +87,13 @@ impl Arguments {
         let all: Vec<&str> = WORKLOADS.iter().map(|workload| workload.name).collect();
         named.extend(begin_with(&workloads, &all)?);
         let asked = |workload: &&Workload| everything || named.contains(&workload.name);
-        let all: Vec<&str> = ROWS.iter().map(|row| row.name).collect();
+        let all: Vec<&str> = known_rows.iter().map(|row| row.name).collect();
         let of_rows = begin_with(&rows, &all)?;
         let is_row = |(index, row): &(usize, &Row)| {
             *index == 0 || rows.is_empty() || of_rows.contains(&row.name)
         };
         Ok(Self {
-            rows: ROWS.iter().enumerate().filter(is_row).map(|(_, row)| row).collect(),
+            rows: known_rows.iter().enumerate().filter(is_row).map(|(_, row)| row).collect(),
             workloads: WORKLOADS.iter().filter(asked).collect(),
             instructions,
             rounds: usize::try_from(rounds).unwrap_or(usize::MAX).max(1),
@@ -144,6 +155,13 @@ mod tests {
         let rows = vec!["glibc", "first_fit by address", "talc"];
         assert_eq!(names(&arguments), (rows, vec!["frag", "cc1", "git-log"]));
         assert_eq!((arguments.instructions, arguments.rounds), (false, 3));
+    }
+
+    #[test]
+    fn levels_are_rows_of_their_own() {
+        let arguments = read("--levels cache --row full --workload frag").expect("all are known");
+        assert_eq!(names(&arguments).0, ["none", "full", "full, quarantine"]);
+        assert!(read("--levels slabs").is_err() && read("--levels cache --write").is_err());
     }
 
     #[test]

@@ -10,13 +10,15 @@ use std::process::Command;
 
 /// All tables of what was measured, with these lines below the first.
 pub(crate) fn markdown(figures: &Figures, arguments: &Arguments, plots: &[String]) -> String {
-    let mut page = String::from("# brkalloc beside its peers\n\n");
+    let first = figures.rows.first().map_or("", |row| row.name);
+    let title = if first == "glibc" { "its peers" } else { "itself" };
+    let mut page = format!("# brkalloc beside {title}\n\n");
     let command = "cargo run --release --manifest-path benches/Cargo.toml --bin compare_peers";
     let words = if arguments.words.is_empty() { "" } else { " -- " };
     let _ = write!(
         page,
         "{}; {}\n\n`{command}{words}{}`\n\n\
-         Ratios to glibc in the same round, medians over {} rounds of {} ms a cell; lower is \
+         Ratios to {first} in the same round, medians over {} rounds of {} ms a cell; lower is \
          better. What each workload does is in its code; [README.md](README.md) says how figures \
          are made. *timeout*: more than {} s.\n\n",
         today(),
@@ -73,7 +75,7 @@ fn by_group(figures: &Figures) -> String {
     let rows: Vec<_> = names(figures).into_iter().enumerate().map(row).collect();
     format!(
         "## By group\n\nGeometric means of the ratios, but for the last two columns, which are no \
-         ratios to glibc.\n\n{}\n",
+         such ratios.\n\n{}\n",
         table(&head, &rows)
     )
 }
@@ -89,7 +91,7 @@ fn by_workload(figures: &Figures) -> String {
     wide(
         "By workload",
         "Time of an operation.",
-        "glibc, ns",
+        "ns",
         figures,
         &workloads.map(row).collect::<Vec<_>>(),
     )
@@ -107,16 +109,18 @@ fn memory(figures: &Figures) -> String {
         Some(begin.into_iter().chain(ratios).collect())
     };
     let says = "Peak resident memory, without files' pages and the harness's own tables.";
-    wide("Memory", says, "glibc, MiB", figures, &names.filter_map(row).collect::<Vec<_>>())
+    wide("Memory", says, "MiB", figures, &names.filter_map(row).collect::<Vec<_>>())
 }
 
 /// A table with a row for each workload and a column for each allocator.
-fn wide(title: &str, says: &str, glibc: &str, figures: &Figures, rows: &[Vec<String>]) -> String {
+fn wide(title: &str, says: &str, unit: &str, figures: &Figures, rows: &[Vec<String>]) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let head = ["workload".to_owned(), glibc.to_owned()];
-    let head: Vec<String> = head.into_iter().chain(names(figures).into_iter().skip(1)).collect();
+    let mut names = names(figures).into_iter();
+    let first = names.next().unwrap_or_default();
+    let head = ["workload".to_owned(), format!("{first}, {unit}")];
+    let head: Vec<String> = head.into_iter().chain(names).collect();
     format!("## {title}\n\n{says}\n\n{}\n", table(&head, rows))
 }
 
