@@ -25,14 +25,13 @@ pub(crate) fn seal<const N: usize>(address: usize, words: [u64; N]) -> u64 {
     words.into_iter().fold(mix(secret() ^ address as u64), |state, word| mix(state ^ word))
 }
 
-/// Turns a number into another one, all of whose bits depend on all of its. (The finalizer of
-/// `SplitMix64`; Steele, Lea and Flood 2014.)
+/// Turns a number into another one, all of whose bits depend on all of its: both halves of a product,
+/// as wyhash takes them (Wang Yi 2019).
 #[inline]
+#[expect(clippy::cast_possible_truncation, reason = "both halves are taken")]
 const fn mix(number: u64) -> u64 {
-    let number = number.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    let number = (number ^ number >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let number = (number ^ number >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
-    number ^ number >> 31
+    let product = number as u128 * 0xA076_1D64_78BD_642F;
+    product as u64 ^ (product >> 64) as u64
 }
 
 #[inline]

@@ -16,7 +16,7 @@
 use super::{Chunk, Window};
 use crate::config::{Config, Harden};
 use crate::seal::seal;
-use crate::tag::{GRANULE, LEAST, Tag, WORD};
+use crate::tag::{LEAST, Tag, WORD};
 
 /// Bytes of the links at the beginning of a free chunk.
 pub(crate) const LINKS: usize = 16;
@@ -137,18 +137,40 @@ impl<C: Config> Window<C> {
 ///
 /// They are valid for reads, and initialized.
 pub(crate) unsafe fn first_other(first: *mut u8, bytes: usize, pattern: u8) -> Option<*mut u8> {
-    const STEP: usize = GRANULE;
-    let whole = bytes / STEP * STEP;
-    let expected = [pattern; STEP];
-    let is_other = |place: &usize| {
-        // SAFETY: by the contract; the step lies within the bytes.
-        unsafe { first.wrapping_add(*place).cast::<[u8; STEP]>().read() != expected }
-    };
-    let from = (0..whole).step_by(STEP).find(is_other).unwrap_or(whole);
+    // So many words as the machine compares without a branch; then words, then bytes.
     // SAFETY: by the contract.
+    let from = unsafe { same::<8>(first, 0, bytes, pattern) };
+    // SAFETY: likewise.
+    let from = unsafe { same::<1>(first, from, bytes, pattern) };
+    // SAFETY: likewise.
     let byte = |place: usize| unsafe { first.wrapping_add(place).read() };
     let place = (from..bytes).find(|place| byte(*place) != pattern)?;
     Some(first.wrapping_add(place))
+}
+
+/// Up to where, from place `from` on, `bytes` bytes are `pattern`, in steps of so many words.
+///
+/// # Safety
+///
+/// The bytes are valid for reads, and initialized.
+#[inline]
+unsafe fn same<const WORDS: usize>(
+    first: *mut u8,
+    mut from: usize,
+    bytes: usize,
+    pattern: u8,
+) -> usize {
+    let expected = u64::from_ne_bytes([pattern; 8]);
+    let step = size_of::<[u64; WORDS]>();
+    while from + step <= bytes {
+        // SAFETY: by the contract; the step lies within the bytes.
+        let words = unsafe { first.wrapping_add(from).cast::<[u64; WORDS]>().read_unaligned() };
+        if words.iter().fold(0, |others, word| others | (word ^ expected)) != 0 {
+            break;
+        }
+        from += step;
+    }
+    from
 }
 
 #[cfg(test)]
