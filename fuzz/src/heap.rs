@@ -52,6 +52,10 @@ static TIGHT: BrkHeap;
 /// How many operations pass between two looks at the whole heap.
 const CHECKED: usize = 16;
 
+/// Bytes of the largest block that is filled. What is larger goes back at once: a heap with mappings serves
+/// gigabytes, and writing them would be all that a fuzzer does.
+const FILLED: usize = 512 << 10;
+
 /// The first byte names the heap, the rest is what happens to it.
 ///
 /// # Panics
@@ -135,6 +139,10 @@ impl<C: Config> Life<C> {
         };
         let Some(place) = NonNull::new(place) else { return };
         self.places.enter(place, layout.size());
+        assert_eq!(place.addr().get() % align, 0, "the block is aligned");
+        if FILLED < layout.size() {
+            return self.give_back(place, layout);
+        }
         if is_zeroed {
             // SAFETY: the heap handed the bytes out just now, written with zeros.
             let bytes = unsafe { ::core::slice::from_raw_parts(place.as_ptr(), layout.size()) };
@@ -149,9 +157,9 @@ impl<C: Config> Life<C> {
 
     fn resize(&mut self, mut block: Block, size: usize) {
         let size = size.max(1);
-        if Layout::from_size_align(size, block.layout.align()).is_err() {
+        let Ok(layout) = Layout::from_size_align(size, block.layout.align()) else {
             return self.blocks.push(block);
-        }
+        };
         block.verify();
         // SAFETY: the heap handed the block out for that layout, and it is in use.
         let moved = unsafe { self.heap.realloc(block.place.as_ptr(), block.layout, size) };
@@ -161,14 +169,24 @@ impl<C: Config> Life<C> {
         };
         self.places.leave(block.place);
         self.places.enter(moved, size);
+        if FILLED < size {
+            assert_eq!(moved.addr().get() % layout.align(), 0, "the block is aligned");
+            block.place = moved;
+            block.verify();
+            return self.give_back(moved, layout);
+        }
         // SAFETY: the heap handed the bytes out just now, in exchange for the block's.
         self.blocks.push(unsafe { block.moved(moved, size) });
     }
 
     fn end(&mut self, mut block: Block) {
         block.verify();
-        self.places.leave(block.place);
+        self.give_back(block.place, block.layout);
+    }
+
+    fn give_back(&mut self, place: NonNull<u8>, layout: Layout) {
+        self.places.leave(place);
         // SAFETY: the heap handed the block out for that layout, and this is the one who has it.
-        unsafe { self.heap.dealloc(block.place.as_ptr(), block.layout) };
+        unsafe { self.heap.dealloc(place.as_ptr(), layout) };
     }
 }
