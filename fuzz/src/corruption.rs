@@ -1,66 +1,49 @@
 //! Damage: one byte of a heap's own words is changed, and the heap goes on.
 //!
 //! ```text
-//!   a child    operations ─► one byte flipped ─► operations ─► exit 0, or 2 if a block was handed out
-//!                                                              twice or from outside
+//!   a child    operations ─► one byte flipped ─► operations ─► exit 0, or a code if a block was
+//!                                                              handed out twice or from outside
 //!   parent     waits: that exit, or an abort with the one line that names the heap
 //! ```
 //!
-//! The bytes are those of tags, of the links and sizes in free chunks, and, where a cache is attacked,
-//! any of the chunks that its slabs and kept chunks are. What may come of it depends on the level of
-//! `harden`, which stands here once: see [`LEVEL`]. A build with debug assertions may end by one of
-//! those instead. This module does not look at the contents of blocks: nothing protects those.
+//! The heaps have `harden = "full"`, which promises: the line, or no effect. The byte is one of a
+//! chunk, from its tag to the next one's: a link, a size, a record behind a block, an object of a
+//! slab, free memory; or one around a mapping's payload; or one of the [map](crate::map) of slabs. A
+//! flip by nothing is damage, too, that no heap may speak of. A build with debug assertions may end
+//! by one of those instead. This module does not look at the contents of blocks: nothing protects
+//! those; nor at the table of free chunks, which lies beside the arena and has no seals.
 
 use crate::input::Input;
+use crate::map::{self, MAPPED, Mapped};
 use crate::places::Places;
 use ::core::alloc::{GlobalAlloc, Layout};
 use ::core::ptr::NonNull;
 use brkalloc::__private::Config;
-use brkalloc::{BrkHeap, ChunkState, brk_heap};
+use brkalloc::{BrkHeap, brk_heap};
 use brkalloc_oracle::cases::{Live, Operation};
 use std::io::Read;
 use std::os::fd::FromRawFd;
 use std::sync::OnceLock;
 
-/// What the level lets pass.
-struct Level {
-    /// A block may be handed out while it is in use: a link or a size that was changed into another
-    /// that could be one is believed.
-    overlaps: bool,
-    /// A list may become a ring, which is walked for ever.
-    hangs: bool,
-    /// Whether the links in a cache are checked, and so attacked.
-    guards_caches: bool,
-}
-
-/// What `harden = "basic"` finds is what an operation sees where it reads anyway.
-const BASIC: Level = Level { overlaps: true, hangs: true, guards_caches: false };
-
-/// Declares the heaps, all with one level.
+/// Declares the heaps, all with the level that makes promises.
 macro_rules! heaps {
-    ($level:literal = $promises:ident) => {
-        /// What the heaps below promise.
-        const LEVEL: Level = $promises;
-
-        #[brk_heap(source = "mmap", limit = "1MiB", harden = $level)]
-        static TABLE: BrkHeap;
-        #[brk_heap(source = "static", arena = "64KiB", harden = $level)]
-        static TREE: BrkHeap;
-        #[brk_heap(source = "static", arena = "64KiB", policy = "best_fit", harden = $level)]
-        static SIZES: BrkHeap;
-        #[brk_heap(source = "static", arena = "64KiB", policy = "next_fit", index = "list", harden = $level)]
-        static LIST: BrkHeap;
-        #[brk_heap(source = "static", arena = "64KiB", policy = "segregated_fit", harden = $level)]
-        static BINS: BrkHeap;
-        #[brk_heap(source = "static", arena = "64KiB", order = "lifo", coalesce = "deferred", harden = $level)]
-        static LATE: BrkHeap;
-        #[brk_heap(source = "mmap", limit = "1MiB", cache = "64KiB", harden = $level)]
-        static CACHE: BrkHeap;
-        #[brk_heap(source = "mmap", limit = "1MiB", cache = "16KiB", policy = "segregated_fit", harden = $level)]
-        static SMALL_CACHE: BrkHeap;
-    };
+    ($($name:ident($($option:tt)*);)+) => {$(
+        #[brk_heap(harden = "full", $($option)*)]
+        static $name: BrkHeap;
+    )+};
 }
-heaps!("basic" = BASIC);
+
+heaps! {
+    TABLE(source = "mmap", limit = "1MiB");
+    TREE(source = "static", arena = "64KiB");
+    SIZES(source = "static", arena = "64KiB", policy = "best_fit");
+    LIST(source = "static", arena = "64KiB", policy = "next_fit", index = "list");
+    BINS(source = "static", arena = "64KiB", policy = "segregated_fit", zero = "free");
+    LATE(source = "static", arena = "64KiB", order = "lifo", coalesce = "deferred");
+    CACHE(source = "mmap", limit = "1MiB", cache = "64KiB");
+    WAITING(source = "mmap", limit = "1MiB", cache = "16KiB", quarantine = "8KiB");
+    LARGE(source = "mmap", limit = "1MiB", large = "4KiB", policy = "segregated_fit");
+}
 
 /// The first byte names the heap, the rest is what happens to it.
 ///
@@ -69,7 +52,7 @@ heaps!("basic" = BASIC);
 /// If a promise was broken.
 pub fn run(bytes: &[u8]) {
     let mut input = Input(bytes);
-    match input.byte() % if LEVEL.guards_caches { 8 } else { 6 } {
+    match input.byte() % 10 {
         0 => attack(&TABLE, input),
         1 => attack(&TREE, input),
         2 => attack(&SIZES, input),
@@ -77,7 +60,9 @@ pub fn run(bytes: &[u8]) {
         4 => attack(&BINS, input),
         5 => attack(&LATE, input),
         6 => attack(&CACHE, input),
-        _ => attack(&SMALL_CACHE, input),
+        7 => attack(&WAITING, input),
+        8 => attack(&LARGE, input),
+        _ => attack(&MAPPED, input),
     }
 }
 
@@ -93,26 +78,37 @@ pub struct Coverage {
 /// Set once, by who counts.
 pub static COVERAGE: OnceLock<Coverage> = OnceLock::new();
 
-/// What a child says by its exit.
+/// What a child says by its exit, if a promise was broken.
 const OVERLAPPED: i32 = 2;
 const OUTSIDE: i32 = 3;
+const UNSOUND: i32 = 4;
+
+/// Bytes of the largest block that stays. What is larger goes back at once: to copy gigabytes would be
+/// all that a fuzzer does.
+const KEPT: usize = 512 << 10;
+
+/// Bytes below a mapping's payload that are always its own.
+const BELOW: usize = 64;
+
+/// What a child writes just before the damage. A heap that speaks earlier speaks of nothing.
+const DAMAGED: &str = "damage\n";
 
 fn attack<C: Config>(heap: &'static BrkHeap<C>, input: Input<'_>) {
     let Ended { status, words } = in_child(|| Attack::new(heap).run(input));
-    let line = format!("brkalloc: {}: ", C::NAME);
-    let is_line = words.ends_with('\n') && words.matches('\n').count() == 1;
-    let is_named =
-        words.starts_with(&line) || cfg!(debug_assertions) && words.starts_with("brkalloc: ");
+    let said = words.strip_prefix(DAMAGED);
+    let told = format!("{}: {words}", heap.config());
     if libc::WIFSIGNALED(status) {
         let signal = libc::WTERMSIG(status);
-        let is_forgiven = signal == libc::SIGVTALRM && LEVEL.hangs;
-        let is_found = signal == libc::SIGABRT && is_line && is_named;
-        assert!(is_found || is_forgiven, "{}: signal {signal}: {words}", heap.config());
+        assert_eq!(signal, libc::SIGABRT, "{told}");
+        let is_named = |line: &str| {
+            line.starts_with(&format!("brkalloc: {}: ", C::NAME))
+                || cfg!(debug_assertions) && line.starts_with("brkalloc: ")
+        };
+        let is_line = |said: &str| said.ends_with('\n') && said.matches('\n').count() == 1;
+        assert!(said.is_some_and(|said| is_line(said) && is_named(said)), "{told}");
     } else {
-        let code = libc::WEXITSTATUS(status);
-        let is_forgiven = code == OVERLAPPED && LEVEL.overlaps;
-        assert!(code == 0 || is_forgiven, "{}: exit {code}: {words}", heap.config());
-        assert!(words.is_empty(), "{}: {words}", heap.config());
+        assert_eq!(libc::WEXITSTATUS(status), 0, "{told}");
+        assert_eq!(said.unwrap_or(&words), "", "{told}");
     }
 }
 
@@ -130,7 +126,7 @@ impl<C: Config> Attack<C> {
         Self { heap, blocks: Live::new(), places: Places::default(), start: None }
     }
 
-    /// The first byte says how many operations come before the damage; three more say what it is.
+    /// The first byte says how many operations come before the damage; five more say what it is.
     fn run(mut self, mut input: Input<'_>) -> i32 {
         let before = input.byte() % 64;
         let (which, place, mask) = (input.pair(), input.pair(), input.byte());
@@ -139,9 +135,10 @@ impl<C: Config> Attack<C> {
                 return code;
             }
         }
-        if self.heap.check().is_err() || !self.damage(which, place, mask) {
-            return 0;
+        if self.heap.check().is_err() {
+            return UNSOUND;
         }
+        self.damage(which, place, mask);
         while !input.is_empty() {
             if let Err(code) = self.apply(input.operation()) {
                 return code;
@@ -198,45 +195,86 @@ impl<C: Config> Attack<C> {
             let start = &mut self.start;
             self.heap.for_each_chunk(|chunk| _ = start.get_or_insert(chunk.address));
         }
-        let start = self.start.unwrap_or(usize::MAX);
-        let end = block.addr().get() + layout.size();
-        if block.addr().get() < start || start.saturating_add(self.heap.config().limit) < end {
-            return Err(OUTSIDE);
+        let is_large = self.heap.config().large.is_some_and(|large| large <= layout.size());
+        match self.place_of(block, layout) {
+            Place::Within if !is_large => {}
+            Place::Beside if is_large => {}
+            _ => return Err(OUTSIDE),
         }
         if self.places.overlapped(block, layout.size()).is_some() {
             return Err(OVERLAPPED);
         }
-        self.places.enter(block, layout.size());
-        self.blocks.push((block, layout));
+        // What is nobody's memory is a fault.
+        for place in [0, layout.size() - 1] {
+            // SAFETY: the heap handed out so many bytes, so the place lies among them.
+            let byte = unsafe { block.byte_add(place) };
+            // SAFETY: and it is this one's to write.
+            unsafe { byte.write(0x5A) };
+        }
+        if KEPT < layout.size() {
+            // SAFETY: the heap handed the block out, and nobody else has it.
+            unsafe { self.heap.dealloc(block.as_ptr(), layout) };
+        } else {
+            self.places.enter(block, layout.size());
+            self.blocks.push((block, layout));
+        }
         Ok(())
     }
 
-    /// Changes one byte of the heap's own words; whether that is another byte now.
-    fn damage(&self, which: usize, place: usize, mask: usize) -> bool {
-        let mut chunks = Vec::new();
-        self.heap.for_each_chunk(|chunk| chunks.push(chunk));
-        let Some(chunk) = which.checked_rem(chunks.len()).map(|which| chunks[which]) else {
-            return false;
-        };
-        let place = match chunk.state {
-            // Its payload is a slab, or kept.
-            ChunkState::Used if LEVEL.guards_caches => place % chunk.size,
-            ChunkState::Free => match place % 32 {
-                // The size that it repeats in its last word.
-                place @ 24.. => chunk.size - 32 + place,
-                // The tag, and links.
-                place => place,
-            },
-            _ => place % 8,
-        };
-        let byte = ::core::ptr::with_exposed_provenance_mut::<u8>(chunk.address + place);
-        let mask = mask.to_le_bytes()[0];
-        // SAFETY: the byte lies in the heap's window, which is readable.
-        let value = unsafe { byte.read() };
-        // SAFETY: and writable; that it is the heap's own is what is wrong.
-        unsafe { byte.write(value ^ mask) };
-        mask != 0
+    /// How a block lies to all that the arena may become.
+    fn place_of(&self, block: NonNull<u8>, layout: Layout) -> Place {
+        let start = self.start.unwrap_or(usize::MAX);
+        let end = start.saturating_add(self.heap.config().limit);
+        let first = block.addr().get();
+        let last = first.saturating_add(layout.size());
+        match (start <= first && last <= end, last <= start || end <= first) {
+            (true, _) => Place::Within,
+            (_, true) => Place::Beside,
+            _ => Place::Astride,
+        }
     }
+
+    /// Changes one byte of the heap's own, by a mask that may be nothing.
+    fn damage(&self, which: usize, place: usize, mask: usize) {
+        const WORD: usize = size_of::<usize>();
+        // Chunks, each up to the end of the tag above it.
+        let mut regions = Vec::new();
+        self.heap.for_each_chunk(|chunk| regions.push((chunk.address, chunk.size + WORD)));
+        // What is beside the arena.
+        let mut others = Vec::new();
+        others.extend(map::region().filter(|_| C::NAME == Mapped::NAME));
+        for (block, layout) in self.blocks.iter() {
+            if self.place_of(*block, *layout) == Place::Beside {
+                others.push((block.addr().get() - BELOW, BELOW + layout.size() + WORD));
+            }
+        }
+        if which % 2 == 1 && !others.is_empty() {
+            regions = others;
+        }
+        let Some(number) = (which / 2).checked_rem(regions.len()) else { return };
+        let (start, size) = regions[number];
+        // From below or from above.
+        let distance = place / 2 % size;
+        let distance = if place.is_multiple_of(2) { distance } else { size - 1 - distance };
+        let byte = ::core::ptr::with_exposed_provenance_mut::<u8>(start + distance);
+        let mask = mask.to_le_bytes()[0];
+        if mask != 0 {
+            // SAFETY: the words are readable.
+            unsafe { libc::write(2, DAMAGED.as_ptr().cast(), DAMAGED.len()) };
+        }
+        // SAFETY: the byte is the heap's, and readable.
+        let value = unsafe { byte.read() };
+        // SAFETY: and writable; that it is the heap's is what is wrong.
+        unsafe { byte.write(value ^ mask) };
+    }
+}
+
+/// How a block lies to its heap's arena.
+#[derive(PartialEq)]
+enum Place {
+    Within,
+    Beside,
+    Astride,
 }
 
 /// How a child ended.
@@ -265,7 +303,7 @@ fn in_child(child: impl FnOnce() -> i32) -> Ended {
         }
         // A child that hangs ends by the signal; how busy the machine is does not count.
         let never = libc::timeval { tv_sec: 0, tv_usec: 0 };
-        let once = libc::timeval { tv_sec: 0, tv_usec: 300_000 };
+        let once = libc::timeval { tv_sec: 2, tv_usec: 0 };
         let timer = libc::itimerval { it_interval: never, it_value: once };
         // SAFETY: the timer is readable, and what it was is not asked for.
         unsafe { libc::setitimer(libc::ITIMER_VIRTUAL, &raw const timer, ::core::ptr::null_mut()) };

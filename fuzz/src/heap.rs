@@ -49,6 +49,16 @@ static ARRAY: BrkHeap;
 #[brk_heap(source = "mmap", limit = "1MiB", policy = "worst_fit", stats = "counters")]
 static TIGHT: BrkHeap;
 
+#[brk_heap(
+    source = "mmap",
+    cache = "64KiB",
+    limit = "8MiB",
+    large = "64KiB",
+    harden = "full",
+    zero = "free"
+)]
+static FULL: BrkHeap;
+
 /// How many operations pass between two looks at the whole heap.
 const CHECKED: usize = 16;
 
@@ -63,14 +73,15 @@ const FILLED: usize = 512 << 10;
 /// If a promise was broken.
 pub fn run(bytes: &[u8]) {
     let mut input = Input(bytes);
-    match input.byte() % 7 {
+    match input.byte() % 8 {
         0 => live(&CACHE, input),
         1 => live(&SMALL_CACHE, input),
         2 => live(&CACHE_AND_LARGE, input),
         3 => live(&LARGE, input),
         4 => live(&LATE, input),
         5 => live(&ARRAY, input),
-        _ => live(&TIGHT, input),
+        6 => live(&TIGHT, input),
+        _ => live(&FULL, input),
     }
 }
 

@@ -4,7 +4,7 @@
 //! ```text
 //!  bytes ─► input ─► core          the chunks of a slice, or of a window that grows, beside the model
 //!                 ├► heap          whole heaps: caches, large mappings, contents
-//!                 └► corruption    a heap in a child, a byte of it flipped
+//!                 └► corruption    a heap in a child, a byte of it flipped; `map` says where one is
 //!  bytes ─► text ──► attribute     the parser of the attribute
 //! ```
 //!
@@ -16,4 +16,5 @@ pub mod core;
 pub mod corruption;
 pub mod heap;
 pub mod input;
+pub mod map;
 pub mod places;
