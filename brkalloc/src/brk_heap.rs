@@ -26,6 +26,7 @@ use crate::report;
 use crate::serve::Serve;
 use crate::stats::{ChunkInfo, Stats};
 use crate::undeclared::Undeclared;
+use crate::watch;
 use core::alloc::{GlobalAlloc, Layout};
 use core::fmt;
 use core::ptr::{NonNull, null_mut};
@@ -138,7 +139,12 @@ impl<C: Config> BrkHeap<C> {
             return unsafe { large::usable_size::<C>(pointer) };
         }
         // SAFETY: the caller vouches for the pointer.
-        unsafe { C::Cache::usable_size(self, pointer) }
+        let usable = unsafe { C::Cache::usable_size(self, pointer) };
+        if Window::<C>::WATCHED {
+            // Whoever asks may use them.
+            watch::allowed(pointer.as_ptr(), usable);
+        }
+        usable
     }
 
     /// A block; `None` if there is none, with nothing lost.
@@ -150,7 +156,11 @@ impl<C: Config> BrkHeap<C> {
         if is_large::<C>(layout.size()) {
             return self.map(layout);
         }
-        C::Cache::allocate(self, layout)
+        let block = C::Cache::allocate(self, layout);
+        if Window::<C>::WATCHED {
+            self.hand_out(block, layout.size());
+        }
+        block
     }
 
     /// A block of zeros; `None` if there is none, with nothing lost.
@@ -162,7 +172,21 @@ impl<C: Config> BrkHeap<C> {
         if is_large::<C>(layout.size()) {
             return self.map(layout);
         }
+        if Window::<C>::WATCHED {
+            let block = self.allocate(layout)?;
+            // SAFETY: the block is new, and has so many bytes.
+            unsafe { block.write_bytes(0, layout.size()) };
+            return Some(block);
+        }
         C::Cache::allocate_zeroed(self, layout)
+    }
+
+    /// Says that a block was handed out, of which so many bytes were asked for.
+    fn hand_out(&self, block: Option<NonNull<u8>>, size: usize) {
+        if let Some(block) = block {
+            // SAFETY: the block was handed out just now.
+            watch::handed_out(block, size, unsafe { C::Cache::usable_size(self, block) });
+        }
     }
 
     /// Frees a block.
@@ -179,6 +203,9 @@ impl<C: Config> BrkHeap<C> {
         if is_large::<C>(layout.size()) {
             // SAFETY: the caller vouches for the block, which is a mapping's by its layout.
             return unsafe { large::free::<C>(&self.large, block) };
+        }
+        if Window::<C>::WATCHED {
+            watch::freed(block, layout.size());
         }
         // SAFETY: the caller vouches for the block.
         unsafe { C::Cache::free(self, block, layout) };
@@ -201,9 +228,10 @@ impl<C: Config> BrkHeap<C> {
             // SAFETY: the caller vouches for the block and its layout.
             return unsafe { self.resize_guarded(block, Some(layout), wanted) };
         }
-        let served = if is_large::<C>(layout.size()) || is_large::<C>(size) {
+        let moves = Window::<C>::WATCHED || is_large::<C>(layout.size()) || is_large::<C>(size);
+        let served = if moves {
             // SAFETY: the caller vouches for the block and its layout.
-            unsafe { self.resize_large(block, layout, size) }
+            unsafe { self.resize_by_moving(block, layout, size) }
         } else {
             // SAFETY: the caller vouches for the block and its layout.
             unsafe { C::Cache::reallocate(self, block, layout, size) }
@@ -246,6 +274,10 @@ impl<C: Config> BrkHeap<C> {
             // SAFETY: the caller vouches for the block, which is not in the arena.
             return unsafe { large::free::<C>(&self.large, block) };
         }
+        if Window::<C>::WATCHED {
+            // SAFETY: the caller vouches for the block.
+            watch::freed(block, unsafe { C::Cache::usable_size(self, block) });
+        }
         // SAFETY: the caller vouches for the block.
         unsafe { C::Cache::free_at(self, block) };
     }
@@ -270,7 +302,7 @@ impl<C: Config> BrkHeap<C> {
             (true, true) => unsafe {
                 large::resize::<C>(&self.large, block, wanted, wanted.size())
             },
-            (false, false) => {
+            (false, false) if !Window::<C>::WATCHED => {
                 // SAFETY: the caller vouches for the block, which is in the arena.
                 unsafe { C::Cache::resize_at(self, block, wanted) }.then_some(block)
             }
@@ -311,13 +343,13 @@ impl<C: Config> BrkHeap<C> {
         large::allocate::<C>(&self.large, layout)
     }
 
-    /// The same for a block that is, or becomes, large.
+    /// The same, into another block unless a mapping becomes another one.
     ///
     /// # Safety
     ///
     /// As for [`resize`](BrkHeap::resize).
     #[cold]
-    unsafe fn resize_large(
+    unsafe fn resize_by_moving(
         &self,
         block: NonNull<u8>,
         layout: Layout,

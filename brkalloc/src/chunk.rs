@@ -27,6 +27,7 @@ use crate::report::{self, ensure};
 #[cfg(all(target_arch = "x86_64", not(miri)))]
 use crate::tag::WORD;
 use crate::tag::{GRANULE, LEAST, Tag};
+use crate::watch;
 use core::fmt;
 use core::marker::PhantomData;
 use core::num::NonZeroU32;
@@ -272,6 +273,7 @@ impl<C> Window<C> {
     ///
     /// They lie in the window, and nobody has a use for what they hold.
     pub(crate) unsafe fn clear(self, chunk: Chunk, bytes: usize) {
+        watch::allowed(self.payload(chunk), bytes);
         // SAFETY: the caller vouches for the bytes.
         unsafe { self.payload(chunk).write_bytes(0, bytes) }
     }
@@ -283,6 +285,9 @@ impl<C: Config> Window<C> {
 
     /// Whether freed memory is cleared.
     pub(crate) const CLEARS: bool = matches!(C::ZERO, Zero::Free);
+
+    /// Whether a tool is told what is handed out and what is freed.
+    pub(crate) const WATCHED: bool = watch::WATCHED && !Self::CLEARS && !Self::SEALED;
 
     /// The tag of `chunk`.
     #[inline]
@@ -303,9 +308,11 @@ impl<C: Config> Window<C> {
     #[inline]
     pub(crate) fn set_tag(self, chunk: Chunk, tag: Tag) {
         let tag = if Self::SEALED { self.sealed(chunk, tag) } else { tag };
+        let place = self.tag_pointer(chunk);
+        watch::allowed(place.cast(), WORD);
         // SAFETY: by the handle's invariant the tag lies in the window, which is valid for writes;
         // it is aligned because payloads are.
-        unsafe { self.tag_pointer(chunk).write(tag) }
+        unsafe { place.write(tag) }
     }
 
     /// Tells the chunk at `chunk` whether the one just below it is in use.
@@ -333,9 +340,11 @@ impl<C: Config> Window<C> {
     /// Writes the last word of the free chunk just below `chunk`: its size.
     #[inline]
     fn set_granules_below(self, chunk: Chunk, granules: u32) {
+        let place = self.tag_pointer(chunk).cast::<usize>().wrapping_sub(1);
+        watch::allowed(place.cast(), WORD);
         // SAFETY: the chunk below is free and at least two granules large, so its last word is in
         // the window and no user's.
-        unsafe { self.tag_pointer(chunk).cast::<usize>().wrapping_sub(1).write(granules as usize) }
+        unsafe { place.write(granules as usize) }
     }
 
     /// Makes `chunk` a free chunk of `granules`: its tag and, at its upper end, its size.
@@ -362,9 +371,11 @@ impl<C: Config> Window<C> {
     pub(crate) fn set_link(self, chunk: Chunk, number: usize, link: Link) {
         ensure!(number < 4, "a chunk has four links");
         self.change(chunk, || {
+            let place = self.links_pointer(chunk).wrapping_add(number);
+            watch::allowed(place.cast(), size_of::<Link>());
             // SAFETY: by the handle's invariant the chunk's first 16 payload bytes lie in the
             // window, and no user has them while the chunk is free.
-            unsafe { self.links_pointer(chunk).wrapping_add(number).write(link) };
+            unsafe { place.write(link) };
         });
     }
 
@@ -399,16 +410,20 @@ impl<C: Config> Window<C> {
     pub(crate) fn set_child(self, chunk: Chunk, side: usize, entry: Entry) {
         ensure!(side < 2, "a node has two sides");
         self.change(chunk, || {
+            let place = self.entries_pointer(chunk).wrapping_add(side);
+            watch::allowed(place.cast(), size_of::<Entry>());
             // SAFETY: by the handle's invariant the chunk's first 16 payload bytes lie in the
             // window, at a multiple of 16, and no user has them while the chunk is free.
-            unsafe { self.entries_pointer(chunk).wrapping_add(side).write(entry) };
+            unsafe { place.write(entry) };
         });
     }
 
     /// Clears the word of the tag at `chunk`, which a growth has made part of the top.
     pub(crate) fn clear_tag(self, chunk: Chunk) {
+        let place = self.tag_pointer(chunk).cast::<usize>();
+        watch::allowed(place.cast(), WORD);
         // SAFETY: by the handle's invariant the word lies in the window.
-        unsafe { self.tag_pointer(chunk).cast::<usize>().write(0) }
+        unsafe { place.write(0) }
     }
 
     /// Ends the program: `what` was found at `chunk`.

@@ -81,7 +81,11 @@
 //!   [allocator-api2](https://docs.rs/allocator-api2) crate, so that single collections live on a
 //!   heap of their own.
 //!
-//! No feature changes what a heap does.
+//! - `watch`, off unless asked for: valgrind is told what is handed out and what is freed, so that it finds
+//!   accesses to freed memory and past the end of a block; with `--cfg brkalloc_asan` `AddressSanitizer` is
+//!   told instead. Every `realloc` moves then. For the runs of tests; a release build has no use for it.
+//!
+//! Without `watch`, no feature changes what a heap does.
 //!
 //! The README has the examples to run, what each policy is good for, and figures; ARCHITECTURE.md
 //! is the map of the code.
@@ -136,6 +140,7 @@ mod source;
 mod stats;
 mod tag;
 mod undeclared;
+mod watch;
 
 pub use brk_heap::BrkHeap;
 pub use brkalloc_macros::brk_heap;

@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::report;
 use crate::seal::seal;
 use crate::tag::GRANULE;
+use crate::watch;
 use core::ptr::NonNull;
 
 /// A free object of a slab, or a free chunk that a thread or a quarantine keeps, by its first byte.
@@ -80,6 +81,7 @@ impl Object {
     #[inline]
     pub(crate) fn set_next<C: Config>(self, next: Objects) {
         self.check_seal::<C>();
+        watch::allowed(self.0.as_ptr().cast(), size_of::<Objects>());
         // SAFETY: by the handle's invariant the link is writable, and nobody else's.
         unsafe { self.0.write(next) }
         self.set_seal::<C>();
@@ -95,6 +97,7 @@ impl Object {
     /// Puts it before `next`, and notes how many objects the list has now.
     #[inline]
     pub(crate) fn set_above<C: Config>(self, next: Objects, height: usize) {
+        watch::allowed(self.0.as_ptr().cast(), LINKS);
         // SAFETY: by the handle's invariant the link is writable, and nobody else's.
         unsafe { self.0.write(next) }
         // SAFETY: by the handle's invariant the word is writable, and nobody else's.
@@ -112,6 +115,7 @@ impl Object {
     /// Puts the batch that begins here onto `below`.
     pub(crate) fn set_below<C: Config>(self, below: Objects) {
         self.check_seal::<C>();
+        watch::allowed(self.second().cast(), size_of::<Objects>());
         // SAFETY: by the handle's invariant the link is writable, and nobody else's.
         unsafe { self.second().write(below) }
         self.set_seal::<C>();
