@@ -12,6 +12,7 @@ use crate::diag::{Diagnostic, Mistake, Sink, error};
 use crate::hints;
 use crate::literal::Meaning;
 use crate::options::{self, HeapOption, Kind, Word};
+use crate::path;
 use crate::size;
 use crate::tokens::{Tokens, text, unraw};
 use core::slice;
@@ -283,7 +284,7 @@ pub(crate) fn value(option: &HeapOption, written: &[TokenTree]) -> Result<Value,
             }
         }
         (Kind::Path, Some(Meaning::Text(path))) => Err(quoted_path(option, &path)),
-        (Kind::Path, None) if is_module_path(written) => Ok(Value::Path(stream_of(written))),
+        (Kind::Path, None) if path::is_module_path(written) => Ok(Value::Path(stream_of(written))),
         (Kind::WordOrPath, None) if is_type_path(option, written) => {
             Ok(Value::Path(stream_of(written)))
         }
@@ -342,13 +343,6 @@ fn quoted_path(option: &HeapOption, path: &str) -> Diagnostic {
         .help(format!("write the path without quotes: `{} = {path}`", option.name))
 }
 
-/// Whether `written` is a path without generics.
-fn is_module_path(written: &[TokenTree]) -> bool {
-    let has_generics =
-        |token: &TokenTree| matches!(token, TokenTree::Punct(p) if p.as_char() == '<');
-    is_path(written) && !written.iter().any(has_generics)
-}
-
 /// Whether `written` can be the path of a type, and is none of the option's words without quotes.
 fn is_type_path(option: &HeapOption, written: &[TokenTree]) -> bool {
     let is_bare_word = match written {
@@ -358,28 +352,7 @@ fn is_type_path(option: &HeapOption, written: &[TokenTree]) -> bool {
         }
         _ => false,
     };
-    is_path(written) && !is_bare_word
-}
-
-/// Whether `written` is one path to its end, and its generics have no hole that would make rustc
-/// stumble over the whole expansion.
-fn is_path(written: &[TokenTree]) -> bool {
-    const JOINING: [&str; 6] = ["as", "const", "dyn", "for", "impl", "mut"];
-    let is_word = |token: &TokenTree| matches!(token, TokenTree::Ident(_));
-    let is_joining = |token: &TokenTree| JOINING.contains(&token.to_string().as_str());
-    let is_mark = |token: &TokenTree, marks: &str| match token {
-        TokenTree::Punct(punct) => marks.contains(punct.as_char()),
-        _ => false,
-    };
-    let is_complete = Tokens::new(stream_of(written)).path().len() == written.len();
-    let ends_well = written.last().is_some_and(|last| is_word(last) || is_mark(last, ">"));
-    let is_hole = |pair: &[TokenTree]| {
-        let [left, right] = pair else { return false };
-        let are_words = is_word(left) && is_word(right);
-        is_mark(left, "<,") && is_mark(right, ",")
-            || are_words && !is_joining(left) && !is_joining(right)
-    };
-    is_complete && ends_well && !written.windows(2).any(is_hole)
+    path::is_type_path(written) && !is_bare_word
 }
 
 fn stream_of(tokens: &[TokenTree]) -> TokenStream {

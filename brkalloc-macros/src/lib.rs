@@ -20,6 +20,7 @@ mod hints;
 mod item;
 mod literal;
 mod options;
+mod path;
 mod rules;
 mod settings;
 mod size;

@@ -6,6 +6,7 @@ use brkalloc::{BrkHeap, Heap, brk_heap};
 use core::alloc::{GlobalAlloc, Layout};
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 #[brk_heap(source = "mmap", zero = "free")]
 static CHUNKS: BrkHeap;
@@ -49,8 +50,15 @@ fn is_clear(block: NonNull<u8>, usable: usize) -> bool {
     soil(block, 16, usable - 8) == 0
 }
 
+/// Held by whoever uses the heaps: another test could be handed what this one has just freed.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 #[test]
 fn a_heap_that_clears_nothing_keeps_the_bytes_of_a_block_that_was_freed() {
+    let _alone = alone();
     let (block, usable) = soiled(&KEEPS, 1000);
     // SAFETY: it was handed out for this layout.
     unsafe { KEEPS.dealloc(block.as_ptr(), layout(1000)) };
@@ -84,12 +92,14 @@ unsafe fn export_free<C: brkalloc::Config>(_: &BrkHeap<C>, block: NonNull<u8>) {
 
 #[test]
 fn a_chunk_is_clear_after_it_was_freed() {
+    let _alone = alone();
     what_is_freed_is_clear(&CHUNKS, &[24, 25, 100, 1000, 5000, 100_000]);
     what_is_freed_is_clear(&LATE, &[24, 25, 100, 1000, 5000, 100_000]);
 }
 
 #[test]
 fn an_object_of_a_slab_and_a_kept_chunk_are_clear_after_they_were_freed() {
+    let _alone = alone();
     what_is_freed_is_clear(&CACHED, &[40, 64, 1000, 1024, 1025, 2000, 30_000, 100_000]);
     // Every object that a thread and the depot pass on, a batch and more of them.
     let blocks: Vec<_> = (0..3000).map(|_| soiled(&CACHED, 64)).collect();
@@ -122,6 +132,7 @@ fn what_a_realloc_has_moved_away_from_is_clear() {
         assert_eq!(soil(moved, 0, from), from, "{from} to {to}: what it held came along");
         assert!(is_clear(block, usable), "{from} to {to}");
     }
+    let _alone = alone();
     case(&CHUNKS, 1000, 3000);
     case(&CACHED, 64, 200);
     case(&CACHED, 2000, 20_000);
@@ -143,6 +154,7 @@ fn the_tail_that_a_realloc_cuts_off_is_clear() {
         // A tag, and links or nothing.
         assert_eq!(soil(block, now + 24, usable.max(now + 32) - 8), 0, "{from} to {to}: behind it");
     }
+    let _alone = alone();
     case(&CHUNKS, 5000, 100);
     case(&CHUNKS, 104, 90);
     case(&CHUNKS, 104, 88);

@@ -124,3 +124,29 @@ fn the_walk_reaches_inside_of_groups() {
     walk(tokens("a (b [c]) d"), &mut |_| count += 1);
     assert_eq!(count, 6);
 }
+
+/// Every row of up to four of the words and marks that paths are made of, and of three with those of types beside them.
+#[test]
+fn whatever_stands_for_a_path_the_expansion_is_rust() {
+    const OF_PATHS: [&str; 6] = ["a", "::", "<", ">", ",", "as"];
+    const OF_TYPES: [&str; 13] =
+        ["a", "::", "<", ">", ",", "as", "dyn", "&", "mut", "'a", "()", "[a; 2]", "="];
+    for (parts, longest) in [(OF_PATHS.as_slice(), 4), (OF_TYPES.as_slice(), 3)] {
+        let mut rows = vec![String::new()];
+        let mut accepted = 0;
+        for _ in 0..longest {
+            let and_one = |row: &String| parts.iter().map(|part| format!("{row} {part}")).collect();
+            rows = rows.iter().flat_map::<Vec<_>, _>(and_one).collect();
+            for written in
+                rows.iter().flat_map(|row| [format!("crate ={row}"), format!("lock ={row}")])
+            {
+                let Ok(arguments) = written.parse() else { continue };
+                let expansion = expand(arguments, tokens(super::HEAP));
+                accepted += usize::from(!expansion.to_string().contains("compile_error"));
+                let is_rust = syn::parse2::<syn::File>(expansion).is_ok();
+                assert!(is_rust, "{written}");
+            }
+        }
+        assert!(10 < accepted, "{accepted}");
+    }
+}

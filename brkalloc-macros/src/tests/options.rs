@@ -45,11 +45,22 @@ fn locks_and_crates_are_paths_too() {
         "crate::Lock<u8, [u8; 2]>",
         "a::B<dyn C, &'static mut [D]>",
         "<A as B>::C",
+        "a::B<'_, (), (u8,), [C; D::E], dyn F + 'static, -1, G = H>",
     ] {
         assert_eq!(mistakes(&format!("lock = {path}, stats = \"none\"")), "", "{path}");
     }
     for path in ["brkalloc", "::a::b", "crate::reexported", "self::brkalloc", "super::a"] {
         assert_eq!(mistakes(&format!("crate = {path}, stats = \"none\"")), "", "{path}");
+    }
+    for path in ["::::brkalloc", "a::::b", "a::", "as", "a::as", "<a>"] {
+        let shown = mistakes(&format!("crate = {path}, stats = \"none\""));
+        assert!(shown.starts_with("error: `crate` takes a path, found"), "{path}: {shown}");
+        assert_eq!(shown.matches("error: ").count(), 1, "{shown}");
+    }
+    for path in ["a::::b", "<>", "<a>", "a<b::>", "a<as>", "a<(,)>", "a<dyn>", "a<{ 1 }>"] {
+        let shown = mistakes(&format!("lock = {path}, stats = \"none\""));
+        assert!(shown.starts_with("error: `lock` takes "), "{path}: {shown}");
+        assert_eq!(shown.matches("error: ").count(), 1, "{shown}");
     }
 }
 

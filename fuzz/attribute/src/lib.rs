@@ -20,6 +20,8 @@ mod item;
 mod literal;
 #[path = "../../../brkalloc-macros/src/options.rs"]
 mod options;
+#[path = "../../../brkalloc-macros/src/path.rs"]
+mod path;
 #[path = "../../../brkalloc-macros/src/rules.rs"]
 mod rules;
 #[path = "../../../brkalloc-macros/src/settings.rs"]
