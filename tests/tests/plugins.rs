@@ -10,7 +10,10 @@ use std::process::Command;
 fn library() -> PathBuf {
     let programs = Path::new(env!("CARGO_BIN_EXE_plugins")).parent().expect("it lies in a folder");
     let library = programs.join("examples").join("libplugin.so");
-    assert!(library.exists(), "cargo builds it with all tests, or by `--example plugin`");
+    assert!(
+        library.exists(),
+        "cargo builds it with all tests; `--test` alone needs `cargo build --example plugin` before"
+    );
     library
 }
 
