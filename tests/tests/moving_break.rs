@@ -20,6 +20,11 @@ fn a_heap_that_finds_something_behind_the_break_leaves_it_alone() {
 }
 
 #[test]
+fn a_heap_gives_the_break_back_that_has_too_little_room_behind_it() {
+    run("walled");
+}
+
+#[test]
 fn a_heap_leaves_a_break_alone_that_another_thread_may_move() {
     run("racing");
 }

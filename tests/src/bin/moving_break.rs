@@ -3,6 +3,7 @@
 //! ```text
 //!   shrunk     raised by 1 MiB, lowered by half of it; then the heap opens where the break is now
 //!   refusing   something is mapped right behind the break
+//!   walled     something is mapped where the heap's room would be: it has risen by then
 //!   racing     another thread moves the break up and down while the heap opens, grows and trims
 //!   refused    the break is to rise behind an open heap: the room there refuses
 //! ```
@@ -96,9 +97,10 @@ fn shrunk() {
     assert_eq!(the_break(), before.next_multiple_of(PAGE) + (64 << 10), "it has moved once");
 }
 
-fn refusing() {
+/// With something mapped so many bytes behind the break.
+fn refusing(distance: usize) {
     let before = the_break();
-    let behind = ptr::without_provenance_mut(before.next_multiple_of(PAGE));
+    let behind = ptr::without_provenance_mut(before.next_multiple_of(PAGE) + distance);
     let (protection, flags) = (libc::PROT_READ, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
     // SAFETY: it takes what is free, or is refused.
     let wall =
@@ -152,7 +154,8 @@ fn refused() {
 fn main() {
     match std::env::args().nth(1).as_deref() {
         Some("shrunk") => shrunk(),
-        Some("refusing") => refusing(),
+        Some("refusing") => refusing(0),
+        Some("walled") => refusing((64 << 10) + 16 * PAGE),
         Some("racing") => racing(),
         Some("refused") => refused(),
         case => panic!("{case:?} is no case"),
