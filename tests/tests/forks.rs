@@ -20,6 +20,11 @@ fn no_child_of_three_hundred_hangs_beside_caches() {
 }
 
 #[test]
+fn no_child_hangs_beside_caches_with_every_check() {
+    assert_eq!(forks(env!("CARGO_BIN_EXE_forks_full")), "100 forks\n");
+}
+
+#[test]
 fn no_child_hangs_behind_a_spin_lock() {
     assert_eq!(forks(env!("CARGO_BIN_EXE_forks_spin")), "100 forks\n");
 }

@@ -29,6 +29,8 @@ programs! {
     a_program_lives_on_segregated_fit_by_address_that_merges_late: "global_segregated_fit_address_deferred",
     a_program_lives_in_a_mapping_that_trims_often: "global_mmap_counted",
     a_program_lives_on_caches_and_mappings: "global_cache",
+    a_program_lives_on_caches_and_mappings_with_every_check: "global_full",
+    a_program_lives_on_chunks_that_are_checked_and_cleared: "global_full_chunks",
     a_thousand_threads_leave_what_the_thousand_before_them_left: "thousand_threads",
     threads_that_hand_objects_on_hold_no_more_memory_than_before: "handing_on",
     a_program_lives_in_an_array: "global_static_arena",

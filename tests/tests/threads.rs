@@ -42,6 +42,18 @@ static TRIMMED: BrkHeap;
 #[brk_heap(source = "static", arena = "64MiB", order = "lifo", stats = "counters")]
 static ARRAY: BrkHeap;
 
+#[brk_heap(
+    source = "mmap",
+    harden = "full",
+    quarantine = "64KiB",
+    cache = "64KiB",
+    policy = "segregated_fit"
+)]
+static CACHED_AND_FULL: BrkHeap;
+
+#[brk_heap(source = "mmap", harden = "full", zero = "free", large = "16KiB", lock = "spin")]
+static MAPPED_AND_FULL: BrkHeap;
+
 /// Every thread makes blocks and sends each to some thread, which looks at it and frees it, or resizes it and sends it on.
 fn hand_blocks_round<C: Config>(heap: &'static BrkHeap<C>) {
     let (senders, receivers): (Vec<_>, Vec<_>) = (0..THREADS).map(|_| channel()).unzip();
@@ -60,6 +72,8 @@ fn hand_blocks_round<C: Config>(heap: &'static BrkHeap<C>) {
     for thread in threads {
         thread.join().expect("no byte is wrong");
     }
+    // What threads keep, and what waits, counts as in use.
+    heap.trim();
     assert_eq!(heap.check(), Ok(()));
     assert_eq!(heap.stats().in_use, 0, "every block came to its end");
 }
@@ -138,6 +152,8 @@ fn hand_vectors_down<C: Config>(heap: &'static BrkHeap<C>) {
     }
     first.join().expect("the first thread ends well");
     second.join().expect("the second thread ends well");
+    // What threads keep, and what waits, counts as in use.
+    heap.trim();
     assert_eq!(heap.check(), Ok(()));
     assert_eq!(heap.stats().in_use, 0, "everything was dropped");
 }
@@ -159,6 +175,8 @@ behind! {
     BINS: objects_change_threads_on_bins_that_merge_late,
     TRIMMED: objects_change_threads_on_a_list_that_is_trimmed_often,
     ARRAY: objects_change_threads_in_an_array,
+    CACHED_AND_FULL: objects_change_threads_on_caches_with_every_check,
+    MAPPED_AND_FULL: objects_change_threads_beside_mappings_with_every_check,
 }
 
 #[test]
