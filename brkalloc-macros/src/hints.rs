@@ -100,8 +100,7 @@ pub(crate) fn sound(option: &HeapOption, written: &[TokenTree]) -> Option<String
 fn size_meant(option: &HeapOption, written: &[TokenTree]) -> Option<String> {
     let unquoted = |token: &TokenTree| token.to_string().replace('"', "");
     let joined: String = written.iter().map(unquoted).collect();
-    let is_size = size::parse(&joined, option).is_ok();
-    let size = if is_size { joined } else { size::show(product(written)?) };
+    let size = if size::read(&joined).is_some() { joined } else { size::show(product(written)?) };
     Some(format!("{} = \"{size}\"", option.name))
 }
 

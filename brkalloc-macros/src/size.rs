@@ -23,23 +23,36 @@ const ALIASES: [(&str, &str); 5] = [
 
 /// What a string says, in bytes.
 pub(crate) fn parse(text: &str, option: &HeapOption) -> Result<u64, Diagnostic> {
+    read(text).ok_or_else(|| complaint(text, option))
+}
+
+/// What a string says, if it is a size as sizes are written.
+pub(crate) fn read(text: &str) -> Option<u64> {
+    match split(text.trim()) {
+        (whole, None, unit) => scaled(whole.parse().ok()?, shift_of(unit)?),
+        _ => None,
+    }
+}
+
+/// What is wrong with a string that is no size.
+fn complaint(text: &str, option: &HeapOption) -> Diagnostic {
     let (whole, fraction, unit) = split(text.trim());
     if whole.is_empty() || !unit.chars().all(char::is_alphabetic) || is_in_thousands(text) {
-        return Err(not_a_size(text, option));
+        return not_a_size(text, option);
     }
     if let Some(fraction) = fraction {
-        return Err(not_whole(text, whole, fraction, unit, option));
+        return not_whole(text, whole, fraction, unit, option);
     }
     if unit.is_empty() {
-        return Err(error(format!("`{text}` has no unit")).help(format!(
+        return error(format!("`{text}` has no unit")).help(format!(
             "write `{name} = \"{whole}B\"`, or `{name} = {whole}`",
             name = option.name
-        )));
+        ));
     }
-    let Some(shift) = shift_of(unit) else {
-        return Err(unknown_unit(unit, meant(unit).map(str::to_owned)));
-    };
-    whole.parse().ok().and_then(|count| scaled(count, shift)).ok_or_else(|| too_large(text))
+    match shift_of(unit) {
+        Some(_) => too_large(text),
+        None => unknown_unit(unit, meant(unit).map(str::to_owned)),
+    }
 }
 
 /// The complaint about what cannot be read at all, and what it may have meant.
@@ -50,7 +63,7 @@ fn not_a_size(text: &str, option: &HeapOption) -> Diagnostic {
             .help(format!("write a whole number and a unit, such as {}", option.example_sizes()));
     }
     let written = |size: &str| format!("write `{} = \"{size}\"`", option.name);
-    let is_size = |text: &str| parse(text, option).is_ok();
+    let is_size = |text: &str| read(text).is_some();
     let plain: String = trimmed.chars().filter(|c| !matches!(c, '_' | ',' | ' ' | '\'')).collect();
     if plain != trimmed && is_size(&plain) {
         return error("digits are written without separators").help(written(&plain));
