@@ -52,6 +52,7 @@ fn heap(item: &HeapStatic, args: &Args, is_sound: bool) -> TokenStream {
     let brk_heap = runtime.heap();
     let names = names(args, &runtime);
     let checks = if is_sound { checks(args, &runtime) } else { TokenStream::new() };
+    let requirements = is_sound.then(|| requirements(&settings, &runtime));
     let implementation = implementation(item, &settings, &runtime);
     let storage = storage(name, &settings, &runtime);
     let caches = caches(name, &settings, &runtime);
@@ -74,6 +75,7 @@ fn heap(item: &HeapStatic, args: &Args, is_sound: bool) -> TokenStream {
             #names
             #declared
             #checks
+            #requirements
             #implementation
             #lock_path
             #storage
@@ -171,6 +173,25 @@ fn checks(args: &Args, runtime: &Runtime<'_>) -> TokenStream {
         .collect()
 }
 
+/// What the target may lack of what was chosen, asked where it was written.
+fn requirements(settings: &Settings, runtime: &Runtime<'_>) -> TokenStream {
+    let source = &settings.source;
+    let lock = match &settings.lock {
+        Lock::Default => Some(("default", runtime.span)),
+        Lock::Chosen(lock) => Some((lock.text, lock.span)),
+        Lock::Unsafe(..) | Lock::Path(_) => None,
+    };
+    let require = |name: &str, span: Span, words: &[&str]| {
+        let require = runtime.item(name, span);
+        quote_spanned!(span=> const _: () = (#require)(#(#words),*);)
+    };
+    let (source_text, lock_text) = (source.text, lock.map_or("none", |(text, _)| text));
+    let of_source = (!is_static(settings))
+        .then(|| require("require_source", source.span, &[source_text, lock_text]));
+    let of_lock = lock.map(|(lock, span)| require("require_lock", span, &[source_text, lock]));
+    quote!(#of_source #of_lock)
+}
+
 fn implementation(item: &HeapStatic, settings: &Settings, runtime: &Runtime<'_>) -> TokenStream {
     let name = &item.name;
     let config = runtime.item("Config", runtime.span);
@@ -179,18 +200,9 @@ fn implementation(item: &HeapStatic, settings: &Settings, runtime: &Runtime<'_>)
     let coalesce = runtime.chosen(settings.coalesce);
     let counters = runtime.chosen(settings.stats);
     let (lock, new_lock) = lock(name, settings, runtime);
-    let cached = if settings.cache.is_some() { "Cached" } else { "Uncached" };
-    let cache = runtime.item(cached, runtime.span);
-    let large = if settings.large.is_some() { "Mapped" } else { "Unmapped" };
-    let large = runtime.item(large, runtime.span);
-    let quarantine = quarantine(settings, runtime);
-    let constant = |name: &str, size: Option<u64>| {
-        let bytes = runtime.bytes(&number(size?, runtime.span));
-        let name = Ident::new(name, Span::call_site());
-        Some(quote!(const #name: ::core::primitive::usize = #bytes;))
-    };
-    let cache_bytes = constant("CACHE", settings.cache);
-    let large_bytes = constant("LARGE", settings.large);
+    let cache = of_size(settings.cache, "Cached", "Uncached", runtime);
+    let large = of_size(settings.large, "Mapped", "Unmapped", runtime);
+    let quarantine = of_size(settings.quarantine, "Quarantined", "Unquarantined", runtime);
     let text = unraw(name).to_string();
     let arena = runtime.bytes(&number(settings.arena, runtime.span));
     let grow = runtime.bytes(&number(settings.grow, runtime.span));
@@ -235,8 +247,6 @@ fn implementation(item: &HeapStatic, settings: &Settings, runtime: &Runtime<'_>)
             const GROW: ::core::primitive::usize = #grow;
             const LIMIT: ::core::primitive::usize = #limit;
             const TRIM: ::core::primitive::usize = #trim;
-            #large_bytes
-            #cache_bytes
             const HARDEN: #harden = #harden::#level;
             #zero
             const LOCK: Self::Lock = #new_lock;
@@ -286,13 +296,12 @@ fn index(settings: &Settings, runtime: &Runtime<'_>) -> TokenStream {
     }
 }
 
-fn quarantine(settings: &Settings, runtime: &Runtime<'_>) -> TokenStream {
-    let Some(size) = settings.quarantine else {
-        return runtime.item("Unquarantined", runtime.span);
-    };
-    let quarantined = runtime.item("Quarantined", runtime.span);
+/// The type `with` of so many bytes, or `without` where none were asked for.
+fn of_size(size: Option<u64>, with: &str, without: &str, runtime: &Runtime<'_>) -> TokenStream {
+    let Some(size) = size else { return runtime.item(without, runtime.span) };
+    let with = runtime.item(with, runtime.span);
     let bytes = runtime.bytes(&number(size, runtime.span));
-    quote!(#quarantined<{ #bytes }>)
+    quote!(#with<{ #bytes }>)
 }
 
 /// The limit in bytes, as a `u64`.

@@ -264,6 +264,7 @@ impl<C: Config> BrkHeap<C> {
     /// # Safety
     ///
     /// This heap handed `block` out, and it has not been freed since.
+    #[cfg(unix)]
     #[inline]
     pub(crate) unsafe fn free_at(&self, block: NonNull<u8>) {
         if Window::<C>::SEALED {
@@ -288,6 +289,7 @@ impl<C: Config> BrkHeap<C> {
     /// # Safety
     ///
     /// This heap handed `block` out, and it has not been freed since.
+    #[cfg(unix)]
     pub(crate) unsafe fn resize_at(
         &self,
         block: NonNull<u8>,
@@ -330,7 +332,7 @@ impl<C: Config> BrkHeap<C> {
     fn is_mapped(block: NonNull<u8>) -> bool {
         // That of the static, from which a copy has its blocks if it has any.
         let heap = || report::without_unwinding(|| C::NAME, C::heap);
-        C::Large::MAPS && !heap().shared.with(|shared| shared.chunks.covers(block))
+        C::Large::LEAST.is_some() && !heap().shared.with(|shared| shared.chunks.covers(block))
     }
 
     /// A block in a mapping of its own, zeros; none for a heap that is not the static.

@@ -24,9 +24,7 @@ pub(crate) use sealed::{LINKS, first_other};
 
 use crate::config::{Config, Harden, Zero};
 use crate::report::{self, ensure};
-#[cfg(all(target_arch = "x86_64", not(miri)))]
-use crate::tag::WORD;
-use crate::tag::{GRANULE, LEAST, Tag};
+use crate::tag::{GRANULE, LEAST, Tag, WORD};
 use crate::watch;
 use core::fmt;
 use core::marker::PhantomData;

@@ -48,12 +48,6 @@ pub trait Config: Sized + 'static {
     const LIMIT: usize;
     /// Bytes of dirty top beyond which pages go back to the system; `usize::MAX` for never.
     const TRIM: usize;
-    /// The most bytes that each thread may keep, and that all of them may share; without effect
-    /// where nothing is kept.
-    const CACHE: usize = 0;
-    /// The least number of bytes of a request that gets a mapping of its own; without effect where
-    /// none does.
-    const LARGE: usize = usize::MAX;
     /// What is checked at run time.
     const HARDEN: Harden;
     /// What is cleared.

@@ -4,6 +4,7 @@
 //! than what runs. The options that have no effect in a configuration are left out of what is
 //! printed.
 
+use crate::cache::Ways;
 use crate::coalesce::Coalesce;
 use crate::config::{Config, Export, Harden, Zero};
 use crate::counters::Counters;
@@ -76,8 +77,8 @@ impl Configuration {
             order: <C::Index as Index>::ORDER,
             index: <C::Index as Index>::INDEX,
             coalesce: <C::Coalesce as Coalesce>::NAME,
-            large: if <C::Large as Large>::MAPS { Some(C::LARGE) } else { None },
-            cache: if 0 < C::CACHE { Some(C::CACHE) } else { None },
+            large: <C::Large as Large>::LEAST,
+            cache: <C::Cache as Ways<C>>::KEEPS,
             lock: C::LOCK_OPTION,
             harden: C::HARDEN,
             quarantine: Self::quarantine::<C>(),

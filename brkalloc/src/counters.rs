@@ -68,12 +68,37 @@ pub struct Operations {
 
 /// Calls of C's functions. One heap of a program has them, and its caches serve most of the calls,
 /// so they are counted beside the heap.
-static CALLS: AtomicUsize = AtomicUsize::new(0);
+static CALLS: Tally = Tally::NEW;
+
+/// A figure that threads add to at the same time; nothing is ordered by it.
+#[derive(Debug)]
+pub(crate) struct Tally(AtomicUsize);
+
+impl Tally {
+    #[expect(clippy::declare_interior_mutable_const, reason = "where each figure comes from")]
+    pub(crate) const NEW: Self = Self(AtomicUsize::new(0));
+
+    /// Adds `change`; to take something away, its negative, wrapped.
+    #[inline]
+    pub(crate) fn add(&self, change: usize) {
+        #[cfg(target_has_atomic = "ptr")]
+        self.0.fetch_add(change, Relaxed);
+        // One core: what an interrupt adds in between is lost, and a figure is wrong, no more.
+        #[cfg(not(target_has_atomic = "ptr"))]
+        self.0.store(self.get().wrapping_add(change), Relaxed);
+    }
+
+    #[inline]
+    pub(crate) fn get(&self) -> usize {
+        self.0.load(Relaxed)
+    }
+}
 
 /// How often C code has called the functions of the one heap that defines them, if that counts.
+#[cfg(unix)]
 #[must_use]
 pub fn calls() -> usize {
-    CALLS.load(Relaxed)
+    CALLS.get()
 }
 
 /// Nothing is counted.
@@ -147,7 +172,7 @@ impl Counters for Counted {
 
     #[inline]
     fn call() {
-        CALLS.fetch_add(1, Relaxed);
+        CALLS.add(1);
     }
 
     fn figures(&self) -> Option<Operations> {

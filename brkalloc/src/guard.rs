@@ -17,7 +17,7 @@
 //! Blocks in mappings of their own have their records [below](crate::large). This module knows no
 //! lock, and not where blocks come from.
 
-use crate::cache::LINKED;
+use crate::cache::{LINKED, Ways};
 use crate::chunk::{Window, first_other};
 use crate::config::Config;
 use crate::quarantine::Quarantine;
@@ -81,7 +81,8 @@ pub(crate) const CANARY: u8 = 0xC9;
 #[inline]
 pub(crate) const fn inner<C: Config>(layout: Layout) -> Option<Layout> {
     // What is kept has links, and its record is another word.
-    let least = if C::CACHE != 0 || C::Quarantine::BYTES != 0 { LINKED } else { 0 };
+    let is_kept = <C::Cache as Ways<C>>::KEEPS.is_some() || C::Quarantine::BYTES != 0;
+    let least = if is_kept { LINKED } else { 0 };
     let size = if layout.size() < least { least } else { layout.size() };
     match Layout::from_size_align(size.saturating_add(RECORD), layout.align()) {
         Ok(layout) => Some(layout),

@@ -18,6 +18,7 @@
 
 use crate::chunk::Window;
 use crate::config::Config;
+use crate::counters::Tally;
 use crate::guard;
 use crate::report;
 use crate::seal::seal;
@@ -25,7 +26,6 @@ use crate::source::{Source, is_readable};
 use core::alloc::Layout;
 use core::fmt::Debug;
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// Whether large requests get mappings of their own.
 ///
@@ -34,9 +34,8 @@ pub trait Large: sealed::Sealed + Debug + Sync + 'static {
     /// Nothing mapped.
     #[doc(hidden)]
     const NEW: Self;
-    /// Whether there are such requests at all.
-    #[doc(hidden)]
-    const MAPS: bool;
+    /// The least number of bytes of such a request; `None` where there are none.
+    const LEAST: Option<usize>;
     /// Bytes in mappings; `None` where there are none.
     #[doc(hidden)]
     fn mapped(&self) -> Option<usize>;
@@ -48,7 +47,7 @@ pub trait Large: sealed::Sealed + Debug + Sync + 'static {
 mod sealed {
     pub trait Sealed {}
     impl Sealed for super::Unmapped {}
-    impl Sealed for super::Mapped {}
+    impl<const LEAST: usize> Sealed for super::Mapped<LEAST> {}
 }
 
 /// Every request is the arena's.
@@ -57,32 +56,35 @@ pub struct Unmapped;
 
 impl Large for Unmapped {
     const NEW: Self = Self;
-    const MAPS: bool = false;
+    const LEAST: Option<usize> = None;
     fn mapped(&self) -> Option<usize> {
         None
     }
     fn note(&self, _: usize) {}
 }
 
-/// Large requests get mappings, of so many bytes together now.
+/// Requests of `LEAST` bytes or more get mappings, of so many bytes together now.
 #[derive(Debug)]
-pub struct Mapped(AtomicUsize);
+pub struct Mapped<const LEAST: usize>(Tally);
 
-impl Large for Mapped {
-    const NEW: Self = Self(AtomicUsize::new(0));
-    const MAPS: bool = true;
+impl<const LEAST: usize> Large for Mapped<LEAST> {
+    const NEW: Self = Self(Tally::NEW);
+    const LEAST: Option<usize> = Some(LEAST);
     fn mapped(&self) -> Option<usize> {
-        Some(self.0.load(Relaxed))
+        Some(self.0.get())
     }
     fn note(&self, change: usize) {
-        self.0.fetch_add(change, Relaxed);
+        self.0.add(change);
     }
 }
 
 /// Whether a request of `size` bytes gets a mapping.
 #[inline]
 pub(crate) const fn is_large<C: Config>(size: usize) -> bool {
-    <C::Large as Large>::MAPS && C::LARGE <= size
+    match <C::Large as Large>::LEAST {
+        Some(least) => least <= size,
+        None => false,
+    }
 }
 
 /// What stands before a payload, in the two words below it.

@@ -139,6 +139,7 @@ mod slice_heap;
 mod source;
 mod stats;
 mod tag;
+mod target;
 mod undeclared;
 mod watch;
 

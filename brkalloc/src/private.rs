@@ -4,21 +4,22 @@
 //! decide are constant functions, which the expansion calls where the size was written, and which
 //! panic there.
 
-pub use crate::cache::{Cache, Cached, PerThread, ThreadCache, ThreadEnd, Uncached};
+pub use crate::cache::{Cache, Cached, Keeping, PerThread, ThreadCache, ThreadEnd, Uncached};
 pub use crate::coalesce::{Coalesce, Deferred, Immediate, Never};
 pub use crate::config::{Config, Export, Harden, Zero};
 pub use crate::counters::{Counted, Counters, Uncounted};
 pub use crate::index::{Bins, Index, List, Planted, Tree, classes};
 pub use crate::large::{Large, Mapped, Unmapped};
-#[cfg(unix)]
-pub use crate::lock::OsLock;
-pub use crate::lock::{ByPath, DefaultLock, Lock, Mutex, PathLock, RawLock, SpinLock, Unlocked};
+pub use crate::lock::{
+    ByPath, DefaultLock, Lock, Mutex, OsLock, PathLock, RawLock, SpinLock, Unlocked,
+};
 pub use crate::order::{Address, Fifo, Lifo, Order};
 pub use crate::policy::{BestFit, FirstFit, NextFit, Policy, WorstFit};
 pub use crate::quarantine::{Quarantine, Quarantined, Unquarantined};
+pub use crate::source::{Brk, Lent, Mmap, Region, Slice, Source, Static, StaticArena, Storage};
 #[cfg(unix)]
-pub use crate::source::{Brk, Libc, Mmap, System};
-pub use crate::source::{Lent, Region, Slice, Source, Static, StaticArena, Storage};
+pub use crate::source::{Libc, System};
+pub use crate::target::{require_lock, require_source};
 pub use crate::undeclared::{Newable, Undeclared};
 
 use crate::BrkHeap;

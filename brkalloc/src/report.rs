@@ -13,7 +13,9 @@
 
 use crate::config::{Config, Harden};
 use crate::configuration::Configuration;
-use core::fmt::{self, Write};
+use core::fmt;
+#[cfg(any(unix, windows, test))]
+use core::fmt::Write;
 
 /// Reports what is wrong with the heap called `name`, and ends the process.
 ///
@@ -75,7 +77,7 @@ macro_rules! ensure {
 }
 pub(crate) use ensure;
 
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
 fn end(message: fmt::Arguments<'_>) -> ! {
     let mut line = Line::new();
     // The only error is that of a line already full, which is then cut.
@@ -85,11 +87,21 @@ fn end(message: fmt::Arguments<'_>) -> ! {
     unsafe { libc::abort() }
 }
 
-/// Where there is no system, the program's panic handler is the only voice there is; such programs
-/// are built without unwinding, so the handler is also the end.
-#[cfg(not(unix))]
+/// WebAssembly has no standard error, and a panic there may format its message into memory of the
+/// very heap that is broken, whose lock this thread may hold. A trap ends the instance at once.
+#[cfg(target_family = "wasm")]
+fn end(_: fmt::Arguments<'_>) -> ! {
+    core::arch::wasm32::unreachable()
+}
+
+/// Where there is no system, the program's panic handler is the only voice there is. A function of C
+/// never unwinds: should a panic be built to, it aborts here.
+#[cfg(not(any(unix, windows, target_family = "wasm")))]
 fn end(message: fmt::Arguments<'_>) -> ! {
-    panic!("{message}")
+    extern "C" fn panic(message: &fmt::Arguments<'_>) -> ! {
+        panic!("{message}")
+    }
+    panic(&message)
 }
 
 /// Writes all of `bytes` to standard error, or as much as it takes.
@@ -107,19 +119,27 @@ fn put(mut bytes: &[u8]) {
     }
 }
 
+/// Writes `bytes`, which are few, to standard error, or as much as it takes.
+#[cfg(windows)]
+fn put(bytes: &[u8]) {
+    let count = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+    // SAFETY: the slice's bytes are readable for its length.
+    let _ = unsafe { libc::write(2, bytes.as_ptr().cast(), count) };
+}
+
 /// One line of text of limited length.
 ///
 /// # Invariant
 ///
 /// `length` is at most `CAPACITY`; the bytes before it are whole characters and no line break.
-#[cfg(any(unix, test))]
+#[cfg(any(unix, windows, test))]
 struct Line {
     /// One byte more than the text may have, for the line break at its end.
     bytes: [u8; Self::CAPACITY + 1],
     length: usize,
 }
 
-#[cfg(any(unix, test))]
+#[cfg(any(unix, windows, test))]
 impl Line {
     const CAPACITY: usize = 1023;
 
@@ -136,7 +156,7 @@ impl Line {
     }
 }
 
-#[cfg(any(unix, test))]
+#[cfg(any(unix, windows, test))]
 impl Write for Line {
     fn write_char(&mut self, character: char) -> fmt::Result {
         let character = if matches!(character, '\n' | '\r') { ' ' } else { character };

@@ -43,18 +43,30 @@ fn secret() -> u64 {
 }
 
 /// Settles the secret: the first thread to do so has settled it for all.
+#[cfg(target_has_atomic = "ptr")]
 #[cold]
 fn choose() -> u64 {
-    let chosen = random().max(1);
+    let local = 0_u8;
+    let chosen = random((&raw const local).addr()).max(1);
     match SECRET.compare_exchange(0, chosen, Relaxed, Relaxed) {
         Ok(_) => chosen as u64,
         Err(settled) => settled as u64,
     }
 }
 
-/// A number of the kernel's, if it has one without waiting; else one made of addresses.
+/// The same, without compare-and-swap: whoever settles it settles it alike.
+#[cfg(not(target_has_atomic = "ptr"))]
 #[cold]
-fn random() -> usize {
+fn choose() -> u64 {
+    let chosen = random(0).max(1);
+    SECRET.store(chosen, Relaxed);
+    chosen as u64
+}
+
+/// A number of the kernel's, if it has one without waiting; else one made of addresses, `local` among
+/// them.
+#[cold]
+fn random(local: usize) -> usize {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     {
         let _kept = crate::errno::keep();
@@ -66,8 +78,7 @@ fn random() -> usize {
             return number;
         }
     }
-    let local = 0_u8;
-    let addresses = [(&raw const SECRET).addr(), (&raw const local).addr()];
+    let addresses = [(&raw const SECRET).addr(), local];
     #[expect(clippy::cast_possible_truncation, reason = "as many bits as there is room for")]
     let number = addresses.into_iter().fold(0, |state, place| mix(state ^ place as u64)) as usize;
     number
@@ -93,6 +104,6 @@ mod tests {
     fn the_secret_is_settled_once_and_is_not_the_same_for_all() {
         assert_eq!(secret(), secret());
         assert_ne!(secret(), 0);
-        assert_ne!(random(), 0, "once in 2^64 it is");
+        assert_ne!(random(0), 0, "once in 2^64 it is");
     }
 }

@@ -4,6 +4,7 @@
 //! It is the very heap that a [`BrkHeap`](crate::BrkHeap) locks, without the lock: one thread's,
 //! made and dropped like any value. It does not grow.
 
+use crate::cache::Ways;
 use crate::check::Corruption;
 use crate::chunk::{Chunk, Window};
 use crate::config::Config;
@@ -93,8 +94,10 @@ impl<C: Config, S: Source> Heap<'static, C, S> {
 
 impl<C: Config, S: Source> Heap<'_, C, S> {
     /// A heap of one thread has no use for a cache of threads.
-    const IS_UNCACHED: () =
-        assert!(C::CACHE == 0, "a `Heap` has no cache; use a configuration without `cache`");
+    const IS_UNCACHED: () = assert!(
+        <C::Cache as Ways<C>>::KEEPS.is_none(),
+        "a `Heap` has no cache; use a configuration without `cache`"
+    );
 
     /// Nor has it a place for what is freed.
     const IS_UNQUARANTINED: () = assert!(

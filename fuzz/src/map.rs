@@ -74,7 +74,7 @@ impl Config for Mapped {
     type Index = Bins<Lifo, 464>;
     type Coalesce = Immediate;
     type Lock = SpinLock;
-    type Cache = Cached;
+    type Cache = Cached<{ 16 << 10 }>;
     type Large = Unmapped;
     type Quarantine = Unquarantined;
     type Counters = Uncounted;
@@ -83,7 +83,6 @@ impl Config for Mapped {
     const GROW: usize = 64 << 10;
     const LIMIT: usize = 1 << 20;
     const TRIM: usize = 128 << 10;
-    const CACHE: usize = 16 << 10;
     const HARDEN: Harden = Harden::Full;
     const LOCK: SpinLock = SpinLock::new();
 

@@ -110,8 +110,6 @@ macro_rules! asks_often {
             const GROW: usize = PAGE + 1;
             const LIMIT: usize = 1 << 30;
             const TRIM: usize = 4 * PAGE;
-            const CACHE: usize = 32 << 10;
-            const LARGE: usize = if L::MAPS { 8000 } else { usize::MAX };
             const HARDEN: Harden = Harden::Basic;
             const LOCK: SpinLock = SpinLock::new();
 
@@ -129,7 +127,7 @@ asks_often! {
 
 asks_often! {
     /// The same, with a cache.
-    Keeping: Cached
+    Keeping: Cached<{ 32 << 10 }>
 }
 
 impl<S: Source + 'static, I: Index, K: Coalesce, L: Large> PerThread for Keeping<S, I, K, L> {
@@ -181,8 +179,8 @@ fn a_heap_whose_source_refuses_by_itself_survives_every_refusal() {
 #[test]
 fn a_heap_with_mappings_beside_it_survives_every_refusal() {
     refuse_every_call! {
-        Busy<Mmap<Faulty>: Tree<FirstFit>, Immediate, Mapped>;
-        Busy<Brk<Faulty>: Bins<Lifo, 464>, Deferred, Mapped>;
+        Busy<Mmap<Faulty>: Tree<FirstFit>, Immediate, Mapped<8000>>;
+        Busy<Brk<Faulty>: Bins<Lifo, 464>, Deferred, Mapped<8000>>;
     }
 }
 
@@ -199,8 +197,8 @@ fn a_heap_with_a_cache_survives_every_refusal() {
 #[test]
 fn a_heap_with_a_cache_and_mappings_survives_every_refusal() {
     refuse_every_call! {
-        Keeping<Brk<Faulty>: Tree<FirstFit>, Immediate, Mapped>;
-        Keeping<Mmap<Faulty>: Bins<Lifo, 464>, Immediate, Mapped>;
+        Keeping<Brk<Faulty>: Tree<FirstFit>, Immediate, Mapped<8000>>;
+        Keeping<Mmap<Faulty>: Bins<Lifo, 464>, Immediate, Mapped<8000>>;
     }
 }
 

@@ -406,6 +406,13 @@ fn caches_give_a_heap_back_only_what_is_its_own() {
 }
 
 #[test]
+fn a_cache_of_no_bytes_keeps_to_its_objects() {
+    let case = "a cache of no bytes on a heap that checks all";
+    let ended = child::run(Command::new(env!("CARGO_BIN_EXE_audacity")).arg(case));
+    assert_eq!(ended.well(case), "nothing happened\n");
+}
+
+#[test]
 fn who_waits_for_itself_waits() {
     for case in [
         "a closure that allocates from its own heap",

@@ -80,8 +80,10 @@ pub(super) fn functions(
         quote_spanned!(settings.export.span=> #[unsafe(no_mangle)] #definition)
     });
     let others = functions.map(|function| function.definition(item, runtime));
-    // In a block of their own, because the heap may be called as one of them.
+    // In a block of their own, because the heap may be called as one of them. Where there is no Unix,
+    // one error has said so.
     Some(quote! {
+        #[cfg(unix)]
         const _: () = {
             #[unsafe(no_mangle)]
             static __brkalloc_only_one_heap_may_export_malloc: ::core::primitive::u8 = 0;

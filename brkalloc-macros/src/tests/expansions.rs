@@ -78,6 +78,8 @@ fn the_heap_of_the_readme() {
                 use ::brkalloc::__private::options::{arena as _, policy as _, order as _};
                 ::brkalloc::__private::declared::<BrkHeap>();
                 const _: () = (::brkalloc::__private::check_arena)(65536u64);
+                const _: () = (::brkalloc::__private::require_source)("brk", "default");
+                const _: () = (::brkalloc::__private::require_lock)("brk", "default");
                 #[automatically_derived]
                 impl ::brkalloc::__private::Config for HEAP {
                     type Source = ::brkalloc::__private::Brk;
@@ -220,6 +222,7 @@ fn everything_written_out() {
                 const _: () = (my::brkalloc::__private::check_limit)(16777216u64);
                 const _: () = (my::brkalloc::__private::check_grow)(4096u64);
                 const _: () = (my::brkalloc::__private::check_trim)(65536u64);
+                const _: () = (my::brkalloc::__private::require_source)("mmap", "none");
                 #[automatically_derived]
                 impl my::brkalloc::__private::Config for HEAP {
                     type Source = my::brkalloc::__private::Mmap;
@@ -293,6 +296,8 @@ fn a_list_in_last_in_first_out_order_on_a_fixed_arena() {
                 #[allow(unused_imports)]
                 use ::brkalloc::__private::options::{grow as _, policy as _, order as _, lock as _};
                 ::brkalloc::__private::declared::<BrkHeap>();
+                const _: () = (::brkalloc::__private::require_source)("brk", "spin");
+                const _: () = (::brkalloc::__private::require_lock)("brk", "spin");
                 #[automatically_derived]
                 impl ::brkalloc::__private::Config for HEAP {
                     type Source = ::brkalloc::__private::Brk;

@@ -15,6 +15,7 @@
 //!
 //! After Bonwick and Adams, *Magazines and Vmem* (2001). This module knows no threads.
 
+use super::Ways;
 use super::class::{CLASSES, Class};
 use super::map::{Map, Page, Slab};
 use super::object::{LINKED, Object, Objects, height, pop};
@@ -111,8 +112,14 @@ pub(super) struct Counter<'a, C: Config> {
 }
 
 impl<C: Config> Counter<'_, C> {
+    /// The most bytes in whole batches, and the most that each thread may keep.
+    pub(super) const KEEPS: usize = match <C::Cache as Ways<C>>::KEEPS {
+        Some(bytes) => bytes,
+        None => 0,
+    };
+
     /// The objects of a whole batch of each class.
-    pub(super) const BATCHES: [u16; CLASSES] = batch_sizes(C::CACHE);
+    pub(super) const BATCHES: [u16; CLASSES] = batch_sizes(Self::KEEPS);
 
     const CHECKED: bool = (Harden::Basic as u8) <= (C::HARDEN as u8);
 
@@ -305,7 +312,7 @@ impl<C: Config> Counter<'_, C> {
     pub(super) fn give(&mut self, batch: Object, class: Class) {
         self.tick();
         let bytes = Self::batch_bytes(class);
-        while C::CACHE < self.depot.bytes + bytes {
+        while Self::KEEPS < self.depot.bytes + bytes {
             if 2 <= self.depot.depth(class) || !self.make_room() {
                 return self.take_apart(Some(batch));
             }

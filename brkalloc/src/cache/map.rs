@@ -16,7 +16,7 @@
 //! in use, and the entries are atomic, so that what does change disturbs nobody. Only a thread that
 //! holds the lock changes anything.
 //!
-//! With `harden = "full"` each entry has two [seals](crate::seal) of 32 bits in a word of its own: one
+//! With `harden = "full"` each entry has two [seals](crate::seal) of 32 bits behind it: one
 //! over what a page is, which everybody may ask, and one over all of it, for whoever holds the lock. A
 //! page that is no slab's is zeros, and so are its seals. This module knows no objects.
 
@@ -30,7 +30,7 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::ptr::{NonNull, null_mut};
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
-use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64};
+use core::sync::atomic::{AtomicPtr, AtomicU32};
 
 /// A page of the window, by its number; 0, which no slab has, for none.
 pub(super) type Page = u32;
@@ -63,83 +63,98 @@ pub(super) enum Kind {
     Slab { class: Class, back: u8 },
 }
 
-/// One page: the slab in two words.
+/// One page: the slab in four words of 32 bits, which every target with threads has as atomics.
 #[derive(Debug)]
 #[repr(C, align(16))]
 pub(super) struct Entry {
-    /// A [`State`].
-    state: AtomicU64,
-    /// `next` and `prev`, 32 bits each.
-    links: AtomicU64,
+    /// The objects of a [`State`].
+    objects: AtomicU32,
+    /// The kind of a [`State`].
+    kind: AtomicU32,
+    next: AtomicU32,
+    prev: AtomicU32,
 }
 
-/// What the map says of a page, in a word: `free`, `used` and `fresh`, 16 bits each; then the class
-/// and 1, and how far back the slab begins, 8 bits each. Zeros say that it is no slab's.
+/// What the map says of a page, in two words: `free` and `used`; then `fresh`, the class and 1, and how
+/// far back the slab begins. A kind of zeros says that it is no slab's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct State(u64);
+pub(super) struct State {
+    /// `used` above `free`, 16 bits each.
+    objects: u32,
+    /// From the top: back and class, 8 bits each, and `fresh`, 16 bits.
+    kind: u32,
+}
 
-const CLASS: u32 = 48;
-const BACK: u32 = 56;
+const CLASS: u32 = 16;
+const BACK: u32 = 24;
 
 impl State {
+    const CHUNKS: Self = Self { objects: 0, kind: 0 };
+
     fn of(slab: Slab) -> Self {
-        Self(u64::from(slab.fresh) << 32 | Self::of_class(slab.class)).with(slab.free, slab.used)
+        let kind = Self::of_class(slab.class).kind | u32::from(slab.fresh);
+        Self { kind, ..Self::CHUNKS }.with(slab.free, slab.used)
     }
 
-    fn of_class(class: Class) -> u64 {
-        (class.number() as u64 + 1) << CLASS
+    #[expect(clippy::cast_possible_truncation, reason = "there are few classes")]
+    fn of_class(class: Class) -> Self {
+        Self { kind: (class.number() as u32 + 1) << CLASS, ..Self::CHUNKS }
+    }
+
+    /// A page so many behind the first of its slab.
+    fn behind(self, back: u32) -> Self {
+        Self { kind: self.kind | back << BACK, ..self }
     }
 
     /// The same slab with another first free object, and so many that are used.
     #[inline]
     pub(super) fn with(self, free: u16, used: u16) -> Self {
-        Self(self.0 >> 32 << 32 | u64::from(used) << 16 | u64::from(free))
+        Self { objects: u32::from(used) << 16 | u32::from(free), ..self }
     }
 
     /// The class, if the page is a slab's.
     #[inline]
     pub(super) fn class(self) -> Option<Class> {
-        let number = usize::from(self.0.to_le_bytes()[6]);
+        let number = usize::from(self.kind.to_le_bytes()[2]);
         Class::at(number.checked_sub(1)?)
     }
 
     /// How many pages farther down the slab begins.
     #[inline]
     pub(super) fn back(self) -> u8 {
-        self.0.to_le_bytes()[7]
+        self.kind.to_le_bytes()[3]
     }
 
     /// As in [`Slab`]; so are the others.
     #[inline]
     pub(super) fn free(self) -> u16 {
-        self.part(0)
+        halves(self.objects)[0]
     }
 
     #[inline]
     pub(super) fn used(self) -> u16 {
-        self.part(16)
+        halves(self.objects)[1]
     }
 
     #[inline]
     pub(super) fn fresh(self) -> u16 {
-        self.part(32)
-    }
-
-    #[inline]
-    fn part(self, shift: u32) -> u16 {
-        (self.0 >> shift & 0xffff) as u16
+        halves(self.kind)[0]
     }
 }
 
-/// Bits of one of two seals in a word.
-const HALF: u32 = 32;
+/// The lower and the upper half of a word.
+#[inline]
+const fn halves(word: u32) -> [u16; 2] {
+    [(word & 0xffff) as u16, (word >> 16) as u16]
+}
 
 /// What a sealed entry has behind it.
-#[repr(C)]
+#[repr(C, align(16))]
 struct Seals {
-    /// Over what the page is in the upper half, over all in the lower.
-    seals: AtomicU64,
-    _spare: u64,
+    /// Over what the page is.
+    kind: AtomicU32,
+    /// Over all of the entry.
+    all: AtomicU32,
 }
 
 /// The pages of one window, over memory of the source of `C`.
@@ -239,41 +254,45 @@ impl<C: Config> Map<C> {
     }
 
     /// The seals of a page that has an entry, of a map that seals.
-    fn seals(&self, page: Page) -> &AtomicU64 {
+    fn seals(&self, page: Page) -> &Seals {
         let entry = self.entries.load(Relaxed).wrapping_byte_add(page as usize * Self::STRIDE);
         let seals = entry.wrapping_add(1).cast::<Seals>();
         // SAFETY: in a map that seals, seals are behind each entry, and valid as that is.
-        unsafe { &(*seals).seals }
+        unsafe { &*seals }
     }
 
-    /// The seal over what a page is, in the upper half of a word; 0 for one that is no slab's.
-    fn seal_of_kind(entry: &Entry, state: State) -> u64 {
-        let kind = state.0 >> CLASS;
-        if kind == 0 { 0 } else { seal(core::ptr::from_ref(entry).addr(), [kind]) >> HALF << HALF }
+    /// The seal over what a page is; 0 for one that is no slab's.
+    fn seal_of_kind(entry: &Entry, kind: u32) -> u32 {
+        let what = kind >> CLASS;
+        if what == 0 { 0 } else { upper(seal(core::ptr::from_ref(entry).addr(), [what.into()])) }
     }
 
-    /// Both seals of an entry.
-    fn seals_of(entry: &Entry, state: State, links: u64) -> u64 {
-        let kind = Self::seal_of_kind(entry, state);
-        let all = seal(core::ptr::from_ref(entry).addr(), [state.0, links]) >> HALF;
-        if state.0 | links == 0 { kind } else { kind | all }
+    /// The seal over all of an entry; 0 for one that is all zeros.
+    fn seal_of_all(entry: &Entry, state: State) -> u32 {
+        let links = [&entry.next, &entry.prev].map(|link| link.load(Relaxed));
+        let words = [[state.objects, state.kind], links].map(joined);
+        if words == [0, 0] { 0 } else { upper(seal(core::ptr::from_ref(entry).addr(), words)) }
     }
 
     /// Writes an entry.
     #[inline]
-    fn set(&self, page: Page, state: State, links: u64) {
+    fn set(&self, page: Page, state: State, [next, prev]: [Page; 2]) {
         let Some(entry) = self.entry(page) else { return };
-        entry.links.store(links, Relaxed);
+        entry.next.store(next, Relaxed);
+        entry.prev.store(prev, Relaxed);
         self.set_state(page, entry, state);
     }
 
     /// How the slab of `page` stands, whose entry that is.
     #[inline]
     pub(super) fn state(&self, page: Page, entry: &Entry) -> State {
-        let state = State(entry.state.load(Relaxed));
+        let (objects, kind) = (entry.objects.load(Relaxed), entry.kind.load(Relaxed));
+        let state = State { objects, kind };
         if Window::<C>::SEALED {
-            let seals = Self::seals_of(entry, state, entry.links.load(Relaxed));
-            if self.seals(page).load(Relaxed) != seals {
+            let seals = self.seals(page);
+            let is_sealed = seals.kind.load(Relaxed) == Self::seal_of_kind(entry, kind)
+                && seals.all.load(Relaxed) == Self::seal_of_all(entry, state);
+            if !is_sealed {
                 self.broken(page);
             }
         }
@@ -283,10 +302,12 @@ impl<C: Config> Map<C> {
     /// Notes how the slab of `page` stands, whose entry that is, and whose neighbors stay.
     #[inline]
     pub(super) fn set_state(&self, page: Page, entry: &Entry, state: State) {
-        entry.state.store(state.0, Relaxed);
+        entry.objects.store(state.objects, Relaxed);
+        entry.kind.store(state.kind, Relaxed);
         if Window::<C>::SEALED {
-            let seals = Self::seals_of(entry, state, entry.links.load(Relaxed));
-            self.seals(page).store(seals, Relaxed);
+            let seals = self.seals(page);
+            seals.kind.store(Self::seal_of_kind(entry, state.kind), Relaxed);
+            seals.all.store(Self::seal_of_all(entry, state), Relaxed);
         }
     }
 
@@ -326,13 +347,13 @@ impl<C: Config> Map<C> {
     #[inline]
     pub(super) fn kind(&self, page: Page) -> Kind {
         let entry = self.entry(page);
-        let state = State(entry.map_or(0, |entry| entry.state.load(Relaxed)));
+        let kind = entry.map_or(0, |entry| entry.kind.load(Relaxed));
         if let (true, Some(entry)) = (Window::<C>::SEALED, entry) {
-            let known = self.seals(page).load(Relaxed) >> HALF << HALF;
-            if known != Self::seal_of_kind(entry, state) {
+            if self.seals(page).kind.load(Relaxed) != Self::seal_of_kind(entry, kind) {
                 self.broken(page);
             }
         }
+        let state = State { kind, ..State::CHUNKS };
         match state.class() {
             Some(class) => Kind::Slab { class, back: state.back() },
             None => Kind::Chunks,
@@ -343,32 +364,43 @@ impl<C: Config> Map<C> {
     #[inline]
     pub(super) fn slab(&self, page: Page) -> Option<Slab> {
         let entry = self.entry(page)?;
-        let (state, links) = (self.state(page, entry), entry.links.load(Relaxed));
-        #[expect(clippy::cast_possible_truncation, reason = "the lower half is meant")]
-        let half = |shift: u32| (links >> shift) as u32;
+        let state = self.state(page, entry);
+        let (next, prev) = (entry.next.load(Relaxed), entry.prev.load(Relaxed));
         let (free, used, fresh) = (state.free(), state.used(), state.fresh());
-        Some(Slab { free, used, fresh, class: state.class()?, next: half(0), prev: half(32) })
+        Some(Slab { free, used, fresh, class: state.class()?, next, prev })
     }
 
     /// Notes how the slab at `page` stands.
     #[inline]
     pub(super) fn set_slab(&self, page: Page, slab: Slab) {
-        self.set(page, State::of(slab), u64::from(slab.next) | u64::from(slab.prev) << 32);
+        self.set(page, State::of(slab), [slab.next, slab.prev]);
     }
 
     /// Notes that the pages behind `page` are of its slab, too.
     pub(super) fn set_behind(&self, page: Page, class: Class) {
         for back in 1..class.pages() {
-            self.set(page + back, State(State::of_class(class) | u64::from(back) << BACK), 0);
+            self.set(page + back, State::of_class(class).behind(back), [0, 0]);
         }
     }
 
     /// Notes that `pages` from `page` on are no slab's.
     pub(super) fn clear(&self, page: Page, pages: u32) {
         for page in page..page + pages {
-            self.set(page, State(0), 0);
+            self.set(page, State::CHUNKS, [0, 0]);
         }
     }
+}
+
+/// Two words of 32 bits as one.
+#[inline]
+fn joined([lower, upper]: [u32; 2]) -> u64 {
+    u64::from(upper) << 32 | u64::from(lower)
+}
+
+/// The upper half of a seal.
+#[inline]
+fn upper(seal: u64) -> u32 {
+    (seal >> 32) as u32
 }
 
 #[cfg(all(test, target_os = "linux"))]
@@ -393,8 +425,9 @@ mod tests {
         for bit in 0..192 {
             let words = last_words(|| {
                 let entry = map.entry(page).expect("the page has an entry");
-                let word = [&entry.state, &entry.links, map.seals(page)][bit / 64];
-                word.fetch_xor(1 << (bit % 64), Relaxed);
+                let (Entry { objects, kind, next, prev }, seals) = (entry, map.seals(page));
+                let word = [objects, kind, next, prev, &seals.kind, &seals.all][bit / 32];
+                word.fetch_xor(1 << (bit % 32), Relaxed);
                 // SAFETY: the block is freed once.
                 unsafe { HEAP.dealloc(block, LAYOUT) };
                 HEAP.trim();

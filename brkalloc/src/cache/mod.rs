@@ -35,6 +35,7 @@ use crate::BrkHeap;
 use crate::check::Corruption;
 use crate::chunk::{self, Window};
 use crate::config::Config;
+use crate::counters::Tally;
 use crate::guard;
 use crate::heap::RawHeap;
 use crate::index::Request;
@@ -45,7 +46,6 @@ use class::{Class, KeptClass};
 use core::alloc::Layout;
 use core::fmt;
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use depot::{Counter, Depot};
 use map::{Kind, Map};
 pub(crate) use object::{LINKED, Object, Objects};
@@ -89,6 +89,9 @@ mod ways {
         /// What is read without the lock.
         type Aside: Sync;
 
+        /// The most bytes that each thread may keep, and that all of them may share; `None` where
+        /// nothing is kept.
+        const KEEPS: Option<usize>;
         /// An empty depot.
         const DEPOT: Self::Depot;
         /// Of a heap that is not open.
@@ -164,6 +167,7 @@ impl<C: Config<Cache = Self>> Cache<C> for Uncached {}
 impl<C: Config<Cache = Self>> Ways<C> for Uncached {
     type Depot = ();
     type Aside = ();
+    const KEEPS: Option<usize> = None;
     const DEPOT: () = ();
     const ASIDE: () = ();
 
@@ -227,15 +231,20 @@ impl<C: Config<Cache = Self>> Ways<C> for Uncached {
     }
 }
 
-/// A cache for each thread.
+/// A cache for each thread, of up to `BYTES` bytes.
 #[derive(Debug)]
-pub enum Cached {}
+pub enum Cached<const BYTES: usize> {}
+
+/// A cache for each thread, whatever its size.
+pub trait Keeping<C: Config>: Ways<C, Depot = Depot, Aside = Aside<C>> {}
+
+impl<C: PerThread + Config<Cache = Self>, const BYTES: usize> Keeping<C> for Cached<BYTES> {}
 
 /// The thread-locals of a heap with a cache: the attribute declares them.
 ///
 /// The trait is safe to implement: a cache that somebody makes and drops loses what is in it, and
 /// nothing more. Each heap takes back only what its own map or chunks know.
-pub trait PerThread: Config<Cache = Cached> {
+pub trait PerThread: Config<Cache: Keeping<Self>> {
     /// Calls `f` with this thread's cache.
     fn with<R>(f: impl FnOnce(&ThreadCache<Self>) -> R) -> R;
 
@@ -259,10 +268,13 @@ fn home<C: Config>() -> &'static BrkHeap<C> {
 pub struct Aside<C> {
     map: Map<C>,
     /// The most bytes that threads may hold, as far as they have said.
-    held: AtomicUsize,
+    held: Tally,
 }
 
-impl Cached {
+/// What a heap with a cache does, whatever the size of that.
+enum Caching {}
+
+impl Caching {
     /// Calls `f` with the depot, under the lock.
     fn with<C: PerThread, R>(
         home: &'static BrkHeap<C>,
@@ -316,13 +328,13 @@ impl Cached {
     /// Gives back all that is kept, before a request is refused; whether there is any memory.
     #[cold]
     fn flushed<C: PerThread>(home: &'static BrkHeap<C>) -> bool {
-        Self::flush(home);
+        C::Cache::flush(home);
         home.shared.with(|shared| shared.chunks.is_open())
     }
 
     fn note_held<C: PerThread>(home: &'static BrkHeap<C>, change: usize) {
         if change != 0 {
-            home.aside.held.fetch_add(change, Relaxed);
+            home.aside.held.add(change);
         }
     }
 
@@ -453,14 +465,15 @@ impl Cached {
     }
 }
 
-impl<C: PerThread> Cache<C> for Cached {}
+impl<C: PerThread + Config<Cache = Self>, const BYTES: usize> Cache<C> for Cached<BYTES> {}
 
-impl<C: PerThread> Ways<C> for Cached {
+impl<C: PerThread + Config<Cache = Self>, const BYTES: usize> Ways<C> for Cached<BYTES> {
     type Depot = Depot;
     type Aside = Aside<C>;
+    const KEEPS: Option<usize> = Some(BYTES);
     const DEPOT: Depot = Depot::EMPTY;
     #[expect(clippy::declare_interior_mutable_const, reason = "where each heap's map comes from")]
-    const ASIDE: Self::Aside = Aside { map: Map::new(), held: AtomicUsize::new(0) };
+    const ASIDE: Self::Aside = Aside { map: Map::new(), held: Tally::NEW };
 
     fn open(heap: &BrkHeap<C>, shared: &mut Shared<C>) {
         let (base, bytes) = shared.chunks.extent();
@@ -470,8 +483,8 @@ impl<C: PerThread> Ways<C> for Cached {
     #[inline]
     fn allocate(_: &BrkHeap<C>, layout: Layout) -> Option<NonNull<u8>> {
         match Class::of(layout) {
-            Some(class) => with::<C, _>(|cache| cache.take(class)).map(Self::reissued::<C>),
-            None => Self::chunk::<C>(layout),
+            Some(class) => with::<C, _>(|cache| cache.take(class)).map(Caching::reissued::<C>),
+            None => Caching::chunk::<C>(layout),
         }
     }
 
@@ -481,7 +494,7 @@ impl<C: PerThread> Ways<C> for Cached {
             let home = home::<C>();
             let request = Request::of(layout)?;
             let cleared = || home.cleared(request, layout.size());
-            return cleared().or_else(|| Self::flushed(home).then(cleared)?);
+            return cleared().or_else(|| Caching::flushed(home).then(cleared)?);
         }
         let block = Self::allocate(heap, layout)?;
         // SAFETY: the block has the layout's bytes, and is the caller's.
@@ -494,13 +507,13 @@ impl<C: PerThread> Ways<C> for Cached {
         match Class::of(layout) {
             Some(class) => {
                 // SAFETY: the caller gives up the block, which has what its class has.
-                unsafe { Self::retire::<C>(block, class.size()) };
+                unsafe { Caching::retire::<C>(block, class.size()) };
                 // SAFETY: the caller gives up an object of a class, at a multiple of 16.
                 let object = unsafe { Object::new(block) };
                 with::<C, _>(|cache| cache.give(object, class));
             }
             // SAFETY: no slab holds such a layout, so it is a chunk; the caller vouches for it.
-            None => unsafe { Self::free_chunk::<C>(block, layout) },
+            None => unsafe { Caching::free_chunk::<C>(block, layout) },
         }
     }
 
@@ -514,10 +527,10 @@ impl<C: PerThread> Ways<C> for Cached {
         let wanted = Layout::from_size_align(size, layout.align()).ok()?;
         let stays = match (Class::of(layout), Class::of(wanted)) {
             (None, None) => {
-                let (class, request) = (KeptClass::of(wanted), Self::chunk_request(wanted)?);
+                let (class, request) = (KeptClass::of(wanted), Caching::chunk_request(wanted)?);
                 let is_same = class.is_some() && class == KeptClass::of(layout);
                 // SAFETY: no slab holds such a layout, so it is a chunk; the caller vouches for it.
-                is_same || unsafe { Self::resize_chunk(home::<C>(), block, request) }
+                is_same || unsafe { Caching::resize_chunk(home::<C>(), block, request) }
             }
             (old, new) => old == new,
         };
@@ -538,7 +551,7 @@ impl<C: PerThread> Ways<C> for Cached {
         match map.kind(map.page_of(block)) {
             Kind::Slab { class, .. } => {
                 // SAFETY: the caller gives up the block, which has what its class has.
-                unsafe { Self::retire::<C>(block, class.size()) };
+                unsafe { Caching::retire::<C>(block, class.size()) };
                 // SAFETY: the caller gives up an object of a slab, at a multiple of 16.
                 let object = unsafe { Object::new(block) };
                 with::<C, _>(|cache| cache.give(object, class));
@@ -554,21 +567,21 @@ impl<C: PerThread> Ways<C> for Cached {
         match (map.kind(map.page_of(block)), Class::of(wanted)) {
             (Kind::Slab { class, .. }, wanted) => Some(class) == wanted,
             (Kind::Chunks, Some(_)) => false,
-            (Kind::Chunks, None) => Self::chunk_request(wanted).is_some_and(|request| {
+            (Kind::Chunks, None) => Caching::chunk_request(wanted).is_some_and(|request| {
                 // SAFETY: the caller vouches for the block, which is no slab's.
-                unsafe { Self::resize_chunk(home, block, request) }
+                unsafe { Caching::resize_chunk(home, block, request) }
             }),
         }
     }
 
     unsafe fn usable_size(_: &BrkHeap<C>, block: NonNull<u8>) -> usize {
-        Self::extent(home::<C>(), block)
+        Caching::extent(home::<C>(), block)
     }
 
     fn check(_: &BrkHeap<C>) -> Result<(), Corruption> {
         let home = home::<C>();
         with::<C, _>(|cache| {
-            Self::with(home, |counter| {
+            Caching::with(home, |counter| {
                 counter.chunks.check()?;
                 counter.check()?;
                 cache.check(counter)
@@ -579,10 +592,10 @@ impl<C: PerThread> Ways<C> for Cached {
     fn flush(_: &BrkHeap<C>) {
         let home = home::<C>();
         with::<C, _>(|cache| cache.give_all(home));
-        home.shared.with(|shared| Self::counter(home, shared).clear_all());
+        home.shared.with(|shared| Caching::counter(home, shared).clear_all());
     }
 
     fn held(_: &BrkHeap<C>) -> Option<usize> {
-        Some(home::<C>().aside.held.load(Relaxed))
+        Some(home::<C>().aside.held.get())
     }
 }

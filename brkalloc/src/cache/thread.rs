@@ -20,7 +20,7 @@ use super::depot::Counter;
 use super::kept::Kept;
 use super::magazine::{Back, Front, Magazine};
 use super::object::{Object, Objects, height};
-use super::{Cached, PerThread, home};
+use super::{Caching, PerThread, home};
 use crate::BrkHeap;
 use crate::check::Corruption;
 use crate::report;
@@ -98,8 +98,11 @@ impl<C> ThreadCache<C> {
 }
 
 impl<C: PerThread> ThreadCache<C> {
+    /// Bytes that may be kept.
+    const WHOLE: usize = Counter::<C>::KEEPS;
+
     /// Bytes of chunks that may be kept, where the magazines leave room for them.
-    const HALF: usize = C::CACHE / 2;
+    const HALF: usize = Self::WHOLE / 2;
 
     /// An object of the class; none where the heap has no room.
     #[inline]
@@ -140,7 +143,7 @@ impl<C: PerThread> ThreadCache<C> {
         let home = home::<C>();
         self.turn(home);
         if self.state.get() == State::Ended {
-            return Cached::draw(home, class, 1);
+            return Caching::draw(home, class, 1);
         }
         let magazine = self.magazine(class);
         magazine.note();
@@ -150,9 +153,9 @@ impl<C: PerThread> ThreadCache<C> {
                 self.widen(class);
                 let limit = magazine.limit();
                 if limit < whole {
-                    Cached::draw(home, class, limit)
+                    Caching::draw(home, class, limit)
                 } else {
-                    Cached::take(home, class)
+                    Caching::take(home, class)
                 }
             }
             spare => spare,
@@ -160,7 +163,7 @@ impl<C: PerThread> ThreadCache<C> {
         if let Some(first) = objects {
             let others = magazine.load(first.next::<C>());
             if others.is_some() {
-                Cached::with(home, |counter| counter.take_apart(others));
+                Caching::with(home, |counter| counter.take_apart(others));
             }
         }
         self.recharge(class);
@@ -174,7 +177,7 @@ impl<C: PerThread> ThreadCache<C> {
         let home = home::<C>();
         self.turn(home);
         if self.state.get() == State::Ended {
-            return Cached::with(home, |counter| counter.put(object));
+            return Caching::with(home, |counter| counter.put(object));
         }
         let magazine = self.magazine(class);
         magazine.note();
@@ -183,9 +186,9 @@ impl<C: PerThread> ThreadCache<C> {
             let whole = Counter::<C>::BATCHES[class.number()];
             if magazine.limit() < whole {
                 let objects = magazine.unload_half::<C>();
-                Cached::with(home, |counter| counter.take_apart(objects));
+                Caching::with(home, |counter| counter.take_apart(objects));
             } else if let Some(batch) = magazine.shift() {
-                Cached::with(home, |counter| counter.give(batch, class));
+                Caching::with(home, |counter| counter.give(batch, class));
             }
             magazine.front.push::<C>(object);
         }
@@ -206,7 +209,7 @@ impl<C: PerThread> ThreadCache<C> {
             }
             // One magazine has to hold something, whatever is allowed.
             let held = self.charge.get() + self.kept.bytes();
-            if limit == 0 || held + more <= C::CACHE {
+            if limit == 0 || held + more <= Self::WHOLE {
                 magazine.set_limit(wanted);
                 self.recharge(class);
             }
@@ -222,7 +225,7 @@ impl<C: PerThread> ThreadCache<C> {
         if self.kept.push::<C>(chunk, class) {
             return;
         }
-        Cached::with(home, |counter| {
+        Caching::with(home, |counter| {
             self.kept.shed::<C>(Self::HALF / 8 * 7, |kept| counter.free_kept(kept));
             if self.state.get() == State::Ended || !self.kept.push::<C>(chunk, class) {
                 counter.free_kept(chunk);
@@ -263,7 +266,7 @@ impl<C: PerThread> ThreadCache<C> {
         }
         let is_kept_idle = self.kept.is_idle();
         if idle != 0 || is_kept_idle {
-            Cached::with(home, |counter| {
+            Caching::with(home, |counter| {
                 if is_kept_idle {
                     self.kept.shed::<C>(0, |chunk| counter.free_kept(chunk));
                 }
@@ -283,18 +286,18 @@ impl<C: PerThread> ThreadCache<C> {
         self.charge.set(charge);
         if self.state.get() == State::Live {
             // What the magazines may hold, chunks may not.
-            self.kept.set_most(Self::HALF.min(C::CACHE.saturating_sub(charge)));
+            self.kept.set_most(Self::HALF.min(Self::WHOLE.saturating_sub(charge)));
         }
     }
 
     /// Empties magazines, but not that of `spared`, if with so many bytes more they may hold too much.
     fn make_room(&self, spared: Class, more: usize) {
-        if self.charge.get() + more <= C::CACHE {
+        if self.charge.get() + more <= Self::WHOLE {
             return;
         }
-        Cached::with(home::<C>(), |counter| {
+        Caching::with(home::<C>(), |counter| {
             for _ in 0..CLASSES {
-                if self.charge.get() + more <= C::CACHE / 4 * 3 {
+                if self.charge.get() + more <= Self::WHOLE / 4 * 3 {
                     return;
                 }
                 self.clock.set((self.clock.get() + 1) % CLASSES);
@@ -316,7 +319,7 @@ impl<C: PerThread> ThreadCache<C> {
 
     /// Gives everything back.
     pub(super) fn give_all(&self, home: &'static BrkHeap<C>) {
-        Cached::with(home, |counter| {
+        Caching::with(home, |counter| {
             for class in Class::all() {
                 self.empty(class, counter);
             }
@@ -336,7 +339,7 @@ impl<C: PerThread> ThreadCache<C> {
     /// Tells the heap what may be held here.
     fn tell(&self, home: &'static BrkHeap<C>) {
         let held = self.charge.get() + self.kept.bytes();
-        Cached::note_held(home, held.wrapping_sub(self.told.replace(held)));
+        Caching::note_held(home, held.wrapping_sub(self.told.replace(held)));
     }
 
     /// Looks at every object that is kept.

@@ -5,6 +5,8 @@
 //! [`Guarded`] is the one place where the two meet. Nothing here allocates; no lock is fair, and a
 //! thread that locks twice waits for itself.
 
+#[cfg(not(all(unix, target_has_atomic = "8")))]
+mod absent;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) mod alone;
 #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -17,15 +19,21 @@ mod path;
 #[cfg(all(unix, any(test, not(any(target_os = "linux", target_os = "android")))))]
 mod pthread;
 mod raw;
+#[cfg(target_has_atomic = "8")]
 mod spin;
 #[cfg(test)]
 mod tests;
 mod unlocked;
 
+#[cfg(not(unix))]
+pub use absent::Absent as OsLock;
+#[cfg(not(target_has_atomic = "8"))]
+pub use absent::Absent as SpinLock;
 #[cfg(unix)]
 pub use os::OsLock;
 pub use path::{ByPath, Mutex, PathLock};
 pub use raw::RawLock;
+#[cfg(target_has_atomic = "8")]
 pub use spin::SpinLock;
 pub use unlocked::Unlocked;
 
@@ -88,6 +96,7 @@ impl<L, T> Guarded<L, T> {
     }
 
     /// The place of the value, to be accessed while the lock is held.
+    #[cfg(unix)]
     #[inline]
     pub(crate) const fn get(&self) -> *mut T {
         self.value.get()

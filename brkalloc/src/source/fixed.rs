@@ -2,31 +2,31 @@
 //!
 //! ```text
 //!   StaticArena<N>, in .bss, aligned to 16
-//!  +----------------------------------------------+------+-----+
-//!  | N bytes, all of them the arena                | lent | pad |
-//!  +----------------------------------------------+------+-----+
+//!  +----------------------------------------------+-------+-----+
+//!  | N bytes, all of them the arena                | claim | pad |
+//!  +----------------------------------------------+-------+-----+
 //! ```
 //!
 //! The array is handed out as a [`Lent`], which anybody may copy; the first to open it has it, and
 //! there is no way back. Nothing here grows, and this module calls no system.
 
+use super::claim::Claim;
 use super::{Origin, Region, Source};
 use crate::report;
 use core::cell::UnsafeCell;
 use core::fmt;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicBool, Ordering};
 
 /// An arena of exactly `N` bytes, to be put into a static of its own.
 ///
 /// # Invariant
 ///
-/// The bytes are zero until `lent` becomes true, which it stays; they belong to whoever made it so.
+/// The bytes are zero until somebody wins the claim, and from then on belong to whoever did.
 #[repr(C, align(16))]
 pub struct StaticArena<const N: usize> {
     bytes: UnsafeCell<[u8; N]>,
-    lent: AtomicBool,
+    claim: Claim,
 }
 
 // SAFETY: a shared arena gives out the address of its bytes alone; by the invariant, one thread
@@ -37,14 +37,14 @@ impl<const N: usize> StaticArena<N> {
     /// An arena of zeros, lent to nobody.
     #[must_use]
     pub const fn new() -> Self {
-        Self { bytes: UnsafeCell::new([0; N]), lent: AtomicBool::new(false) }
+        Self { bytes: UnsafeCell::new([0; N]), claim: Claim::new() }
     }
 
     /// The arena's bytes, for the first who opens them.
     #[must_use]
     pub fn lend(&'static self) -> Lent {
         let base = NonNull::from(&self.bytes).cast();
-        Lent { base, size: N, flag: &self.lent }
+        Lent { base, size: N, claim: &self.claim }
     }
 }
 
@@ -58,7 +58,7 @@ impl<const N: usize> fmt::Debug for StaticArena<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StaticArena")
             .field("size", &N)
-            .field("lent", &self.lent)
+            .field("claim", &self.claim)
             .finish_non_exhaustive()
     }
 }
@@ -67,20 +67,19 @@ impl<const N: usize> fmt::Debug for StaticArena<N> {
 ///
 /// # Invariant
 ///
-/// Base, size and flag are those of one arena, which lives for ever; the base covers all `size`
+/// Base, size and claim are those of one arena, which lives for ever; the base covers all `size`
 /// bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct Lent {
     base: NonNull<u8>,
     size: usize,
-    flag: &'static AtomicBool,
+    claim: &'static Claim,
 }
 
 impl Lent {
     /// The bytes, for the first caller among all copies of this handle.
     fn open(self) -> Option<Region> {
-        let mine = self.flag.compare_exchange(false, true, Ordering::Relaxed, Ordering::Relaxed);
-        if mine.is_err() || self.size == 0 {
+        if !self.claim.win() || self.size == 0 {
             return None;
         }
         let Self { base, size, .. } = self;
@@ -156,4 +155,4 @@ unsafe impl Source for Slice {
 }
 
 /// Where memory has no pages, the least size that a source may name.
-const NO_PAGES: usize = 16;
+pub(super) const NO_PAGES: usize = 16;

@@ -4,8 +4,11 @@
 //! it on request. It holds no state: the heap keeps the [`Region`]. Nothing above this module calls
 //! the system for memory, and nothing below knows what a chunk is.
 
+#[cfg(not(unix))]
+mod absent;
 #[cfg(unix)]
 mod brk;
+mod claim;
 mod fixed;
 #[cfg(unix)]
 mod mmap;
@@ -15,6 +18,8 @@ mod system;
 #[cfg(all(test, target_os = "linux"))]
 mod tests;
 
+#[cfg(not(unix))]
+pub use absent::{Brk, Mmap};
 #[cfg(unix)]
 pub use brk::Brk;
 pub use fixed::{Lent, Slice, Static, StaticArena, Storage};

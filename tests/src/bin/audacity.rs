@@ -85,7 +85,7 @@ impl Config for Two {
     type Index = Tree<FirstFit>;
     type Coalesce = Immediate;
     type Lock = SpinLock;
-    type Cache = Cached;
+    type Cache = Cached<{ 64 << 10 }>;
     type Large = Unmapped;
     type Quarantine = Unquarantined;
     type Counters = Uncounted;
@@ -94,7 +94,6 @@ impl Config for Two {
     const GROW: usize = 4096;
     const LIMIT: usize = 1 << 20;
     const TRIM: usize = usize::MAX;
-    const CACHE: usize = 64 << 10;
     const HARDEN: Harden = Harden::None;
     const LOCK: SpinLock = SpinLock::new();
 
@@ -117,6 +116,69 @@ impl PerThread for Two {
         }
         END.try_with(|_| ()).is_ok()
     }
+}
+
+/// A cache that may keep nothing, on a heap that writes into all that it keeps.
+struct Least;
+
+static LEAST: BrkHeap<Least> = BrkHeap::__new();
+
+impl Config for Least {
+    type Source = Mmap;
+    type Index = Tree<FirstFit>;
+    type Coalesce = Immediate;
+    type Lock = SpinLock;
+    type Cache = Cached<0>;
+    type Large = Unmapped;
+    type Quarantine = Unquarantined;
+    type Counters = Uncounted;
+    const NAME: &'static str = "a heap by hand";
+    const ARENA: usize = 4096;
+    const GROW: usize = 4096;
+    const LIMIT: usize = 1 << 20;
+    const TRIM: usize = usize::MAX;
+    const HARDEN: Harden = Harden::Full;
+    const LOCK: SpinLock = SpinLock::new();
+
+    fn heap() -> &'static BrkHeap<Self> {
+        &LEAST
+    }
+}
+
+impl PerThread for Least {
+    fn with<R>(f: impl FnOnce(&ThreadCache<Self>) -> R) -> R {
+        thread_local! {
+            static CACHE: ThreadCache<Least> = const { ThreadCache::new() };
+        }
+        CACHE.with(f)
+    }
+
+    fn watch_end() -> bool {
+        true
+    }
+}
+
+/// Vectors of a few bytes, every other of which is dropped and made again: none touches another.
+fn neighbors_stay_intact() {
+    let vector = |number: u8| {
+        let mut vector = VecIn::new_in(&LEAST);
+        vector.try_reserve_exact(1 + usize::from(number) % 40).expect("there is memory");
+        vector.resize(vector.capacity(), number);
+        vector
+    };
+    let mut vectors: Vec<_> = (0..200).map(vector).collect();
+    for first in [0, 1, 0] {
+        vectors.iter_mut().skip(first).step_by(2).for_each(|vector| {
+            let number = vector[0];
+            *vector = VecIn::new_in(&LEAST);
+            vector.push(number);
+        });
+        let is_intact = |vector: &VecIn<u8, _>| vector.iter().all(|byte| *byte == vector[0]);
+        assert!(vectors.iter().all(is_intact));
+    }
+    drop(vectors);
+    LEAST.trim();
+    assert_eq!(LEAST.check(), Ok(()));
 }
 
 /// Vectors of so many bytes on both heaps, the first of which changes while the second is current.
@@ -168,6 +230,7 @@ fn main() {
                 let _ = vector.try_reserve_exact(50_000);
             });
         }
+        "a cache of no bytes on a heap that checks all" => neighbors_stay_intact(),
         _ => panic!("it is no known case"),
     }
     println!("nothing happened");

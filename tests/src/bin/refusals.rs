@@ -47,8 +47,6 @@ macro_rules! heaps {
                 const GROW: usize = 8 * PAGE;
                 const LIMIT: usize = 1 << 30;
                 const TRIM: usize = 16 * PAGE;
-                const CACHE: usize = 64 << 10;
-                const LARGE: usize = 32 << 10;
                 const HARDEN: Harden = Harden::Basic;
                 const LOCK: OsLock = OsLock::new();
 
@@ -63,10 +61,10 @@ macro_rules! heaps {
 
 heaps! {
     TREES: Brk<Refusing>, Tree<FirstFit>, Immediate, Uncached, Unmapped;
-    QUEUE: Mmap<Refusing>, List<NextFit, Fifo>, Deferred, Uncached, Mapped;
-    BINS: Brk<Refusing>, Bins<Lifo, 464>, Immediate, Uncached, Mapped;
-    CACHE: Brk<Refusing>, Tree<BestFit>, Immediate, Cached, Unmapped;
-    SLABS: Mmap<Refusing>, Bins<Lifo, 464>, Deferred, Cached, Mapped;
+    QUEUE: Mmap<Refusing>, List<NextFit, Fifo>, Deferred, Uncached, Mapped<{ 32 << 10 }>;
+    BINS: Brk<Refusing>, Bins<Lifo, 464>, Immediate, Uncached, Mapped<{ 32 << 10 }>;
+    CACHE: Brk<Refusing>, Tree<BestFit>, Immediate, Cached<{ 64 << 10 }>, Unmapped;
+    SLABS: Mmap<Refusing>, Bins<Lifo, 464>, Deferred, Cached<{ 64 << 10 }>, Mapped<{ 32 << 10 }>;
 }
 
 macro_rules! caches {

@@ -1,0 +1,129 @@
+//! What an attribute chooses and its target may lack, as one error that says what to write.
+//!
+//! The macro runs on the host and does not know the target. So the expansion asks the functions below,
+//! while constants are evaluated, and a panic there is the error. Sources and locks that a target
+//! lacks have types that do nothing, so that no second error follows.
+
+/// What a target has of the things that an attribute can ask for.
+#[derive(Clone, Copy, Debug)]
+struct Target {
+    /// A Unix: memory on request, a lock that sleeps, C's functions.
+    is_unix: bool,
+    /// Compare-and-swap, without which no lock can spin.
+    swaps: bool,
+}
+
+/// The one that this crate is compiled for.
+const HERE: Target = Target { is_unix: cfg!(unix), swaps: cfg!(target_has_atomic = "8") };
+
+impl Target {
+    /// What to write instead of `source`, if the target lacks it.
+    const fn lacks_source(self, source: &str, lock: &str) -> Option<&'static str> {
+        if self.is_unix || is(source, "static") {
+            return None;
+        }
+        Some(match (is(source, "mmap"), self.lacks_lock(lock).is_some()) {
+            (false, false) => {
+                "`source = \"brk\"`, the default, needs a Unix; on this target write `source = \"static\", arena = \"64KiB\"`"
+            }
+            (true, false) => {
+                "`source = \"mmap\"` needs a Unix; on this target write `source = \"static\", arena = \"64KiB\"`"
+            }
+            // The lock says nothing then, so this has to.
+            (_, true) => {
+                "this target has neither a system that gives memory nor compare-and-swap for a lock; write `source = \"static\", arena = \"64KiB\", unsafe(lock = \"none\")`"
+            }
+        })
+    }
+
+    /// What to write instead of `lock`, if the target lacks it; `"default"` and `"none"` are words here.
+    const fn lacks_lock(self, lock: &str) -> Option<&'static str> {
+        if is(lock, "os") && !self.is_unix && self.swaps {
+            return Some(
+                "`lock = \"os\"` needs a Unix; on this target write `lock = \"spin\"`, or leave it out",
+            );
+        }
+        if self.swaps || is(lock, "none") {
+            return None;
+        }
+        Some(
+            "this target has no compare-and-swap, so no lock of ours; name a mutex of yours by its path, or write `unsafe(lock = \"none\")` if one thread uses the heap, and no interrupt",
+        )
+    }
+}
+
+/// Whether two words are the same.
+const fn is(word: &str, other: &str) -> bool {
+    let (word, other) = (word.as_bytes(), other.as_bytes());
+    let mut place = 0;
+    while place < word.len() && place < other.len() && word[place] == other[place] {
+        place += 1;
+    }
+    place == word.len() && place == other.len()
+}
+
+/// Fails to compile where the target lacks `source`.
+#[track_caller]
+pub const fn require_source(source: &str, lock: &str) {
+    if let Some(instead) = HERE.lacks_source(source, lock) {
+        panic!("{}", instead);
+    }
+}
+
+/// Fails to compile where the target lacks `lock`, unless it lacks `source` too, which says so.
+#[track_caller]
+pub const fn require_lock(source: &str, lock: &str) {
+    if HERE.lacks_source(source, lock).is_none() {
+        if let Some(instead) = HERE.lacks_lock(lock) {
+            panic!("{}", instead);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const UNIX: Target = Target { is_unix: true, swaps: true };
+    const BARE: Target = Target { is_unix: false, swaps: true };
+    const LEAST: Target = Target { is_unix: false, swaps: false };
+
+    #[test]
+    fn a_unix_has_everything() {
+        for source in ["brk", "mmap", "static"] {
+            for lock in ["default", "os", "spin", "none"] {
+                assert_eq!(UNIX.lacks_source(source, lock), None);
+                assert_eq!(UNIX.lacks_lock(lock), None);
+            }
+        }
+    }
+
+    #[test]
+    fn a_static_arena_is_everywhere_and_what_the_system_gives_is_not() {
+        for target in [BARE, LEAST] {
+            assert_eq!(target.lacks_source("static", "default"), None);
+            for source in ["brk", "mmap"] {
+                let said = target.lacks_source(source, "none").expect("it is lacking");
+                assert!(said.contains("`source = \"static\", arena = \"64KiB\"`"), "{said}");
+            }
+        }
+        let said = LEAST.lacks_source("brk", "default").expect("it is lacking");
+        assert!(said.contains("unsafe(lock = \"none\")"), "it speaks for the lock, too: {said}");
+    }
+
+    #[test]
+    fn a_lock_that_spins_needs_compare_and_swap_and_one_that_sleeps_a_system() {
+        assert_eq!([BARE.lacks_lock("default"), BARE.lacks_lock("spin")], [None; 2]);
+        assert_eq!(LEAST.lacks_lock("none"), None);
+        assert!(BARE.lacks_lock("os").is_some_and(|said| said.contains("`lock = \"spin\"`")));
+        for lock in ["default", "spin", "os"] {
+            assert!(LEAST.lacks_lock(lock).is_some_and(|said| said.contains("by its path")));
+        }
+    }
+
+    #[test]
+    fn words_are_compared_as_a_whole() {
+        assert!(is("brk", "brk") && is("", ""));
+        assert!(!is("brk", "br") && !is("br", "brk") && !is("brk", "bra"));
+    }
+}
