@@ -63,6 +63,10 @@ const fn is(word: &str, other: &str) -> bool {
 }
 
 /// Fails to compile where the target lacks `source`.
+///
+/// # Panics
+///
+/// There, while constants are evaluated.
 #[track_caller]
 pub const fn require_source(source: &str, lock: &str) {
     if let Some(instead) = HERE.lacks_source(source, lock) {
@@ -71,6 +75,10 @@ pub const fn require_source(source: &str, lock: &str) {
 }
 
 /// Fails to compile where the target lacks `lock`, unless it lacks `source` too, which says so.
+///
+/// # Panics
+///
+/// There, while constants are evaluated.
 #[track_caller]
 pub const fn require_lock(source: &str, lock: &str) {
     if HERE.lacks_source(source, lock).is_none() {
