@@ -14,7 +14,7 @@ mod guarded;
 
 use crate::cache::{Shared, Ways};
 use crate::check::Corruption;
-use crate::chunk::Window;
+use crate::chunk::{Window, whole};
 use crate::config::{Config, Export};
 use crate::configuration::Configuration;
 use crate::fork::{self, Hold};
@@ -130,6 +130,7 @@ impl<C: Config> BrkHeap<C> {
     /// This heap handed `pointer` out, and it has not been freed since.
     #[must_use]
     pub unsafe fn usable_size(&self, pointer: NonNull<u8>) -> usize {
+        let pointer = whole(pointer);
         if Window::<C>::SEALED {
             // SAFETY: the caller vouches for the pointer.
             return unsafe { self.size_of_guarded(pointer) };
@@ -196,6 +197,7 @@ impl<C: Config> BrkHeap<C> {
     /// This heap handed `block` out for `layout`, and it has not been freed since.
     #[inline]
     pub(crate) unsafe fn deallocate(&self, block: NonNull<u8>, layout: Layout) {
+        let block = whole(block);
         if Window::<C>::SEALED {
             // SAFETY: the caller vouches for the block and its layout.
             return unsafe { self.free_guarded(block, Some(layout)) };
@@ -223,6 +225,7 @@ impl<C: Config> BrkHeap<C> {
         layout: Layout,
         size: usize,
     ) -> Option<NonNull<u8>> {
+        let block = whole(block);
         if Window::<C>::SEALED {
             let wanted = Layout::from_size_align(size, layout.align()).ok()?;
             // SAFETY: the caller vouches for the block and its layout.
@@ -267,6 +270,7 @@ impl<C: Config> BrkHeap<C> {
     #[cfg(unix)]
     #[inline]
     pub(crate) unsafe fn free_at(&self, block: NonNull<u8>) {
+        let block = whole(block);
         if Window::<C>::SEALED {
             // SAFETY: the caller vouches for the block.
             return unsafe { self.free_guarded(block, None) };
@@ -295,6 +299,7 @@ impl<C: Config> BrkHeap<C> {
         block: NonNull<u8>,
         wanted: Layout,
     ) -> Option<NonNull<u8>> {
+        let block = whole(block);
         if Window::<C>::SEALED {
             // SAFETY: the caller vouches for the block.
             return unsafe { self.resize_guarded(block, None, wanted) };

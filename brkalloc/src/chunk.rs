@@ -13,10 +13,11 @@
 //!
 //! A chunk is named by its *granule offset* g: how many granules its payload lies above the
 //! window's origin. Offset 0 is below the first chunk, so it stands for *none*, and a link takes
-//! four bytes. Every pointer into an arena is the origin plus a granule offset, and a user's
-//! pointer becomes an offset at once: one provenance for all of it. This is the only module that
-//! turns sizes into addresses. It does not know which chunks are in an index, nor what an arena is
-//! made of.
+//! four bytes. Every pointer into an arena is the origin plus a granule offset: one provenance for
+//! all of it. A user's pointer may cover the block alone, so what enters a heap is an address, which
+//! becomes an offset or, with the provenance that each window exposes, a pointer [anew](whole). This
+//! is the only module that turns sizes into addresses. It does not know which chunks are in an index,
+//! nor what an arena is made of.
 
 mod sealed;
 
@@ -180,6 +181,8 @@ impl<C> Window<C> {
     pub(crate) unsafe fn open(first: NonNull<u8>, end: Chunk) -> Self {
         ensure!(first.addr().get() % GRANULE == 0, "a window begins at a granule");
         let origin = first.as_ptr().wrapping_sub(GRANULE);
+        // For `whole`.
+        origin.expose_provenance();
         Self { origin, end, configuration: PhantomData }
     }
 
@@ -438,6 +441,15 @@ impl<C: Config> Window<C> {
             broken_link::<C>(self.payload(holder));
         }
     }
+}
+
+/// The pointer at the address of `block` that reaches all of the window, or the mapping, in which it
+/// lies; its own provenance is that of its owner, who may have it for the block's own bytes alone.
+#[inline]
+pub(crate) fn whole(block: NonNull<u8>) -> NonNull<u8> {
+    let pointer = core::ptr::with_exposed_provenance_mut(block.addr().get());
+    // SAFETY: it is the address of a block, which is not null.
+    unsafe { NonNull::new_unchecked(pointer) }
 }
 
 /// Has the processor fetch the tag above the chunk of `payload`, if that has just the granules that

@@ -213,8 +213,10 @@ impl Block {
         Some(block)
     }
 
-    /// A block that its header describes from now on.
+    /// A block that its header describes from now on, `payload` by the mapping's own pointer.
     fn new(payload: NonNull<u8>, header: Header) -> Self {
+        // For `chunk::whole`: the header lies beyond the block's own bytes.
+        payload.as_ptr().expose_provenance();
         // SAFETY: the mapping is the caller's, and the padding leaves room for a header.
         unsafe { header_of(payload).write(header) };
         Self { payload, header }

@@ -39,7 +39,7 @@ pub mod export {
 pub mod exported {
     pub use crate::__cache_of_malloc as cache;
     pub use crate::__caches_of_malloc as caches;
-    pub use crate::cache::exported::{ALIGNMENT, EndKey, SIZE};
+    pub use crate::cache::exported::{ALIGNMENT, EndKey, SIZE, fits};
 }
 
 /// The most that an arena may reach, where the attribute does not say: what four-byte links reach.

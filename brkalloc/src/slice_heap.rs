@@ -6,7 +6,7 @@
 
 use crate::cache::Ways;
 use crate::check::Corruption;
-use crate::chunk::{Chunk, Window};
+use crate::chunk::{Chunk, Window, whole};
 use crate::config::Config;
 use crate::counters::Operations;
 use crate::guard::{self, Bare};
@@ -147,6 +147,7 @@ impl<C: Config, S: Source> Heap<'_, C, S> {
     ///
     /// This heap handed `block` out, for `layout`, and it has not been freed since.
     pub(crate) unsafe fn deallocate_of(&self, block: NonNull<u8>, layout: Option<Layout>) {
+        let block = whole(block);
         if Window::<C>::SEALED {
             // SAFETY: the caller vouches for the block.
             return unsafe { guard::free(self, block, layout) };
@@ -167,6 +168,7 @@ impl<C: Config, S: Source> Heap<'_, C, S> {
         layout: Layout,
         size: usize,
     ) -> Option<NonNull<u8>> {
+        let block = whole(block);
         if Window::<C>::SEALED {
             let wanted = Layout::from_size_align(size, layout.align()).ok()?;
             // SAFETY: the caller vouches for the block and its layout.
@@ -193,6 +195,7 @@ impl<C: Config, S: Source> Heap<'_, C, S> {
     /// This heap handed `block` out, and it has not been freed since.
     #[must_use]
     pub unsafe fn usable_size(&self, block: NonNull<u8>) -> usize {
+        let block = whole(block);
         if Window::<C>::SEALED {
             return guard::vouch(self, block, None).size();
         }

@@ -160,7 +160,8 @@ impl<C: Config> Counter<'_, C> {
         let start = self.map.start_of(page);
         let mut count = 0;
         while count < most && slab.free != 0 {
-            let object = object_at(start, slab.free - 1);
+            // SAFETY: by the map it is the first object of the slab's own list.
+            let object = unsafe { object_at(start, slab.free - 1) };
             slab.free = self.place_of(object.next::<C>(), page, class);
             object.set_above::<C>(*objects, height::<C>(*objects) + 1);
             *objects = Some(object);
@@ -169,7 +170,8 @@ impl<C: Config> Counter<'_, C> {
         let new = (most - count).min(class.capacity() - slab.fresh);
         // From the uppermost down, so that they are handed out from the lowest up.
         for number in (slab.fresh..slab.fresh + new).rev() {
-            let object = object_at(start, number * class.granules());
+            // SAFETY: by the map no object of these numbers was ever handed out.
+            let object = unsafe { object_at(start, number * class.granules()) };
             object.set_above::<C>(*objects, height::<C>(*objects) + 1);
             *objects = Some(object);
         }
@@ -194,8 +196,9 @@ impl<C: Config> Counter<'_, C> {
         }
         self.map.set_behind(page, class);
         if Window::<C>::SEALED {
-            for object in self.objects_of(page, class) {
-                // SAFETY: the slab was allocated just now, and has room for so many objects.
+            // SAFETY: the slab was allocated just now.
+            for object in unsafe { self.objects_of(page, class) } {
+                // SAFETY: the slab has room for so many objects, which are nobody's.
                 unsafe { guard::retire::<C>(object.payload(), class.size()) };
             }
         }
@@ -203,10 +206,18 @@ impl<C: Config> Counter<'_, C> {
         Some(page)
     }
 
-    /// Every object of a slab, wherever it is.
-    fn objects_of(&self, page: Page, class: Class) -> impl Iterator<Item = Object> + use<C> {
+    /// Every object of a slab.
+    ///
+    /// # Safety
+    ///
+    /// The chunk that begins at `page` was allocated for a slab of the class, and all objects are in it.
+    unsafe fn objects_of(&self, page: Page, class: Class) -> impl Iterator<Item = Object> + use<C> {
         let start = self.map.start_of(page);
-        (0..class.capacity()).map(move |number| object_at(start, number * class.granules()))
+        let at = move |number: u16| {
+            // SAFETY: a slab has room for as many objects as its capacity, and nobody has any of them.
+            unsafe { object_at(start, number * class.granules()) }
+        };
+        (0..class.capacity()).map(at)
     }
 
     /// Takes objects, or small chunks that stood in for some, back to where they came from.
@@ -227,8 +238,10 @@ impl<C: Config> Counter<'_, C> {
             Self::broken_object(object, "an object freed twice")
         };
         let free = state.free();
-        object.set_first::<C>((free != 0).then(|| object_at(self.map.start_of(page), free - 1)));
-        self.map.set_state(page, entry, state.with(place, used));
+        // SAFETY: by the map it is the first object of the slab's own list.
+        let first = || unsafe { object_at(self.map.start_of(page), free - 1) };
+        object.set_first::<C>((free != 0).then(first));
+        self.map.set_objects(page, entry, state.with(place, used));
         if used == 0 || used + 1 == class.capacity() {
             self.regard(page, used);
         }
@@ -270,7 +283,8 @@ impl<C: Config> Counter<'_, C> {
     /// Gives the chunk of a slab whose objects are all back to the heap below.
     fn free_slab(&mut self, page: Page, class: Class) {
         if Window::<C>::SEALED {
-            for object in self.objects_of(page, class) {
+            // SAFETY: the last of its objects came back just now.
+            for object in unsafe { self.objects_of(page, class) } {
                 Self::check_free(object, class);
             }
         }
@@ -436,11 +450,16 @@ pub(super) fn no_object<C: Config>(block: NonNull<u8>) -> ! {
 }
 
 /// The object that begins so many granules above the start of its slab.
+///
+/// # Safety
+///
+/// The map says that a slab begins at `start` and that such an object is in it: it is below the slab's
+/// capacity, and nobody's.
 #[inline]
-pub(super) fn object_at(start: *mut u8, granules: u16) -> Object {
+pub(super) unsafe fn object_at(start: *mut u8, granules: u16) -> Object {
     let place = start.wrapping_add(usize::from(granules) * GRANULE);
     // SAFETY: a slab begins at a page, which is not the first of its window.
     let place = unsafe { NonNull::new_unchecked(place) };
-    // SAFETY: by the map, that object is the slab's own: nobody has it.
+    // SAFETY: the caller vouches that it is an object, and nobody's.
     unsafe { Object::new(place) }
 }

@@ -32,13 +32,22 @@ use super::{PerThread, ThreadCache};
 use core::ffi::c_void;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-/// The bytes of every thread's cache, whatever its configuration.
+/// The bytes of every thread's cache: the assembly below is not told of which configuration, and
+/// [`fits`] compares.
 pub const SIZE: usize = size_of::<ThreadCache<()>>();
 
 /// A multiple of which a thread's cache begins at.
 pub const ALIGNMENT: usize = 64;
 
-const _: () = assert!(ALIGNMENT % align_of::<ThreadCache<()>>() == 0, "a cache may stand there");
+/// Fails to compile where a cache of `C` is not as large, or not as aligned, as what is made room for.
+///
+/// # Panics
+///
+/// There, while constants are evaluated.
+pub const fn fits<C>() {
+    assert!(size_of::<ThreadCache<C>>() == SIZE, "every cache has one size");
+    assert!(ALIGNMENT % align_of::<ThreadCache<C>>() == 0, "a cache may stand there");
+}
 
 /// The key whose value, in each thread that keeps something, has a destructor.
 ///
@@ -168,8 +177,8 @@ macro_rules! __cache_of_malloc {
                     options(pure, nomem, nostack),
                 );
             }
-            // SAFETY: there are as many zeros at first, which are a new cache, as long as the thread
-            // runs and for it alone; nobody else knows the symbol.
+            // SAFETY: there are as many zeros at first as `fits` has compared, which are a new cache, as
+            // long as the thread runs and for it alone; nobody else knows the symbol.
             f(unsafe { &*place })
         }
     };
@@ -200,6 +209,7 @@ macro_rules! __cache_of_malloc {
 macro_rules! __caches_of_malloc {
     ($heap:ident) => {
         const _: () = {
+            const _: () = $crate::__private::exported::fits::<$heap>();
             $crate::__private::exported::cache! { $heap }
 
             static END: $crate::__private::exported::EndKey =

@@ -280,7 +280,8 @@ impl<C: Config> Map<C> {
         let Some(entry) = self.entry(page) else { return };
         entry.next.store(next, Relaxed);
         entry.prev.store(prev, Relaxed);
-        self.set_state(page, entry, state);
+        entry.kind.store(state.kind, Relaxed);
+        self.set_objects(page, entry, state);
     }
 
     /// How the slab of `page` stands, whose entry that is.
@@ -299,11 +300,10 @@ impl<C: Config> Map<C> {
         state
     }
 
-    /// Notes how the slab of `page` stands, whose entry that is, and whose neighbors stay.
+    /// Notes the objects of the slab of `page`, whose entry that is, and whose kind and neighbors stay.
     #[inline]
-    pub(super) fn set_state(&self, page: Page, entry: &Entry, state: State) {
+    pub(super) fn set_objects(&self, page: Page, entry: &Entry, state: State) {
         entry.objects.store(state.objects, Relaxed);
-        entry.kind.store(state.kind, Relaxed);
         if Window::<C>::SEALED {
             let seals = self.seals(page);
             seals.kind.store(Self::seal_of_kind(entry, state.kind), Relaxed);

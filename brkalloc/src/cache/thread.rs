@@ -34,7 +34,9 @@ use core::marker::PhantomData;
 ///
 /// # Invariant
 ///
-/// Zeros are a new one: the thread-locals of a heap that is C's `malloc` begin as zeros.
+/// Zeros are a new one: the thread-locals of a heap that is C's `malloc` begin as zeros. The layout is
+/// that of C, and so the same for every configuration.
+#[repr(C)]
 pub struct ThreadCache<C> {
     fronts: [Front; CLASSES],
     backs: [Back; CLASSES],
