@@ -10,14 +10,19 @@
 
 use crate::diag::{Diagnostic, Mistake, Sink, error};
 use crate::hints;
-use crate::literal::Meaning;
 use crate::options::{self, HeapOption, Kind, Word};
-use crate::path;
 use crate::size;
-use crate::tokens::{Tokens, text, unraw};
+use crate::tokens::{
+    is_named, is_option, is_rust, literal, next, option_behind_marks, peek, read, take_value, text,
+    until_comma,
+};
 use core::slice;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
-use quote::ToTokens;
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt as _;
+use syn::parse::discouraged::Speculative as _;
+use syn::parse::{Parse as _, ParseStream};
+use syn::{Lit, Path, Token, TypePath};
 
 /// The options of one attribute that were written and understood.
 #[derive(Debug, Default)]
@@ -65,7 +70,7 @@ impl Args {
     /// Reads the arguments and reports what is wrong with each.
     pub(crate) fn parse(stream: TokenStream, sink: &mut Sink) -> Self {
         let mut args = Self::default();
-        args.read(&mut Tokens::new(stream), None, sink);
+        read(stream, |input| args.read(input, None, sink));
         args
     }
 
@@ -95,17 +100,17 @@ impl Args {
         self.get(option).filter(|entry| entry.is_word(word))
     }
 
-    /// Reads entries to the end of `tokens`.
-    fn read(&mut self, tokens: &mut Tokens, unsafety: Option<&Unsafety>, sink: &mut Sink) {
-        while !tokens.is_empty() {
-            match entry(tokens, unsafety) {
+    /// Reads entries to the end of `input`.
+    fn read(&mut self, input: ParseStream, unsafety: Option<&Unsafety>, sink: &mut Sink) {
+        while !input.is_empty() {
+            match entry(input, unsafety) {
                 Ok(Found::Entry(entry)) => self.keep(entry, sink),
                 Ok(Found::Unsafe(unsafety, group)) => self.read_unsafe(unsafety, &group, sink),
                 Ok(Found::NoValue(mistake)) => {
                     self.has_failed = true;
                     sink.push(mistake);
                     // What comes next stands where the value should: no comma is missing.
-                    if tokens.is_at_option() {
+                    if is_option(input) {
                         continue;
                     }
                 }
@@ -114,7 +119,7 @@ impl Args {
                     sink.push(mistake);
                 }
             }
-            separator(tokens, sink);
+            separator(input, sink);
         }
     }
 
@@ -126,7 +131,7 @@ impl Args {
             sink.push(empty.help("write `unsafe(lock = \"none\")`").at(stream_of(&around)));
             return;
         }
-        self.read(&mut Tokens::new(group.stream()), Some(&unsafety), sink);
+        read(group.stream(), |input| self.read(input, Some(&unsafety), sink));
     }
 
     fn keep(&mut self, entry: Entry, sink: &mut Sink) {
@@ -173,31 +178,29 @@ enum Found {
 }
 
 /// Reads one entry and stops at its end, or at the next comma if it has none.
-fn entry(tokens: &mut Tokens, unsafety: Option<&Unsafety>) -> Result<Found, Mistake> {
-    let Some(name) = tokens.ident(0).cloned() else {
-        let found = tokens.until_comma();
-        return Err(hints::not_a_name(&found, tokens.peek(0)));
+fn entry(input: ParseStream, unsafety: Option<&Unsafety>) -> Result<Found, Mistake> {
+    let is_alone = !is_named(input);
+    let Ok(name) = input.call(Ident::parse_any) else {
+        let found = until_comma(input);
+        return Err(hints::not_a_name(&found, peek(input).as_ref()));
     };
     if name == "unsafe" {
-        return unsafe_entry(tokens, name, unsafety);
+        return unsafe_entry(input, name, unsafety);
     }
-    let is_alone = !tokens.is_equals(1);
-    let Some(option) = options::named(&unraw(&name).to_string()) else {
-        tokens.next();
-        skip_value(tokens, is_alone);
-        return Err(options::unknown(&unraw(&name).to_string(), is_alone).at(&name));
+    let plain = name.unraw().to_string();
+    let Some(option) = options::named(&plain) else {
+        skip_value(input, is_alone);
+        return Err(options::unknown(&plain, is_alone).at(&name));
     };
-    tokens.next();
     if is_alone {
-        return Err(no_value(option, &name, &tokens.until_comma()));
+        return Err(no_value(option, &name, &until_comma(input)));
     }
-    let equals = tokens.next();
-    let written = tokens.value();
+    let equals = next(input);
+    let written = take_value(input);
     if written.is_empty() {
         let missing = error(format!("option `{}` needs a value after `=`", option.name))
             .help(format!("write `{}`", option.written_as_example()));
-        let place = [Some(TokenTree::Ident(name)), equals].into_iter().flatten();
-        return Ok(Found::NoValue(missing.at(place.collect::<TokenStream>())));
+        return Ok(Found::NoValue(missing.at(quote!(#name #equals))));
     }
     let value = value(option, &written)?;
     let unsafety = unsafety.cloned();
@@ -205,52 +208,50 @@ fn entry(tokens: &mut Tokens, unsafety: Option<&Unsafety>) -> Result<Found, Mist
 }
 
 /// Steps over the comma between two entries and reports anything else.
-fn separator(tokens: &mut Tokens, sink: &mut Sink) {
-    let Some(found) = tokens.peek(0).cloned() else { return };
-    if tokens.is_punct(0, ',') {
-        tokens.next();
+fn separator(input: ParseStream, sink: &mut Sink) {
+    let Some(found) = peek(input) else { return };
+    if input.peek(Token![,]) {
+        next(input);
         return;
     }
     let shown = text(slice::from_ref(&found));
     let expected = error(format!("expected `,`, found `{shown}`"));
     sink.push(expected.help("options are separated by commas").at(found));
-    let marks = tokens.marks_before_option();
-    if 0 < marks {
-        (0..marks).for_each(|_| drop(tokens.next()));
-    } else if tokens.is_punct(0, ';') {
-        tokens.next();
-    } else if !tokens.is_at_option() {
-        tokens.until_comma();
-        tokens.next();
+    if let Some(option) = option_behind_marks(input) {
+        input.advance_to(&option);
+    } else if input.peek(Token![;]) {
+        next(input);
+    } else if !is_option(input) {
+        until_comma(input);
+        next(input);
     }
 }
 
-/// Reads `unsafe(…)`, which begins at `keyword`.
+/// Reads the parentheses of `unsafe(…)`, which stand behind `keyword`.
 fn unsafe_entry(
-    tokens: &mut Tokens,
+    input: ParseStream,
     keyword: Ident,
     around: Option<&Unsafety>,
 ) -> Result<Found, Mistake> {
-    tokens.next();
-    let group = tokens.group(0, Delimiter::Parenthesis).filter(|_| around.is_none()).cloned();
+    let is_around = |group: &Group| group.delimiter() == Delimiter::Parenthesis;
+    let group = input.parse().ok().filter(is_around).filter(|_| around.is_none());
     let Some(group) = group else {
-        tokens.until_comma();
+        until_comma(input);
         return Err(error("expected an option name, found `unsafe`")
             .help("`unsafe` is written around one option: `unsafe(lock = \"none\")`")
             .at(keyword));
     };
-    tokens.next();
     let parentheses = group.span();
     Ok(Found::Unsafe(Unsafety { keyword, parentheses }, group))
 }
 
 /// Steps over the value of an option that does not exist.
-fn skip_value(tokens: &mut Tokens, is_alone: bool) {
+fn skip_value(input: ParseStream, is_alone: bool) {
     if is_alone {
-        tokens.until_comma();
+        until_comma(input);
     } else {
-        tokens.next();
-        tokens.value();
+        next(input);
+        take_value(input);
     }
 }
 
@@ -264,12 +265,9 @@ fn no_value(option: &HeapOption, name: &Ident, found: &[TokenTree]) -> Mistake {
 
 /// What `written` means as a value of `option`.
 pub(crate) fn value(option: &HeapOption, written: &[TokenTree]) -> Result<Value, Mistake> {
-    let literal = match written {
-        [TokenTree::Literal(literal)] => Some(Meaning::of(literal)),
-        _ => None,
-    };
-    let understood = match (option.kind, literal) {
-        (Kind::Word | Kind::WordOrPath, Some(Meaning::Text(word))) => {
+    let understood = match (option.kind, literal(written)) {
+        (Kind::Word | Kind::WordOrPath, Some(Lit::Str(word))) => {
+            let word = word.value();
             option.word(&word).map(Value::Word).ok_or_else(|| match option.kind {
                 Kind::WordOrPath if word.contains("::") => quoted_path(option, &word),
                 _ => hints::unknown_word(option, &word),
@@ -283,8 +281,10 @@ pub(crate) fn value(option: &HeapOption, written: &[TokenTree]) -> Result<Value,
                 result => result,
             }
         }
-        (Kind::Path, Some(Meaning::Text(path))) => Err(quoted_path(option, &path)),
-        (Kind::Path, None) if path::is_module_path(written) => Ok(Value::Path(stream_of(written))),
+        (Kind::Path, Some(Lit::Str(path))) => Err(quoted_path(option, &path.value())),
+        (Kind::Path, None) if is_rust(Path::parse_mod_style, written) => {
+            Ok(Value::Path(stream_of(written)))
+        }
         (Kind::WordOrPath, None) if is_type_path(option, written) => {
             Ok(Value::Path(stream_of(written)))
         }
@@ -296,11 +296,12 @@ pub(crate) fn value(option: &HeapOption, written: &[TokenTree]) -> Result<Value,
 /// What a literal means where a size belongs.
 fn size_or_word(
     option: &HeapOption,
-    literal: &Meaning,
+    literal: &Lit,
     written: &[TokenTree],
 ) -> Result<Value, Diagnostic> {
     match literal {
-        Meaning::Text(text) => {
+        Lit::Str(text) => {
+            let text = &text.value();
             let is_number = text.trim_start().starts_with(|c: char| c.is_ascii_digit());
             match option.meant(text) {
                 Some(word) if word.text == text => Ok(Value::Word(word)),
@@ -312,11 +313,9 @@ fn size_or_word(
                 },
             }
         }
-        Meaning::Integer { digits, suffix } => {
-            size::integer(digits, suffix, &text(written), option).map(Value::Size)
-        }
-        Meaning::Float { text, suffix } => Err(size::float(text, suffix, option)),
-        Meaning::Other => Err(wrong_kind(option, written)),
+        Lit::Int(number) => size::integer(number, &text(written), option).map(Value::Size),
+        Lit::Float(number) => Err(size::float(number, option)),
+        _ => Err(wrong_kind(option, written)),
     }
 }
 
@@ -352,7 +351,7 @@ fn is_type_path(option: &HeapOption, written: &[TokenTree]) -> bool {
         }
         _ => false,
     };
-    path::is_type_path(written) && !is_bare_word
+    is_rust(TypePath::parse, written) && !is_bare_word
 }
 
 fn stream_of(tokens: &[TokenTree]) -> TokenStream {

@@ -24,9 +24,9 @@ use crate::item::HeapStatic;
 use crate::options::{ARENA, CACHE, CRATE, GROW, LARGE, LIMIT, QUARANTINE, TRIM};
 use crate::rules;
 use crate::settings::{self, Choice, Index, Lock, Settings, compact};
-use crate::tokens::unraw;
 use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::ext::IdentExt as _;
 
 /// What `#[brk_heap(arguments)] item` becomes.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
@@ -147,7 +147,7 @@ impl<'a> Runtime<'a> {
 /// Imports the options that were written, for hover and go-to-definition in editors.
 fn names(args: &Args, runtime: &Runtime<'_>) -> Option<TokenStream> {
     let written = args.entries().iter().filter(|entry| entry.option.name != CRATE.name);
-    let names: Vec<Ident> = written.map(|entry| unraw(&entry.name)).collect();
+    let names: Vec<Ident> = written.map(|entry| entry.name.unraw()).collect();
     let options = runtime.item("options", runtime.span);
     (!names.is_empty()).then(|| {
         quote! {
@@ -203,7 +203,7 @@ fn implementation(item: &HeapStatic, settings: &Settings, runtime: &Runtime<'_>)
     let cache = of_size(settings.cache, "Cached", "Uncached", runtime);
     let large = of_size(settings.large, "Mapped", "Unmapped", runtime);
     let quarantine = of_size(settings.quarantine, "Quarantined", "Unquarantined", runtime);
-    let text = unraw(name).to_string();
+    let text = name.unraw().to_string();
     let arena = runtime.bytes(&number(settings.arena, runtime.span));
     let grow = runtime.bytes(&number(settings.grow, runtime.span));
     let limit = runtime.bytes(&limit(settings, runtime));

@@ -10,11 +10,12 @@
 
 use crate::args::value;
 use crate::diag::{Diagnostic, Mistake, error, is_one_of, is_same};
-use crate::literal::Meaning;
 use crate::options::{self, ALL, ARENA, HeapOption, Kind, Word};
 use crate::size;
-use crate::tokens::text;
+use crate::tokens::{literal, text};
+use core::slice;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use syn::Lit;
 
 /// What people ask for under names that no option has, and where they find it.
 pub(crate) const ELSEWHERE: [(&str, &str); 6] = [
@@ -106,11 +107,8 @@ fn size_meant(option: &HeapOption, written: &[TokenTree]) -> Option<String> {
 
 /// What `64 * 1024` and `1 << 20` come to.
 fn product(written: &[TokenTree]) -> Option<u64> {
-    let number = |token: &TokenTree| match token {
-        TokenTree::Literal(literal) => match Meaning::of(literal) {
-            Meaning::Integer { digits, suffix } if suffix.is_empty() => digits.parse::<u64>().ok(),
-            _ => None,
-        },
+    let number = |token: &TokenTree| match literal(slice::from_ref(token))? {
+        Lit::Int(number) if number.suffix().is_empty() => number.base10_parse::<u64>().ok(),
         _ => None,
     };
     let is = |token: &TokenTree, mark| matches!(token, TokenTree::Punct(p) if p.as_char() == mark);
@@ -178,7 +176,7 @@ pub(crate) fn not_a_name(found: &[TokenTree], comma: Option<&TokenTree>) -> Mist
                 .help("end the list before it; an option that is left out has its default")
                 .at(stream(&found[..2]))
         }
-        [first, ..] => expected(&text(core::slice::from_ref(first))).help(form).at(first),
+        [first, ..] => expected(&text(slice::from_ref(first))).help(form).at(first),
     }
 }
 

@@ -9,8 +9,11 @@
 //! What rustc refuses by itself (generics, `_` as a name, no type) draws no second error here.
 
 use crate::diag::{Sink, error};
-use crate::tokens::{AngleDepth, Tokens, text};
-use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+use crate::tokens::{next, peek, read, take_while, text, until};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use quote::quote;
+use syn::parse::ParseStream;
+use syn::{Path, Token, Type, token};
 
 /// The static that becomes a heap.
 #[derive(Debug)]
@@ -37,53 +40,41 @@ impl HeapStatic {
     /// If there is no `static NAME` at all: what to emit in place of the item. That is the item
     /// itself, or nothing where rustc would complain about its missing body.
     pub(crate) fn parse(stream: TokenStream, sink: &mut Sink) -> Result<Self, TokenStream> {
-        let mut tokens = Tokens::new(stream.clone());
-        let Attributes { kept: attributes, is_deprecated } = Attributes::take(&mut tokens, sink);
-        let visibility = visibility(&mut tokens);
-        if tokens.is_word(1, "static") && (tokens.is_word(0, "unsafe") || tokens.is_word(0, "safe"))
-        {
-            let qualifier = tokens.next();
-            let text = qualifier.as_ref().map(ToString::to_string).unwrap_or_default();
-            let mistake = error(format!("a heap static must not be `{text}`"));
-            sink.push(mistake.help(format!("remove `{text}`")).at(qualifier));
+        read(stream.clone(), |input| Self::read(input, stream, sink))
+    }
+
+    /// Reads `input`, which is the whole `item`.
+    fn read(input: ParseStream, item: TokenStream, sink: &mut Sink) -> Result<Self, TokenStream> {
+        let Attributes { kept: attributes, is_deprecated } = Attributes::take(input, sink);
+        let visibility = visibility(input);
+        if let Some(qualifier) = qualifier(input) {
+            next(input);
+            let mistake = error(format!("a heap static must not be `{qualifier}`"));
+            sink.push(mistake.help(format!("remove `{qualifier}`")).at(qualifier));
         }
-        let is_constant = is_constant_heap(&tokens);
-        let Some(keyword) =
-            tokens.ident(0).filter(|word| is_constant || *word == "static").cloned()
-        else {
-            return Err(other_item(&tokens, stream, sink));
+        let is_constant = is_constant_heap(input);
+        let Some(keyword) = word(input).filter(|word| is_constant || word == "static") else {
+            return Err(other_item(input, item, sink));
         };
         if is_constant {
             // A static all the same, so that what uses it draws no error of its own.
-            other_item(&tokens, TokenStream::new(), sink);
+            other_item(input, TokenStream::new(), sink);
         }
         let keyword = Ident::new("static", keyword.span());
-        tokens.next();
-        let is_mutable = tokens.is_word(0, "mut");
-        if let (true, Some(mutable)) = (is_mutable, tokens.peek(0).cloned()) {
+        next(input);
+        if input.peek(Token![mut]) {
             let mistake = error("a heap static must not be `mut`");
-            sink.push(mistake.help("remove `mut`; the heap locks itself").at(mutable));
-            tokens.next();
+            sink.push(mistake.help("remove `mut`; the heap locks itself").at(next(input)));
         }
-        let Some(name) = tokens.ident(0).filter(|name| *name != "_").cloned() else {
-            return Err(TokenStream::new());
-        };
-        tokens.next();
-        let declared = declared(&mut tokens);
+        let Ok(name) = input.parse::<Ident>() else { return Err(TokenStream::new()) };
+        let is_typed = input.parse::<Token![:]>().is_ok();
+        let declared = if is_typed { declared(input) } else { Vec::new() };
         if !is_constant {
-            initializer(&mut tokens, &name, &declared, sink);
+            initializer(input, &name, &declared, sink);
         }
         let declared = declared.into_iter().collect();
         Ok(Self { attributes, visibility, keyword, name, is_deprecated, declared })
     }
-}
-
-/// Whether `const NAME: BrkHeap` begins here, in whatever way the type is written.
-fn is_constant_heap(tokens: &Tokens) -> bool {
-    let is_named = tokens.is_word(0, "const") && tokens.ident(1).is_some_and(|name| name != "_");
-    let is_type = |token: &TokenTree| token.to_string() == "BrkHeap";
-    let mut declared = (3..).map_while(|ahead| tokens.peek(ahead));
-    is_named && tokens.is_punct(2, ':') && declared.any(is_type)
 }
 
 /// The attributes of an item.
@@ -94,13 +85,13 @@ struct Attributes {
 }
 
 impl Attributes {
-    /// Takes the attributes, reports another `#[brk_heap]`, and keeps all others.
-    fn take(tokens: &mut Tokens, sink: &mut Sink) -> Self {
+    /// Takes the attributes, reports another `#[brk_heap]`, and keeps all others as they are.
+    fn take(input: ParseStream, sink: &mut Sink) -> Self {
         let mut attributes = Self::default();
-        while tokens.is_punct(0, '#') {
-            let Some(group) = tokens.group(1, Delimiter::Bracket) else { break };
-            let name = last_segment(group.stream());
-            let attribute: TokenStream = tokens.next().into_iter().chain(tokens.next()).collect();
+        while input.peek(Token![#]) && input.peek2(token::Bracket) {
+            let (mark, group) = (next(input), input.parse::<Group>().ok());
+            let name = group.as_ref().map(last_segment).unwrap_or_default();
+            let attribute = quote!(#mark #group);
             if name == "brk_heap" {
                 let twice = error("`#[brk_heap]` is applied twice to the same static");
                 sink.push(twice.help("remove one of the two attributes").at(attribute));
@@ -114,47 +105,56 @@ impl Attributes {
 }
 
 /// The last word of an attribute's path.
-fn last_segment(attribute: TokenStream) -> String {
-    Tokens::new(attribute).path().last().map(ToString::to_string).unwrap_or_default()
+fn last_segment(attribute: &Group) -> String {
+    let path = read(attribute.stream(), |input| input.call(Path::parse_mod_style)).ok();
+    let last = path.and_then(|path| path.segments.last().map(|last| last.ident.to_string()));
+    last.unwrap_or_default()
 }
 
-fn visibility(tokens: &mut Tokens) -> TokenStream {
+/// Takes `pub` and the parentheses behind it. What is in them, rustc has seen.
+fn visibility(input: ParseStream) -> TokenStream {
     let mut visibility = TokenStream::new();
-    if tokens.is_word(0, "pub") {
-        visibility.extend(tokens.next());
-        if tokens.group(0, Delimiter::Parenthesis).is_some() {
-            visibility.extend(tokens.next());
+    if input.peek(Token![pub]) {
+        visibility.extend(next(input));
+        if input.peek(token::Paren) {
+            visibility.extend(next(input));
         }
     }
     visibility
 }
 
-/// Takes the type between `:` and `=` or `;`. The `=` in `Trait<Item = u8>` ends nothing.
-fn declared(tokens: &mut Tokens) -> Vec<TokenTree> {
-    if !tokens.is_punct(0, ':') {
-        return Vec::new();
-    }
-    tokens.next();
-    let mut depth = AngleDepth::default();
-    let mut declared = Vec::new();
-    let mut open = 0;
-    while let Some(token) = tokens.peek(0).cloned() {
-        if tokens.is_punct(0, ';') || tokens.is_punct(0, '=') && open == 0 {
-            break;
-        }
-        tokens.next();
-        open = depth.after(&token);
-        declared.push(token);
-    }
-    declared
+/// Takes the type before `=` or `;`. The `=` in `Trait<Item = u8>` ends nothing.
+fn declared(input: ParseStream) -> Vec<TokenTree> {
+    until::<Type>(input, |input| input.peek(Token![=]) || input.peek(Token![;]))
+}
+
+/// The next token, if it is a word.
+fn word(input: ParseStream) -> Option<Ident> {
+    input.cursor().ident().map(|(word, _)| word)
+}
+
+/// What stands before `static` in a block of `extern`.
+fn qualifier(input: ParseStream) -> Option<Ident> {
+    let is_static = input.peek2(Token![static]);
+    word(input).filter(|word| is_static && (word == "unsafe" || word == "safe"))
+}
+
+/// Whether `const NAME: BrkHeap` begins here, in whatever way the type is written.
+fn is_constant_heap(input: ParseStream) -> bool {
+    let ahead = input.fork();
+    let is_typed = ahead.parse::<Token![const]>().is_ok()
+        && ahead.parse::<Ident>().is_ok()
+        && ahead.parse::<Token![:]>().is_ok();
+    let mut declared = ahead.cursor().token_stream().into_iter();
+    is_typed && declared.any(|token| token.to_string() == "BrkHeap")
 }
 
 /// Reports and skips `= expression`.
-fn initializer(tokens: &mut Tokens, name: &Ident, declared: &[TokenTree], sink: &mut Sink) {
-    if !tokens.is_punct(0, '=') {
+fn initializer(input: ParseStream, name: &Ident, declared: &[TokenTree], sink: &mut Sink) {
+    if !input.peek(Token![=]) {
         return;
     }
-    let initializer = tokens.take_while(|tokens| !tokens.is_punct(0, ';'));
+    let initializer = take_while(input, |input| !input.peek(Token![;]));
     let mistake = error("a heap static takes no initializer; `#[brk_heap]` supplies it");
     let declared = if declared.is_empty() { "BrkHeap".to_owned() } else { text(declared) };
     sink.push(
@@ -165,16 +165,16 @@ fn initializer(tokens: &mut Tokens, name: &Ident, declared: &[TokenTree], sink: 
 }
 
 /// Reports an item that is no static and tells what to emit in its place.
-fn other_item(tokens: &Tokens, stream: TokenStream, sink: &mut Sink) -> TokenStream {
-    let Some(first) = tokens.peek(0).cloned() else { return stream };
-    if tokens.is_word(0, "let") {
-        return stream;
+fn other_item(input: ParseStream, item: TokenStream, sink: &mut Sink) -> TokenStream {
+    let Some(first) = peek(input) else { return item };
+    if input.peek(Token![let]) {
+        return item;
     }
-    let is_call = tokens.is_punct(1, '!');
-    let otherwise = if is_call { "call" } else { "other" };
-    let (kind, keyword) = kind(tokens).unwrap_or((otherwise, first));
-    let name = match tokens.ident(1) {
-        Some(name) if kind == "const" => name.to_string(),
+    let otherwise = if input.peek2(Token![!]) { "call" } else { "other" };
+    let (kind, keyword) = kind(input).unwrap_or((otherwise, first));
+    let behind = input.cursor().token_stream().into_iter().nth(1);
+    let name = match behind {
+        Some(TokenTree::Ident(name)) if kind == "const" => name.to_string(),
         _ => "HEAP".to_owned(),
     };
     sink.push(
@@ -182,29 +182,31 @@ fn other_item(tokens: &Tokens, stream: TokenStream, sink: &mut Sink) -> TokenStr
             .help(format!("write `static {name}: BrkHeap;` under the attribute"))
             .at(keyword),
     );
-    if is_incomplete(kind, &stream) { TokenStream::new() } else { stream }
+    if is_incomplete(kind, &item) { TokenStream::new() } else { item }
 }
 
 /// The kind of item, and the keyword that tells it.
-fn kind(tokens: &Tokens) -> Option<(&'static str, TokenTree)> {
+fn kind(input: ParseStream) -> Option<(&'static str, TokenTree)> {
     const KINDS: [&str; 10] =
         ["fn", "struct", "enum", "union", "trait", "type", "mod", "impl", "use", "macro_rules"];
     const MODIFIERS: [&str; 7] = ["const", "async", "unsafe", "extern", "safe", "default", "auto"];
-    let is_kind = |place, kinds: &[&'static str]| {
-        let found = tokens.ident(place)?;
-        kinds.iter().copied().find(|kind| found == kind)
-    };
-    let mut place = 0;
-    while is_kind(place, &MODIFIERS).is_some()
-        || matches!(tokens.peek(place), Some(TokenTree::Literal(_)))
-    {
-        place += 1;
+    let mut modifier = None;
+    for token in input.cursor().token_stream() {
+        let word = token.to_string();
+        let find = |kinds: &[&'static str]| kinds.iter().copied().find(|kind| *kind == word);
+        if let Some(kind) = find(&KINDS) {
+            return Some((kind, token));
+        }
+        match &token {
+            TokenTree::Literal(_) => {}
+            TokenTree::Ident(_) if find(&MODIFIERS).is_some() => {
+                let kind = find(&["const", "extern"]);
+                modifier = modifier.or(kind.map(|kind| (kind, token)));
+            }
+            _ => break,
+        }
     }
-    if let Some(kind) = is_kind(place, &KINDS) {
-        return Some((kind, tokens.peek(place).cloned()?));
-    }
-    let place = (0..place).find(|place| is_kind(*place, &["const", "extern"]).is_some())?;
-    Some((is_kind(place, &["const", "extern"])?, tokens.peek(place).cloned()?))
+    modifier
 }
 
 fn article(kind: &str) -> String {

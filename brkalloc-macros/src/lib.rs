@@ -6,7 +6,7 @@
 //! ```text
 //! arguments ──► args ──► rules ──► settings ──► expand ──► mistakes, static, configuration
 //! item ───────► item ──────────────────────────────┘
-//! options, size, literal, tokens, hints, diag: what those four share
+//! options, size, tokens, hints, diag: what those four share
 //! ```
 //!
 //! Only this file touches `proc_macro`, so everything below it is tested without a compiler.
@@ -18,9 +18,7 @@ mod diag;
 mod expand;
 mod hints;
 mod item;
-mod literal;
 mod options;
-mod path;
 mod rules;
 mod settings;
 mod size;

@@ -8,6 +8,7 @@
 
 use crate::diag::{Diagnostic, error, is_one_of, is_same, nearest, one_of};
 use crate::options::HeapOption;
+use syn::{LitFloat, LitInt};
 
 /// Each unit and the power of two that it stands for, in ascending order.
 const UNITS: [(&str, u32); 5] = [("B", 0), ("KiB", 10), ("MiB", 20), ("GiB", 30), ("TiB", 40)];
@@ -108,28 +109,29 @@ fn with_exponent(text: &str) -> Option<u64> {
     digits.checked_mul(10_u64.checked_pow(exponent.parse().ok()?)?)
 }
 
-/// What a number without quotes says, in bytes: `digits` and `suffix`, `written` so.
+/// What a number without quotes, `written` so, says in bytes.
 pub(crate) fn integer(
-    digits: &str,
-    suffix: &str,
+    number: &LitInt,
     written: &str,
     option: &HeapOption,
 ) -> Result<u64, Diagnostic> {
-    match suffix {
+    let digits = number.base10_digits();
+    match number.suffix() {
         "" => digits.parse().map_err(|_| too_large(digits)),
         suffix => Err(quoted_unit(written, digits, suffix, option)),
     }
 }
 
 /// The complaint about a number that has a fraction or an exponent.
-pub(crate) fn float(text: &str, suffix: &str, option: &HeapOption) -> Diagnostic {
-    if let (whole, Some(fraction), unit) = split(text) {
-        if unit == suffix {
-            return not_whole(text, whole, fraction, unit, option);
+pub(crate) fn float(number: &LitFloat, option: &HeapOption) -> Diagnostic {
+    let text = number.to_string().replace('_', "");
+    if let (whole, Some(fraction), unit) = split(&text) {
+        if unit == number.suffix() {
+            return not_whole(&text, whole, fraction, unit, option);
         }
     }
     let whole = error("sizes are whole numbers");
-    match with_exponent(text).filter(|size| 0 < *size) {
+    match with_exponent(&text).filter(|size| 0 < *size) {
         Some(size) => whole.help(format!("write all digits: `{} = {size}`", option.name)),
         None => {
             whole.help(format!("write all digits, or a unit such as {}", option.example_sizes()))

@@ -1,222 +1,146 @@
-//! A cursor over tokens that never fails, and their text as a user would type it.
+//! Where a value ends and the next option begins, and tokens as a user would type them.
 //!
-//! The invisible groups that `macro_rules!` puts around what it substitutes (`$size:expr`,
-//! `$lock:path`) are opened first, so that nobody else has to know of them.
+//! ```text
+//! lock = a::B<C, D>, arena = "64KiB"; grow = "none"
+//! ^ an option      ^ both end a value ^
+//!        ^ the comma in a path does not
+//! ```
+//!
+//! [`syn`] reads what is Rust. The invisible groups that `macro_rules!` puts around what it
+//! substitutes (`$size:expr`, `$lock:path`) are opened first, so that nobody else has to know of
+//! them.
 //!
 //! This module knows the shape of an option's value, as far as needed to find its end, but no
 //! option.
 
 use proc_macro2::{Delimiter, Group, Ident, Spacing, TokenStream, TokenTree};
+use syn::ext::IdentExt as _;
+use syn::parse::{Parse, ParseBuffer, ParseStream, Parser};
+use syn::{Lit, Token, TypePath, token};
 
-/// A list of tokens and a place in it.
-#[derive(Debug)]
-pub(crate) struct Tokens {
-    list: Vec<TokenTree>,
-    place: usize,
+/// Has `reader` read `stream`, of which it may leave what it likes.
+pub(crate) fn read<T>(stream: TokenStream, reader: impl FnOnce(ParseStream) -> T) -> T {
+    let mut result = None;
+    let reader = |input: ParseStream| {
+        result = Some(reader(input));
+        input.parse::<TokenStream>()
+    };
+    // An error is about what was left in a group, which is no concern of ours.
+    let _ = reader.parse2(open_invisible_groups(stream));
+    result.expect("the reader has been called")
 }
 
-impl Tokens {
-    /// A cursor at the first token of `stream`.
-    pub(crate) fn new(stream: TokenStream) -> Self {
-        let mut list = Vec::new();
-        open_invisible_groups(stream, &mut list);
-        Self { list, place: 0 }
-    }
-
-    /// The token that `ahead` others stand before.
-    pub(crate) fn peek(&self, ahead: usize) -> Option<&TokenTree> {
-        self.list.get(self.place + ahead)
-    }
-
-    /// Steps over one token.
-    pub(crate) fn next(&mut self) -> Option<TokenTree> {
-        let token = self.list.get(self.place).cloned();
-        self.place += usize::from(token.is_some());
-        token
-    }
-
-    /// Whether nothing is left.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.peek(0).is_none()
-    }
-
-    /// The word `ahead` tokens from here, if there is one.
-    pub(crate) fn ident(&self, ahead: usize) -> Option<&Ident> {
-        match self.peek(ahead) {
-            Some(TokenTree::Ident(ident)) => Some(ident),
-            _ => None,
+fn open_invisible_groups(stream: TokenStream) -> TokenStream {
+    let open = |token| match token {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+            open_invisible_groups(group.stream())
         }
-    }
-
-    /// Whether `word` stands `ahead` tokens from here.
-    pub(crate) fn is_word(&self, ahead: usize, word: &str) -> bool {
-        self.ident(ahead).is_some_and(|ident| ident == word)
-    }
-
-    /// Whether `mark` stands `ahead` tokens from here.
-    pub(crate) fn is_punct(&self, ahead: usize, mark: char) -> bool {
-        matches!(self.peek(ahead), Some(TokenTree::Punct(punct)) if punct.as_char() == mark)
-    }
-
-    /// The group in `delimiter` that stands `ahead` tokens from here, if there is one.
-    pub(crate) fn group(&self, ahead: usize, delimiter: Delimiter) -> Option<&Group> {
-        match self.peek(ahead) {
-            Some(TokenTree::Group(group)) if group.delimiter() == delimiter => Some(group),
-            _ => None,
-        }
-    }
-
-    /// Whether a lone `=` stands `ahead` tokens from here, and not `==` or `=>`.
-    pub(crate) fn is_equals(&self, ahead: usize) -> bool {
-        let is_joined = matches!(
-            self.peek(ahead),
-            Some(TokenTree::Punct(punct)) if punct.spacing() == Spacing::Joint
-        );
-        let goes_on = self.is_punct(ahead + 1, '=') || self.is_punct(ahead + 1, '>');
-        self.is_punct(ahead, '=') && !(is_joined && goes_on)
-    }
-
-    /// Whether `::` stands here.
-    fn is_separator(&self) -> bool {
-        let is_joint = matches!(
-            self.peek(0),
-            Some(TokenTree::Punct(punct)) if punct.spacing() == Spacing::Joint
-        );
-        is_joint && self.is_punct(0, ':') && self.is_punct(1, ':')
-    }
-
-    /// Steps over everything before the next `,` and returns it.
-    pub(crate) fn until_comma(&mut self) -> Vec<TokenTree> {
-        self.take_while(|tokens| !tokens.is_punct(0, ','))
-    }
-
-    /// Steps over tokens while `is_part` holds at the cursor, and returns them.
-    pub(crate) fn take_while(&mut self, is_part: impl Fn(&Self) -> bool) -> Vec<TokenTree> {
-        let start = self.place;
-        while !self.is_empty() && is_part(self) {
-            self.place += 1;
-        }
-        self.list[start..self.place].to_vec()
-    }
-
-    /// Whether an option begins here: `name =` or `unsafe(…)`.
-    pub(crate) fn is_at_option(&self) -> bool {
-        self.is_option(0)
-    }
-
-    fn is_option(&self, ahead: usize) -> bool {
-        let is_unsafe = self.is_word(ahead, "unsafe")
-            && self.group(ahead + 1, Delimiter::Parenthesis).is_some();
-        is_unsafe || self.is_name(ahead)
-    }
-
-    /// Whether `name =` begins `ahead` tokens from here.
-    fn is_name(&self, ahead: usize) -> bool {
-        self.ident(ahead).is_some() && self.is_equals(ahead + 1)
-    }
-
-    /// How many marks such as `;` and `&&` stand between here and an option right behind them.
-    pub(crate) fn marks_before_option(&self) -> usize {
-        let is_mark = |token: &&TokenTree| match token {
-            TokenTree::Punct(punct) => "&|+;/".contains(punct.as_char()),
-            _ => false,
-        };
-        let marks = self.list[self.place..].iter().take_while(is_mark).count();
-        if self.is_option(marks) { marks } else { 0 }
-    }
-
-    /// Steps over an option's value and returns it; empty if there is none.
-    ///
-    /// A value ends at a comma (one between a path's angle brackets does not count), at a
-    /// semicolon, or where the next option begins.
-    pub(crate) fn value(&mut self) -> Vec<TokenTree> {
-        if self.is_name(0) {
-            return Vec::new();
-        }
-        let mut value = self.path();
-        while !self.is_empty() && !self.is_punct(0, ',') && !self.is_punct(0, ';') {
-            if !value.is_empty() && (self.is_at_option() || 0 < self.marks_before_option()) {
-                break;
-            }
-            value.extend(self.next());
-        }
-        value
-    }
-
-    /// Steps over a path as far as one goes: `a::b`, `::a::B<C, D>`, `<A as B>::C`.
-    pub(crate) fn path(&mut self) -> Vec<TokenTree> {
-        let start = self.place;
-        loop {
-            let segment = self.place;
-            if self.is_separator() {
-                self.place += 2;
-            } else if start < segment {
-                break;
-            }
-            if self.ident(0).is_some() {
-                self.place += 1;
-            }
-            if self.is_punct(0, '<') {
-                self.angle_brackets();
-            }
-            if segment == self.place {
-                break;
-            }
-        }
-        self.list[start..self.place].to_vec()
-    }
-
-    /// Steps over `<…>`, which begins here, unless it never ends.
-    fn angle_brackets(&mut self) {
-        let mut depth = AngleDepth::default();
-        let is_last = |token: &TokenTree| depth.after(token) == 0;
-        if let Some(last) = self.list[self.place..].iter().position(is_last) {
-            self.place += last + 1;
-        }
-    }
+        token => token.into(),
+    };
+    stream.into_iter().map(open).collect()
 }
 
-/// The word without the `r#` of a raw one.
-pub(crate) fn unraw(word: &Ident) -> Ident {
-    match word.to_string().strip_prefix("r#") {
-        Some(plain) => Ident::new(plain, word.span()),
-        None => word.clone(),
+/// The next token, which stays where it is.
+pub(crate) fn peek(input: ParseStream) -> Option<TokenTree> {
+    input.cursor().token_tree().map(|(token, _)| token)
+}
+
+/// Takes the next token.
+pub(crate) fn next(input: ParseStream) -> Option<TokenTree> {
+    input.parse().ok()
+}
+
+/// Takes tokens while `is_part` holds.
+pub(crate) fn take_while<'a>(
+    input: ParseStream<'a>,
+    is_part: impl Fn(ParseStream<'a>) -> bool,
+) -> Vec<TokenTree> {
+    let mut taken = Vec::new();
+    while !input.is_empty() && is_part(input) {
+        taken.extend(next(input));
     }
+    taken
 }
 
-/// How many `<` are open at a token of a type or path.
-#[derive(Debug, Default)]
-pub(crate) struct AngleDepth {
-    open: usize,
-    is_after_minus: bool,
+/// Takes everything before the next `,`.
+pub(crate) fn until_comma(input: ParseStream) -> Vec<TokenTree> {
+    take_while(input, |input| !input.peek(Token![,]))
 }
 
-impl AngleDepth {
-    /// The depth behind `token`. The `>` of `->` closes nothing.
-    pub(crate) fn after(&mut self, token: &TokenTree) -> usize {
-        let mark = match token {
-            TokenTree::Punct(punct) => punct.as_char(),
-            _ => ' ',
-        };
-        match mark {
-            '<' => self.open += 1,
-            '>' if !self.is_after_minus => self.open = self.open.saturating_sub(1),
-            _ => {}
-        }
-        self.is_after_minus = mark == '-';
-        self.open
+/// Takes everything before `is_end` holds; inside of a `T` that stands here, it does not count.
+pub(crate) fn until<T: Parse>(
+    input: ParseStream,
+    is_end: impl Fn(ParseStream) -> bool,
+) -> Vec<TokenTree> {
+    let ahead = input.fork();
+    let is_there = ahead.parse::<T>().is_ok();
+    take_while(input, |input| is_there && input.cursor() < ahead.cursor() || !is_end(input))
+}
+
+/// Whether `name =` begins here, and not `name ==` or `name =>`.
+pub(crate) fn is_named(input: ParseStream) -> bool {
+    let goes_on = input.peek2(Token![==]) || input.peek2(Token![=>]);
+    input.peek(Ident::peek_any) && input.peek2(Token![=]) && !goes_on
+}
+
+/// Whether an option begins here: `name =` or `unsafe(…)`.
+pub(crate) fn is_option(input: ParseStream) -> bool {
+    let is_unsafe = input.peek(Token![unsafe]) && input.peek2(token::Paren);
+    is_unsafe || is_named(input)
+}
+
+/// The option that stands right behind marks such as `;` and `&&`, if there are any here.
+pub(crate) fn option_behind_marks(input: ParseStream<'_>) -> Option<ParseBuffer<'_>> {
+    let ahead = input.fork();
+    let is_mark = |input: ParseStream| {
+        input.cursor().punct().is_some_and(|(mark, _)| "&|+;/".contains(mark.as_char()))
+    };
+    let marks = take_while(&ahead, is_mark);
+    (!marks.is_empty() && is_option(&ahead)).then_some(ahead)
+}
+
+/// Takes an option's value; nothing, if there is none.
+///
+/// A value ends at a comma (one between a path's angle brackets does not count), at a
+/// semicolon, or where the next option begins.
+pub(crate) fn take_value(input: ParseStream) -> Vec<TokenTree> {
+    if is_named(input) {
+        return Vec::new();
     }
+    let start = input.cursor();
+    until::<TypePath>(input, |input| {
+        let is_next = || is_option(input) || option_behind_marks(input).is_some();
+        let is_mark = input.peek(Token![,]) || input.peek(Token![;]);
+        is_mark || input.cursor() != start && is_next()
+    })
 }
 
-fn open_invisible_groups(stream: TokenStream, list: &mut Vec<TokenTree>) {
-    for token in stream {
-        match token {
-            TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
-                open_invisible_groups(group.stream(), list);
+/// The literal that `written` is, if it is one alone. A string with a suffix says nothing.
+pub(crate) fn literal(written: &[TokenTree]) -> Option<Lit> {
+    let [TokenTree::Literal(literal)] = written else { return None };
+    Some(match Lit::new(literal.clone()) {
+        Lit::Str(string) if !string.suffix().is_empty() => Lit::Verbatim(string.token()),
+        literal => literal,
+    })
+}
+
+/// Whether `parser` reads all of `written`, and rustc would. What rustc would not must not reach the
+/// expansion: it would stumble over all of it, and the static would be gone.
+///
+/// With the feature `full`, which another crate may switch on, syn takes `try` for a name and knows
+/// more of what may stand in braces; `gen` is a name to it always. So all three are refused.
+pub(crate) fn is_rust(parser: impl Parser, written: &[TokenTree]) -> bool {
+    fn is_settled(stream: TokenStream) -> bool {
+        stream.into_iter().all(|token| match token {
+            TokenTree::Group(group) => {
+                group.delimiter() != Delimiter::Brace && is_settled(group.stream())
             }
-            token => list.push(token),
-        }
+            TokenTree::Ident(word) => word != "try" && word != "gen",
+            TokenTree::Punct(_) | TokenTree::Literal(_) => true,
+        })
     }
+    let stream: TokenStream = written.iter().cloned().collect();
+    is_settled(stream.clone()) && parser.parse2(stream).is_ok()
 }
 
 /// The tokens as a user would type them, cut off where they become too long for a message.

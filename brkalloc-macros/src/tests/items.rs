@@ -31,6 +31,18 @@ fn the_declared_type_is_kept_for_the_check_alone() {
 }
 
 #[test]
+fn what_rustc_alone_has_to_say_of_an_item_is_kept_as_it_is() {
+    for part in ["pub(a)", "#[doc = || 1]", "#[a b]"] {
+        let item = format!("{part} static HEAP: BrkHeap;");
+        assert_eq!(mistakes_of("", &item), "", "{item}");
+        let shown = expanded("", &item).to_string();
+        assert!(shown.contains(&tokens(part).to_string()), "{shown}");
+    }
+    let shown = expanded("", "static HEAP: [u8; if a { 1 } else { 2 }];").to_string();
+    assert!(shown.contains("if a { 1 } else { 2 }"), "{shown}");
+}
+
+#[test]
 fn a_deprecated_heap_may_be_used_by_its_own_configuration_and_only_then() {
     for (item, count) in [("#[deprecated = \"x\"] static A: BrkHeap;", 1), (HEAP, 0)] {
         let shown = formatted("", item);

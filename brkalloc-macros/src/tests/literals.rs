@@ -1,25 +1,25 @@
-//! What literals say, and that it is what the compiler reads.
+//! Literals say what the compiler reads.
 
-use super::tokens;
-use crate::literal::Meaning;
-use proc_macro2::TokenTree;
-
-fn meaning(text: &str) -> Meaning {
-    let mut tokens = tokens(text).into_iter();
-    let Some(TokenTree::Literal(literal)) = tokens.next() else { panic!("`{text}` is no literal") };
-    assert!(tokens.next().is_none(), "`{text}` is more than one literal");
-    Meaning::of(&literal)
-}
+use super::{headlines, mistakes};
 
 #[test]
 fn strings_say_what_the_compiler_reads() {
     macro_rules! check {
         ($($text:literal)+) => {$(
-            assert_eq!(meaning(stringify!($text)), Meaning::Text($text.to_owned()));
+            let shown = mistakes(concat!("order = ", stringify!($text)));
+            let expected = format!("error: unknown order `{}`\n", $text);
+            assert!(shown.starts_with(&expected), "{}: {shown}", stringify!($text));
         )+};
     }
-    check!("" "64KiB" "\"" "\\" "\n\r\t\0\'" "\x41\x7f" "\u{e9}\u{1_F600}" "a\
-           b" "é" r"" r"\n" r#""# r#"a"b"# r##"a"#b"##);
+    check!("64KiB" "\"" "\\" "\n\r\t\0\'x" "\x41\x7f" "\u{e9}\u{1_F600}" "a\
+           b" "é" r"\n" r#"a"b"# r##"a"#b"##);
+    for empty in ["\"\"", "r\"\"", "r#\"\"#"] {
+        let expected = "`order` is given an empty string";
+        assert_eq!(headlines(&format!("order = {empty}")), [expected], "{empty}");
+    }
+    for right in [r#""lifo""#, r#""l\x69f\u{6f}""#, r##"r#"lifo"#"##] {
+        assert_eq!(mistakes(&format!("order = {right}")), "", "{right}");
+    }
 }
 
 #[test]
@@ -27,45 +27,63 @@ fn other_literals_say_nothing() {
     for text in
         ["b\"x\"", "br\"x\"", "c\"x\"", "'c'", "'\"'", "b'c'", "\"x\"suffix", "r\"x\"suffix"]
     {
-        assert_eq!(meaning(text), Meaning::Other, "{text}");
+        for (option, kind) in [("arena", "size"), ("order", "string"), ("crate", "path")] {
+            let expected = format!("`{option}` takes a {kind}, found `{text}`");
+            assert_eq!(headlines(&format!("{option} = {text}")), [expected]);
+        }
     }
+}
+
+/// What is said of `arena = text`: the message, and the help.
+fn said(text: &str) -> (String, String) {
+    let shown = mistakes(&format!("arena = {text}"));
+    let mut lines = shown.lines();
+    let mut line = |start: &str| {
+        let line = lines.next().and_then(|line| line.strip_prefix(start));
+        line.unwrap_or_default().to_owned()
+    };
+    (line("error: "), line("help: "))
 }
 
 #[test]
 fn whole_numbers_say_their_decimal_digits_and_what_stands_behind() {
+    // A limit below the arena has the number in bytes in its help.
+    for (text, digits) in
+        [("64", "64B"), ("1_000", "1000B"), ("0x1_0000", "64KiB"), ("0o17", "15B")]
+    {
+        let shown = mistakes(&format!("arena = {text}, limit = 1"));
+        assert!(shown.contains(&format!("`limit = \"{digits}\"`")), "{text}: {shown}");
+    }
+    let takes = |text: &str| format!("`arena` takes a size, found `{text}`");
     let cases = [
-        ("0", "0", ""),
-        ("64", "64", ""),
-        ("1_000", "1000", ""),
-        ("64KiB", "64", "KiB"),
-        ("64_KiB", "64", "KiB"),
-        ("64kb", "64", "kb"),
-        ("7u64", "7", "u64"),
-        ("0x1_0000", "65536", ""),
-        ("0x10u8", "16", "u8"),
-        ("0o17", "15", ""),
-        ("0b11_KiB", "3", "KiB"),
-        ("99999999999999999999999", "99999999999999999999999", ""),
-        ("340282366920938463463374607431768211456", "340282366920938463463374607431768211456", ""),
+        ("64KiB", takes("64KiB"), "write `arena = \"64KiB\"`"),
+        ("64_KiB", takes("64_KiB"), "write `arena = \"64KiB\"`"),
+        ("0b11_KiB", takes("0b11_KiB"), "write `arena = \"3KiB\"`"),
+        ("64kb", "unknown size unit `kb`".to_owned(), "did you mean `arena = \"64KiB\"`?"),
+        ("7u64", takes("7u64"), "write `arena = 7`"),
+        ("0x10u8", takes("0x10u8"), "write `arena = 16`"),
+        ("0", "`arena` must not be zero".to_owned(), "a small heap is `arena = \"4KiB\"`"),
     ];
-    for (text, digits, suffix) in cases {
-        let (digits, suffix) = (digits.to_owned(), suffix.to_owned());
-        assert_eq!(meaning(text), Meaning::Integer { digits, suffix }, "{text}");
+    for (text, message, help) in cases {
+        assert_eq!(said(text), (message, help.to_owned()), "{text}");
+    }
+    for digits in ["99999999999999999999999", "340282366920938463463374607431768211456"] {
+        assert_eq!(said(digits).0, format!("`{digits}` does not fit in 64 bits"));
     }
 }
 
 #[test]
 fn numbers_that_are_not_whole_say_how_they_were_written() {
+    let digits = "write all digits, or a unit such as `\"64KiB\"`";
     let cases = [
-        ("1.5", "1.5", ""),
-        ("1.", "1.", ""),
-        ("1_0.5MiB", "10.5MiB", "MiB"),
-        ("1e6", "1e6", ""),
-        ("1E+6", "1E+6", ""),
-        ("1.5e-3f64", "1.5e-3f64", "f64"),
+        ("1.5", "write a whole number of bytes: `arena = 2`"),
+        ("1.", "write a whole number of bytes: `arena = 1`"),
+        ("1_0.5MiB", "use a smaller unit: `\"10752KiB\"` instead of `\"10.5MiB\"`"),
+        ("1e6", "write all digits: `arena = 1000000`"),
+        ("1E+6", "write all digits: `arena = 1000000`"),
+        ("1.5e-3f64", digits),
     ];
-    for (text, written, suffix) in cases {
-        let (written, suffix) = (written.to_owned(), suffix.to_owned());
-        assert_eq!(meaning(text), Meaning::Float { text: written, suffix }, "{text}");
+    for (text, help) in cases {
+        assert_eq!(said(text), ("sizes are whole numbers".to_owned(), help.to_owned()), "{text}");
     }
 }

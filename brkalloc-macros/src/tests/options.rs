@@ -46,6 +46,7 @@ fn locks_and_crates_are_paths_too() {
         "a::B<dyn C, &'static mut [D]>",
         "<A as B>::C",
         "a::B<'_, (), (u8,), [C; D::E], dyn F + 'static, -1, G = H>",
+        "a::B<fn(C, D) -> E, *const F, dyn for<'g> G<'g>>",
     ] {
         assert_eq!(mistakes(&format!("lock = {path}, stats = \"none\"")), "", "{path}");
     }
@@ -57,7 +58,9 @@ fn locks_and_crates_are_paths_too() {
         assert!(shown.starts_with("error: `crate` takes a path, found"), "{path}: {shown}");
         assert_eq!(shown.matches("error: ").count(), 1, "{shown}");
     }
-    for path in ["a::::b", "<>", "<a>", "a<b::>", "a<as>", "a<(,)>", "a<dyn>", "a<{ 1 }>"] {
+    for path in
+        ["a::::b", "<>", "<a>", "a<b::>", "a<as>", "a<(,)>", "a<dyn>", "a<{ 1 }>", "try", "a<gen>"]
+    {
         let shown = mistakes(&format!("lock = {path}, stats = \"none\""));
         assert!(shown.starts_with("error: `lock` takes "), "{path}: {shown}");
         assert_eq!(shown.matches("error: ").count(), 1, "{shown}");
@@ -170,6 +173,14 @@ fn words_of_other_worlds_are_understood() {
         let shown = mistakes(written);
         assert!(shown.contains(&format!("\nhelp: {help}\n")), "`{written}`:\n{shown}");
         assert_eq!(shown.matches("error: ").count(), 1, "{shown}");
+    }
+}
+
+#[test]
+fn what_follows_an_unsafe_without_parentheses_is_read_too() {
+    let expected = ["expected an option name, found `unsafe`", "`arena` must not be zero"];
+    for written in ["unsafe, arena = 0", "unsafe[lock], arena = 0", "unsafe lock, arena = 0"] {
+        assert_eq!(headlines(written), expected, "{written}");
     }
 }
 

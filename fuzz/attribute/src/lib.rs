@@ -16,12 +16,8 @@ mod expand;
 mod hints;
 #[path = "../../../brkalloc-macros/src/item.rs"]
 mod item;
-#[path = "../../../brkalloc-macros/src/literal.rs"]
-mod literal;
 #[path = "../../../brkalloc-macros/src/options.rs"]
 mod options;
-#[path = "../../../brkalloc-macros/src/path.rs"]
-mod path;
 #[path = "../../../brkalloc-macros/src/rules.rs"]
 mod rules;
 #[path = "../../../brkalloc-macros/src/settings.rs"]
