@@ -37,8 +37,12 @@ use core::ptr::NonNull;
 /// # Invariant
 ///
 /// A handle is used with the window that it came from only, and names a place from that window's
-/// first payload to its end tag: it was found by walking tags, or read from a link that the heap
-/// wrote, or checked. It is good until its chunk is split, merged or taken.
+/// first payload to where its end tag may come; whoever looks at a tag or a link there, of a chunk, has
+/// one that is no higher than the end tag. It was made by safe code that compares with another place
+/// ([`above`](Chunk::above), [`Window::place`]), by unsafe code that says where it is, or read from a
+/// link. Links are written by the heap alone, into memory that no program may use; a heap that does not
+/// rely on programs looks at each link that it follows ([`Window::check_link`]). A handle is good until
+/// its chunk is split, merged or taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(transparent)]
 pub struct Chunk(NonZeroU32);
@@ -49,12 +53,6 @@ pub(crate) type Link = Option<Chunk>;
 impl Chunk {
     /// The lowest chunk of every window.
     pub(crate) const FIRST: Self = Self(NonZeroU32::MIN);
-
-    /// The place `granules` above this one: of the next chunk, if that is this one's size.
-    #[inline]
-    pub(crate) const fn plus(self, granules: u32) -> Self {
-        Self(self.0.saturating_add(granules))
-    }
 
     /// The place just above a chunk of this tag here, if the size is one for a chunk and that place is
     /// no higher than `limit`. With a reserved bit of the tag set, it never is.
@@ -69,13 +67,13 @@ impl Chunk {
         Some(Self(unsafe { NonZeroU32::new_unchecked(offset as u32) }))
     }
 
-    /// The place `granules` above this one.
+    /// The place `granules` above this one: of the next chunk, if that is this one's size.
     ///
     /// # Safety
     ///
-    /// It is no higher than an end tag may be.
+    /// It is no higher than where the window's end tag may come.
     #[inline]
-    pub(crate) const unsafe fn plus_unchecked(self, granules: u32) -> Self {
+    pub(crate) const unsafe fn plus(self, granules: u32) -> Self {
         // SAFETY: by the contract, the sum is a granule offset.
         let offset = unsafe { self.0.get().unchecked_add(granules) };
         // SAFETY: it is no less than this place's, which is not 0.
@@ -88,7 +86,7 @@ impl Chunk {
     ///
     /// It is no lower than the first.
     #[inline]
-    pub(crate) const unsafe fn minus_unchecked(self, granules: u32) -> Self {
+    pub(crate) const unsafe fn minus(self, granules: u32) -> Self {
         // SAFETY: by the contract, the difference is a granule offset.
         let offset = unsafe { self.0.get().unchecked_sub(granules) };
         // SAFETY: by the contract, it is not 0.
@@ -102,7 +100,11 @@ impl Chunk {
     }
 
     /// The place at granule offset `offset`, unless that is 0.
-    pub(crate) const fn at(offset: u32) -> Link {
+    ///
+    /// # Safety
+    ///
+    /// It is no higher than where the end tag may come, of the window with which it is used.
+    pub(crate) const unsafe fn at(offset: u32) -> Link {
         match NonZeroU32::new(offset) {
             Some(offset) => Some(Self(offset)),
             None => None,
@@ -236,7 +238,18 @@ impl<C> Window<C> {
         if (limit.offset() as usize) <= granules {
             return None;
         }
-        Chunk::at(granules as u32)
+        // SAFETY: it is below another place of the window.
+        unsafe { Chunk::at(granules as u32) }
+    }
+
+    /// The place at granule offset `offset`, if that is one below the end tag's.
+    #[inline]
+    pub(crate) const fn place(self, offset: u32) -> Link {
+        if self.end.offset() <= offset {
+            return None;
+        }
+        // SAFETY: it is below the end tag.
+        unsafe { Chunk::at(offset) }
     }
 
     /// The place that `payload`, which this heap handed out, stands for.
@@ -353,7 +366,7 @@ impl<C: Config> Window<C> {
     pub(crate) fn write_free(self, chunk: Chunk, granules: u32, prev_used: bool) {
         self.set_tag(chunk, Tag::free(granules, prev_used));
         // SAFETY: the chunk ends in the window.
-        let above = unsafe { chunk.plus_unchecked(granules) };
+        let above = unsafe { chunk.plus(granules) };
         self.set_granules_below(above, granules);
     }
 

@@ -94,14 +94,16 @@ fn end(_: fmt::Arguments<'_>) -> ! {
     core::arch::wasm32::unreachable()
 }
 
-/// Where there is no system, the program's panic handler is the only voice there is. A function of C
-/// never unwinds: should a panic be built to, it aborts here.
+/// Where there is no system, the program's panic handler is the only voice there is.
 #[cfg(not(any(unix, windows, target_family = "wasm")))]
 fn end(message: fmt::Arguments<'_>) -> ! {
-    extern "C" fn panic(message: &fmt::Arguments<'_>) -> ! {
-        panic!("{message}")
-    }
-    panic(&message)
+    panic_for_good(&message)
+}
+
+/// Panics. A function of C never unwinds: where panics are built to, the program aborts here.
+#[cfg(any(test, not(any(unix, windows, target_family = "wasm"))))]
+extern "C" fn panic_for_good(message: &fmt::Arguments<'_>) -> ! {
+    panic!("{message}")
 }
 
 /// Writes all of `bytes` to standard error, or as much as it takes.
@@ -250,6 +252,14 @@ pub(crate) mod tests {
     fn the_last_words_are_one_line() {
         let words = last_words(|| fatal("HEAP", format_args!("double free at {:#x}", 64)));
         assert_eq!(words, "brkalloc: HEAP: double free at 0x40\n");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_ends_a_program_without_a_system_is_not_caught() {
+        let caught = || std::panic::catch_unwind(|| panic_for_good(&format_args!("the end")));
+        let words = last_words(|| drop(caught()));
+        assert!(words.contains("panic in a function that cannot unwind"), "{words}");
     }
 
     #[cfg(unix)]

@@ -126,7 +126,9 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         let Some(region) = S::open(arena, wanted) else { return false };
         let (limit, has_room) = Self::divide(region, limit.max(arena));
         let place = |bytes: usize| {
-            Chunk::at(u32::try_from(bytes / GRANULE).unwrap_or(u32::MAX).min(Self::REACH))
+            let offset = u32::try_from(bytes / GRANULE).unwrap_or(u32::MAX).min(Self::REACH);
+            // SAFETY: the end tag comes no higher than the bytes that are the region's.
+            unsafe { Chunk::at(offset) }
         };
         let (Some(end), Some(limit)) = (place(region.committed), place(limit)) else {
             return false;
@@ -242,7 +244,7 @@ impl<C: Config, S: Source> RawHeap<C, S> {
             let chunk = unsafe { window.chunk_at_unchecked(payload.as_ptr()) };
             let tag = window.tag(chunk);
             // SAFETY: a used chunk ends where another begins, or the top, or the end tag is.
-            return (chunk, tag, unsafe { chunk.plus_unchecked(tag.granules()) });
+            return (chunk, tag, unsafe { chunk.plus(tag.granules()) });
         }
         let Some(chunk) = window.chunk_below(self.top, payload.as_ptr()) else {
             self.foreign(payload)
@@ -290,13 +292,13 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         // What stays free is a chunk before the index hears of it; its links are where they were.
         if LEAST <= rest {
             // SAFETY: the place is within the chunk that was found.
-            let upper = unsafe { chunk.plus_unchecked(need) };
+            let upper = unsafe { chunk.plus(need) };
             window.write_free(upper, rest, true);
             self.index.take_found(window, fit, Some((upper, rest)));
             window.set_tag(chunk, tag.resized(need).used());
         } else {
             // SAFETY: it is where the chunk that was found ends.
-            let above = unsafe { chunk.plus_unchecked(fit.granules) };
+            let above = unsafe { chunk.plus(fit.granules) };
             window.set_prev_used(above, true);
             self.index.take_found(window, fit, None);
             window.set_tag(chunk, tag.used());
@@ -310,9 +312,12 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         let window = self.window;
         self.check_free(fit.chunk, fit.granules);
         self.verify_chunk(fit.chunk, fit.padding, need, fit.granules);
-        let chunk = fit.chunk.plus(fit.padding);
+        // SAFETY: the place lies within the chunk that was found.
+        let chunk = unsafe { fit.chunk.plus(fit.padding) };
         let rest = fit.granules - fit.padding - need;
-        let upper = (LEAST <= rest).then_some((chunk.plus(need), rest));
+        // SAFETY: so does this one, or it is where that chunk ends.
+        let behind = unsafe { chunk.plus(need) };
+        let upper = (LEAST <= rest).then_some((behind, rest));
         let granules = if upper.is_some() { need } else { need + rest };
         let lower = (0 < fit.padding).then_some(fit.padding);
         let prev_used = window.tag(fit.chunk).is_prev_used();
@@ -322,7 +327,8 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         if let Some((upper, rest)) = upper {
             window.write_free(upper, rest, true);
         } else {
-            window.set_prev_used(chunk.plus(granules), true);
+            // SAFETY: it is where the chunk that was found ends.
+            window.set_prev_used(unsafe { chunk.plus(granules) }, true);
         }
         self.index.take(window, fit, Pieces { lower, upper });
         window.set_tag(chunk, Tag::free(granules, prev_used && lower.is_none()).used());
@@ -397,7 +403,7 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         let granules = size as u32;
         // SAFETY: a free chunk repeats its size, which is less than how far it reaches; what the
         // program has overwritten there was just compared, unless nothing is.
-        let lower = unsafe { chunk.minus_unchecked(granules) };
+        let lower = unsafe { chunk.minus(granules) };
         if Window::<C>::CHECKED && !window.tag(lower).is_free_of(size) {
             disagrees::<C>(window.payload(lower));
         }
@@ -519,12 +525,11 @@ impl<C: Config, S: Source> RawHeap<C, S> {
     /// The chunk above `chunk`, which is below the top.
     #[inline]
     fn step(&self, chunk: Chunk) -> Chunk {
-        let granules = self.window.tag(chunk).granules();
-        let above = chunk.plus(granules);
-        if Window::<C>::CHECKED && (granules < LEAST || self.top < above) {
-            self.window.broken("a tag that reaches out of the arena", chunk);
+        let tag = self.window.tag(chunk);
+        match chunk.above(tag, self.top) {
+            Some(above) => above,
+            None => self.window.broken("a tag that reaches out of the arena", chunk),
         }
-        above
     }
 }
 

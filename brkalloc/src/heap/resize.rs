@@ -44,10 +44,13 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         let tail = tag.granules() - need;
         if LEAST <= tail {
             self.window.set_tag(chunk, tag.resized(need));
-            let place = chunk.plus(need);
+            // SAFETY: the place lies within the chunk.
+            let place = unsafe { chunk.plus(need) };
             // SAFETY: it is the upper end of the block, which its owner gives up.
             unsafe { self.fill_freed(place, tail) };
-            self.release(place, Tag::free(tail, true), place.plus(tail));
+            // SAFETY: it is where the chunk ends.
+            let above = unsafe { place.plus(tail) };
+            self.release(place, Tag::free(tail, true), above);
         }
     }
 
@@ -63,14 +66,16 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         self.verify_free(above, upper.granules());
         let rest = upper.granules() - lack;
         if LEAST <= rest {
-            let remainder = chunk.plus(need);
+            // SAFETY: the place lies within the chunk above.
+            let remainder = unsafe { chunk.plus(need) };
             self.index.shift(window, above, upper.granules(), Some((remainder, rest)));
             window.set_tag(chunk, tag.resized(need));
             window.write_free(remainder, rest, true);
         } else {
             self.index.shift(window, above, upper.granules(), None);
             window.set_tag(chunk, tag.resized(need + rest));
-            window.set_prev_used(chunk.plus(need + rest), true);
+            // SAFETY: it is where the chunk above ends.
+            window.set_prev_used(unsafe { chunk.plus(need + rest) }, true);
         }
         true
     }

@@ -32,7 +32,7 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         let tag = window.tag(chunk);
         window.set_tag(chunk, tag.resized(need).used());
         // SAFETY: the place is below the end tag.
-        let top = unsafe { chunk.plus_unchecked(need) };
+        let top = unsafe { chunk.plus(need) };
         window.set_tag(top, Tag::free(room - need, true));
         self.top = top;
         self.note_used_below(top);
@@ -50,7 +50,8 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         }
         self.verify_top(wanted);
         let lower = self.top;
-        let chunk = lower.plus(padding);
+        // SAFETY: the place lies within the top.
+        let chunk = unsafe { lower.plus(padding) };
         let prev_used = window.tag(lower).is_prev_used();
         window.set_tag(chunk, Tag::free(request.need, prev_used && padding == 0).used());
         if 0 < padding {
@@ -58,7 +59,8 @@ impl<C: Config, S: Source> RawHeap<C, S> {
             window.write_free(lower, padding, prev_used);
             self.index.insert(window, lower, padding);
         }
-        self.advance(chunk.plus(request.need));
+        // SAFETY: the top has as much behind the padding.
+        self.advance(unsafe { chunk.plus(request.need) });
         Some(chunk)
     }
 
@@ -87,7 +89,8 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         if S::GROWS && C::TRIM != usize::MAX {
             let dirty = if top < self.dirty { top.until(self.dirty) } else { 0 };
             if C::TRIM < dirty as usize * GRANULE {
-                self.discard_top(top.plus(dirty / 2));
+                // SAFETY: the place lies below the dirty mark.
+                self.discard_top(unsafe { top.plus(dirty / 2) });
             }
         }
     }
@@ -120,7 +123,8 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         let least = C::GROW.max((lack as usize).saturating_mul(GRANULE));
         let step = least.checked_next_multiple_of(S::page_size()).unwrap_or(usize::MAX);
         let step = u32::try_from(step / GRANULE).unwrap_or(u32::MAX).min(room);
-        let grown = end.plus(step);
+        // SAFETY: a step is at most the room up to the limit.
+        let grown = unsafe { end.plus(step) };
         let Some(base) = NonNull::new(window.origin()) else { return false };
         let (from, to) = (end.offset() as usize * GRANULE, grown.offset() as usize * GRANULE);
         if !self.extend_room(base, grown) {
@@ -152,7 +156,8 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         let Some(lower) = bytes(from).checked_next_multiple_of(page) else { return 0 };
         // The page of the end tag stays; what is dirty of it is cleared by hand.
         let upper = dirty.next_multiple_of(page).min(end_tag / page * page);
-        let first = u32::try_from(upper / GRANULE).ok().and_then(Chunk::at);
+        let place = |bytes: usize| self.window.place(u32::try_from(bytes / GRANULE).ok()?);
+        let first = place(upper);
         let (Some(first), true) = (first, lower < upper) else { return 0 };
         // What goes back is never handed out.
         self.verify_top(self.top.until(self.dirty.min(self.window.end())));
@@ -165,8 +170,7 @@ impl<C: Config, S: Source> RawHeap<C, S> {
             unsafe { self.window.clear(first, dirty - upper) };
         }
         if S::ZEROED {
-            let clean = u32::try_from(lower / GRANULE).ok().and_then(Chunk::at);
-            self.dirty = clean.unwrap_or(self.dirty);
+            self.dirty = place(lower).unwrap_or(self.dirty);
         }
         self.renew_top();
         upper - lower
@@ -208,7 +212,8 @@ impl<C: Config, S: Source> RawHeap<C, S> {
         self.verify_top(lack);
         let tag = self.window.tag(chunk);
         self.window.set_tag(chunk, tag.resized(need));
-        self.advance(chunk.plus(need));
+        // SAFETY: the top has what the chunk lacks.
+        self.advance(unsafe { chunk.plus(need) });
         true
     }
 }

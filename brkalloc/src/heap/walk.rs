@@ -12,7 +12,7 @@ use crate::counters::{Counters, Operations};
 use crate::index::Operations as _;
 use crate::source::Source;
 use crate::stats::{ChunkInfo, Stats};
-use crate::tag::{GRANULE, LEAST, Tag, WORD};
+use crate::tag::{GRANULE, Tag, WORD};
 
 /// What a chunk is to its heap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,10 +49,9 @@ impl<C: Config, S: Source> RawHeap<C, S> {
                 return Err(Corruption::at("a tag, or links, were overwritten", window, place));
             }
             let tag = window.tag(place);
-            let above = place.plus(tag.granules());
-            if tag.granules() < LEAST || self.top < above {
+            let Some(above) = place.above(tag, self.top) else {
                 return Err(Corruption::at("a tag reaches out of the arena", window, place));
-            }
+            };
             visit(place, tag.granules(), tag);
             place = above;
         }
@@ -154,7 +153,9 @@ impl<C: Config, S: Source> RawHeap<C, S> {
                 let is_whole = !Window::<C>::SEALED || self.altered_top(granules).is_none();
                 note(chunk, is_whole, "the top was written to");
             } else if !tag.is_used() {
-                let repeats = window.is_above(chunk.plus(granules), granules);
+                // SAFETY: the walk has found that the chunk ends at the top or below.
+                let above = unsafe { chunk.plus(granules) };
+                let repeats = window.is_above(above, granules);
                 note(chunk, repeats, "a free chunk's two sizes differ");
                 let is_whole = !Window::<C>::SEALED || self.altered_free(chunk, granules).is_none();
                 note(chunk, is_whole, "freed memory was written to");

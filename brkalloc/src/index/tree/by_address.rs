@@ -43,8 +43,8 @@ pub struct ByAddress<P: Policy> {
     store: Store,
     pending: Entry,
     known: Known,
-    /// The chunk that was taken last.
-    taken: Link,
+    /// The granule offset of the chunk that was taken last, or 0.
+    taken: u32,
     rover: P::Rover,
 }
 
@@ -198,7 +198,7 @@ impl<P: Policy> Operations for ByAddress<P> {
         store: Store::EMPTY,
         pending: Entry::NONE,
         known: Known { need: 0, place: 0 },
-        taken: None,
+        taken: 0,
         rover: P::Rover::START,
     };
 
@@ -254,10 +254,10 @@ impl<P: Policy> Operations for ByAddress<P> {
     fn merge<C: Config>(&mut self, window: Window<C>, neighbors: Neighbors, merged: (Chunk, u32)) {
         if Self::WAITS {
             let (lower, upper) = (neighbors.lower, neighbors.upper);
-            let freed = lower.map_or(merged.0, |(lower, granules)| lower.plus(granules));
+            let behind = |(lower, granules): (Chunk, u32)| lower.offset().saturating_add(granules);
+            let freed = lower.map_or(merged.0.offset(), behind);
             let touches = |(chunk, _)| self.pending.chunk == Some(chunk);
-            if lower.is_some_and(touches) || upper.is_some_and(touches) || self.taken == Some(freed)
-            {
+            if lower.is_some_and(touches) || upper.is_some_and(touches) || self.taken == freed {
                 return self.wait(window, neighbors, merged);
             }
         }
@@ -285,7 +285,7 @@ impl<P: Policy> Operations for ByAddress<P> {
             self.known = Known { need: granules - padding - upper, place };
         }
         if Self::WAITS {
-            self.taken = Some(chunk.plus(padding));
+            self.taken = chunk.offset().saturating_add(padding);
         }
         let found = Candidate { chunk, granules, place: place.place };
         let lower = pieces.lower.map(|granules| (chunk, granules));
@@ -344,7 +344,7 @@ impl<P: Policy> Operations for ByAddress<P> {
         self.store.clear();
         self.pending = Entry::NONE;
         self.known = Known { need: 0, place: 0 };
-        self.taken = None;
+        self.taken = 0;
         self.rover = P::Rover::START;
     }
 

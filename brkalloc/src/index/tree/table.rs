@@ -355,13 +355,13 @@ impl Table {
             return;
         }
         for chunk in chunks(region, self.begins(region)) {
-            let granules = window.tag(chunk).granules();
-            let above = chunk.plus(granules);
-            if window.end() <= above || !window.is_above(above, granules) {
+            let tag = window.tag(chunk);
+            let above = chunk.above(tag, window.end()).filter(|above| *above < window.end());
+            if !above.is_some_and(|above| window.is_above(above, tag.granules())) {
                 window.broken("a free chunk that disagrees with its neighbor", chunk);
             }
         }
-        let place = Chunk::at(region << WITHIN).unwrap_or(Chunk::FIRST);
+        let place = window.place(region << WITHIN).unwrap_or(Chunk::FIRST);
         window.broken("a free chunk whose size was overwritten, near or", place);
     }
 
@@ -406,7 +406,7 @@ impl Table {
             let digit = at_least(&line, largest.unsigned_abs()).trailing_zeros() - 1;
             let below = node << DIGIT | digit;
             let lowest = below << (WITHIN + DIGIT * (level - 1));
-            let lowest = Chunk::at(lowest).unwrap_or(Chunk::FIRST);
+            let lowest = window.place(lowest).unwrap_or(Chunk::FIRST);
             let known =
                 best.map(|best| Fit { granules: said(best.granules).unsigned_abs(), ..best });
             if largest < said(request.need) || !outranks(lowest, largest.unsigned_abs(), known) {
@@ -495,7 +495,7 @@ const fn place_of(chunk: Chunk) -> (u32, u64) {
     (chunk.offset() >> WITHIN, 1 << (chunk.offset() % REGION))
 }
 
-/// The chunks of a region that begin where these bits are set, in address order.
+/// The chunks of a region that begin where these bits, the table's, are set, in address order.
 #[inline]
 fn chunks(region: u32, mut begins: u64) -> impl Iterator<Item = Chunk> {
     core::iter::from_fn(move || {
@@ -504,7 +504,8 @@ fn chunks(region: u32, mut begins: u64) -> impl Iterator<Item = Chunk> {
         }
         let lowest = begins.trailing_zeros();
         begins &= begins - 1;
-        Chunk::at(region << WITHIN | lowest)
+        // SAFETY: by the table's invariant a bit is set where a chunk of the window begins.
+        unsafe { Chunk::at(region << WITHIN | lowest) }
     })
 }
 
