@@ -2,10 +2,11 @@
 
 use brkalloc::__private::Lent;
 use core::ptr::NonNull;
-use core::sync::atomic::AtomicBool;
-
-static FLAG: AtomicBool = AtomicBool::new(false);
 
 fn main() {
-    let _ = Lent { base: NonNull::dangling(), size: 4096, flag: &FLAG };
+    let _ = Lent { base: NonNull::dangling(), size: 4096, claim: claim() };
+}
+
+fn claim<T>() -> T {
+    unreachable!()
 }
