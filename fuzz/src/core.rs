@@ -8,15 +8,14 @@ use crate::input::Input;
 use ::core::alloc::Layout;
 use ::core::mem::MaybeUninit;
 use ::core::ptr::NonNull;
-use brkalloc::__private::{Config, Libc, Mmap, System};
+use brkalloc::__private::{Libc, Mmap, System};
 use brkalloc_oracle::cases::Case;
-use brkalloc_oracle::{Coalesce, Order, Policy};
-use brkalloc_tests::{Visitor, beside_model, for_each_configuration};
+use brkalloc_tests::{beside_model, configurations};
 use std::alloc::{alloc, dealloc, handle_alloc_error};
 use std::cell::RefCell;
 
 /// By how much an arena grows at least.
-pub const GROW: usize = 8 << 10;
+pub const GROW: usize = configurations::GROW;
 
 /// How many configurations there are.
 const CONFIGURATIONS: usize = 57;
@@ -29,27 +28,12 @@ const CONFIGURATIONS: usize = 57;
 pub fn run(bytes: &[u8]) {
     let mut input = Input(bytes);
     let wanted = input.byte() % CONFIGURATIONS;
-    let mut nth = Nth { case: input.case(), passed: 0, wanted };
-    for_each_configuration::<GROW>(&mut nth);
-    assert_eq!(nth.passed, CONFIGURATIONS, "each is one of them");
-}
-
-/// Holds the case to the configuration of one number.
-struct Nth {
-    case: Case,
-    passed: usize,
-    wanted: usize,
-}
-
-impl Visitor for Nth {
-    fn visit<C: Config>(&mut self, choice: (Policy, Order, Coalesce), _: &'static str) {
-        if self.passed == self.wanted {
-            let mut memory = Memory::new(self.case.shift + self.case.arena);
-            beside_model::hold::<C, Mmap<Returned>>(&self.case, choice, memory.bytes());
-            Returned::release_all();
-        }
-        self.passed += 1;
-    }
+    let case = input.case();
+    let configurations = configurations::over_source::<Mmap<Returned>>();
+    assert_eq!(configurations.len(), CONFIGURATIONS, "each is one of them");
+    let mut memory = Memory::new(case.shift + case.arena);
+    beside_model::hold(&case, &*configurations[wanted], memory.bytes());
+    Returned::release_all();
 }
 
 /// Bytes at a multiple of the case's alignment.

@@ -3,41 +3,38 @@
 //! Blocks keep their patterns, and the heap checks itself after every operation. Who fails panics. This
 //! module makes no operations.
 
-use crate::{AnyHeap, Placed};
-use brkalloc::__private::{Config, Harden, Source};
-use brkalloc::Heap;
+use crate::Placed;
+use crate::configurations::Configured;
 use brkalloc_oracle::cases::{Case, Live, Operation};
-use brkalloc_oracle::{Coalesce, Model, Order, Policy, Setup};
+use brkalloc_oracle::{Model, Setup};
 use core::alloc::Layout;
 use core::mem::MaybeUninit;
 
-/// Runs a case over a heap of the configuration `C`, which makes the `choice`: where the case grows, over a window
-/// of the source `S`, else over `memory`, whose first byte is at a multiple of [`Case::BASE_ALIGNMENT`].
+/// Runs a case over a heap of a configuration: where the case grows, over a window of its own, else over `memory`,
+/// whose first byte is at a multiple of [`Case::BASE_ALIGNMENT`].
 ///
 /// # Panics
 ///
 /// If heap and model differ, or the heap is broken.
-pub fn hold<C: Config, S: Source>(
-    case: &Case,
-    (policy, order, coalesce): (Policy, Order, Coalesce),
-    memory: &mut [MaybeUninit<u8>],
-) {
+pub fn hold(case: &Case, configured: &dyn Configured, memory: &mut [MaybeUninit<u8>]) {
+    let (policy, order, coalesce) = configured.choice();
     let setup = |base: usize| case.setup(policy, order, coalesce, base as u64);
+    let is_full = configured.is_full();
     if let (Some(_), Some(limit)) = (case.grow, case.limit) {
-        let heap = Heap::<C, S>::__of_source(case.arena, limit).expect("there is room");
-        let mut base = 0;
-        heap.for_each_chunk(|chunk| base = chunk.address - 8);
-        run::<C>(&Placed::new(heap, base), setup(base), &case.operations);
+        let heap = configured.growing(case.arena, limit).expect("there is room");
+        let placed = Placed::in_window(&*heap);
+        run(&placed, is_full, setup(placed.base), &case.operations);
     } else {
         let bytes = &mut memory[case.shift..case.shift + case.arena];
         let base = bytes.as_mut_ptr().expose_provenance();
-        run::<C>(&Placed::new(Heap::<C>::over(bytes), base), setup(base), &case.operations);
+        let heap = configured.over(bytes);
+        run(&Placed::new(&*heap, base), is_full, setup(base), &case.operations);
     }
 }
 
-fn run<C: Config>(heap: &dyn AnyHeap, setup: Setup, operations: &[Operation]) {
+fn run(heap: &Placed<'_>, is_full: bool, setup: Setup, operations: &[Operation]) {
     // A record, behind what was asked for.
-    let reserved = if C::HARDEN == Harden::Full { 8 } else { 0 };
+    let reserved = if is_full { 8 } else { 0 };
     let mut pair = Pair { heap, model: Model::new(setup), reserved, live: Live::new(), births: 0 };
     for &operation in operations {
         pair.apply(operation);
@@ -54,7 +51,7 @@ struct Block {
 
 /// One heap beside its model.
 struct Pair<'a> {
-    heap: &'a dyn AnyHeap,
+    heap: &'a Placed<'a>,
     model: Model,
     /// Bytes of each block that are not its owner's.
     reserved: usize,

@@ -4,8 +4,7 @@
 //! was done about it, the child's first allocation waits for ever for a lock that nobody will give back, or finds a heap half
 //! changed. A child that hangs is ended by its alarm, and the program says so.
 
-use brkalloc::__private::Config;
-use brkalloc::BrkHeap;
+use crate::StaticHeap;
 use core::sync::atomic::{AtomicBool, Ordering};
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -17,7 +16,7 @@ const PATIENCE: (u32, u32) = (10, 90);
 static OVER: AtomicBool = AtomicBool::new(false);
 
 /// Forks `forks` times beside four threads that load `heap`, the global allocator.
-pub(crate) fn run<C: Config>(heap: &'static BrkHeap<C>, forks: u32) -> ExitCode {
+pub fn run(heap: &'static dyn StaticHeap, forks: u32) -> ExitCode {
     // SAFETY: the call has no precondition.
     unsafe { libc::alarm(PATIENCE.1) };
     let threads: Vec<_> = (0..4).map(|seed| thread::spawn(move || load(seed))).collect();
@@ -56,7 +55,7 @@ fn load(seed: u64) {
 }
 
 /// A child that lives on the heap for a while; its process.
-fn fork<C: Config>(heap: &'static BrkHeap<C>) -> libc::pid_t {
+fn fork(heap: &'static dyn StaticHeap) -> libc::pid_t {
     // SAFETY: the child allocates, which the heap promises to serve, and leaves.
     let process = unsafe { libc::fork() };
     if process != 0 {

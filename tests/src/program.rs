@@ -4,8 +4,8 @@
 //! Everything is made from numbers that are known, and looked at before it is dropped. Then the heap must be
 //! sound, and as full as it was before, to the byte.
 
-use brkalloc::__private::Config;
-use brkalloc::{BrkHeap, Origin};
+use crate::StaticHeap;
+use brkalloc::Origin;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 use std::thread;
@@ -16,7 +16,7 @@ const THREADS: u64 = 4;
 const ROUNDS: u64 = 4;
 
 /// Runs the program on `heap`, its global allocator. Panics if anything is wrong.
-pub(crate) fn run<C: Config>(heap: &'static BrkHeap<C>) {
+pub fn run(heap: &'static dyn StaticHeap) {
     // What std allocates once, at the first thread and the first line, is there before the count.
     println!("{}", heap.config());
     thread::spawn(|| ()).join().expect("an empty thread ends well");
@@ -48,7 +48,7 @@ pub(crate) fn run<C: Config>(heap: &'static BrkHeap<C>) {
 }
 
 /// Bytes in used chunks, once this thread's cache has been given back, if there is one.
-fn in_use<C: Config>(heap: &BrkHeap<C>) -> usize {
+fn in_use(heap: &dyn StaticHeap) -> usize {
     heap.trim();
     heap.stats().in_use
 }

@@ -1,9 +1,8 @@
 //! A heap that was filled and freed again, in whatever order, is one chunk: the top.
 
-use brkalloc::__private::{Config, Slice};
-use brkalloc::Heap;
-use brkalloc_oracle::{Coalesce, Order, Policy};
-use brkalloc_tests::{Visitor, for_each_configuration};
+use brkalloc_oracle::Coalesce;
+use brkalloc_tests::AnyHeap;
+use brkalloc_tests::configurations;
 use core::alloc::Layout;
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
@@ -32,32 +31,27 @@ fn aligned(bytes: &mut [MaybeUninit<u8>]) -> &mut [MaybeUninit<u8>] {
     &mut bytes[shift..]
 }
 
-/// Fills, frees in every order, and looks whether what is left is as it must be.
-struct Exhaust(Coalesce);
-
-impl Visitor for Exhaust {
-    fn visit<C: Config>(&mut self, choice: (Policy, Order, Coalesce), index: &'static str) {
-        if choice.2 != self.0 {
-            return;
-        }
-        let mut bytes = bytes();
-        let bytes = aligned(&mut bytes);
+/// Fills heaps that coalesce so, frees in every order, and looks whether what is left is as it must be.
+fn exhaust(coalesce: Coalesce) {
+    let mut bytes = bytes();
+    let bytes = aligned(&mut bytes);
+    for configured in configurations::all().iter().filter(|it| it.choice().2 == coalesce) {
         for filling in FILLINGS {
             for count in 1..=filling.len() {
                 for (order, spare) in permutations(count).iter().zip([0, 16].into_iter().cycle()) {
                     let sizes = &filling[..count];
                     let length = FRAME + sizes.iter().sum::<usize>() + spare;
-                    let heap = Heap::<C>::over(&mut bytes[..length]);
-                    let what = format!("{choice:?} {index}: {sizes:?} freed in order {order:?}");
-                    let blocks = fill(&heap, sizes);
-                    free(&heap, &blocks, order, &what);
-                    match choice.2 {
-                        Coalesce::Immediate => is_one_chunk(&heap, &what),
+                    let heap = &*configured.over(&mut bytes[..length]);
+                    let what = format!("{}: {sizes:?} freed in order {order:?}", configured.name());
+                    let blocks = fill(heap, sizes);
+                    free(heap, &blocks, order, &what);
+                    match coalesce {
+                        Coalesce::Immediate => is_one_chunk(heap, &what),
                         Coalesce::Deferred => {
-                            serves_all_of_it(&heap, length - FRAME, &what);
-                            is_one_chunk(&heap, &what);
+                            serves_all_of_it(heap, length - FRAME, &what);
+                            is_one_chunk(heap, &what);
                         }
-                        Coalesce::Never => serves_the_same_again(&heap, sizes, &what),
+                        Coalesce::Never => serves_the_same_again(heap, sizes, &what),
                     }
                 }
             }
@@ -66,7 +60,7 @@ impl Visitor for Exhaust {
 }
 
 /// A block for each size; then nothing is left.
-fn fill<C: Config>(heap: &Heap<'_, C, Slice>, sizes: &[usize]) -> Vec<NonNull<u8>> {
+fn fill(heap: &dyn AnyHeap, sizes: &[usize]) -> Vec<NonNull<u8>> {
     let blocks: Vec<_> =
         sizes.iter().map(|size| heap.allocate(layout(*size)).expect("there is room")).collect();
     assert_eq!(heap.allocate(layout(1)), None, "the arena is full");
@@ -74,7 +68,7 @@ fn fill<C: Config>(heap: &Heap<'_, C, Slice>, sizes: &[usize]) -> Vec<NonNull<u8
     blocks
 }
 
-fn free<C: Config>(heap: &Heap<'_, C>, blocks: &[NonNull<u8>], order: &[usize], what: &str) {
+fn free(heap: &dyn AnyHeap, blocks: &[NonNull<u8>], order: &[usize], what: &str) {
     for &which in order {
         // SAFETY: the heap handed the block out, and the order names each once.
         unsafe { heap.deallocate(blocks[which]) };
@@ -83,16 +77,16 @@ fn free<C: Config>(heap: &Heap<'_, C>, blocks: &[NonNull<u8>], order: &[usize], 
     assert_eq!(heap.stats().in_use, 0, "{what}");
 }
 
-fn is_one_chunk<C: Config>(heap: &Heap<'_, C>, what: &str) {
+fn is_one_chunk(heap: &dyn AnyHeap, what: &str) {
     let stats = heap.stats();
     assert_eq!((stats.chunks, stats.free_chunks), (1, 1), "{what}");
     assert_eq!((stats.in_use, stats.largest_free), (0, stats.free), "{what}");
-    heap.for_each_chunk(|chunk| {
+    for chunk in heap.chunks() {
         assert_eq!(chunk.state, brkalloc::ChunkState::Top, "{what}");
-    });
+    }
 }
 
-fn serves_all_of_it<C: Config>(heap: &Heap<'_, C>, room: usize, what: &str) {
+fn serves_all_of_it(heap: &dyn AnyHeap, room: usize, what: &str) {
     let all = heap.allocate(layout(room / 16 * 16));
     let all = all.unwrap_or_else(|| panic!("all is one: {what}"));
     assert_eq!(heap.check(), Ok(()), "{what}");
@@ -104,7 +98,7 @@ fn serves_all_of_it<C: Config>(heap: &Heap<'_, C>, room: usize, what: &str) {
 }
 
 /// Chunks that stay apart serve the requests that they were made for, the largest first.
-fn serves_the_same_again<C: Config>(heap: &Heap<'_, C>, sizes: &[usize], what: &str) {
+fn serves_the_same_again(heap: &dyn AnyHeap, sizes: &[usize], what: &str) {
     let mut sizes = sizes.to_vec();
     sizes.sort_unstable_by(|a, b| b.cmp(a));
     for &size in &sizes {
@@ -137,41 +131,37 @@ fn permutations(count: usize) -> Vec<Vec<usize>> {
 
 #[test]
 fn freeing_in_any_order_leaves_one_chunk() {
-    for_each_configuration::<4096>(&mut Exhaust(Coalesce::Immediate));
+    exhaust(Coalesce::Immediate);
 }
 
 #[test]
 fn what_was_freed_in_any_order_merges_when_all_of_it_is_asked_for() {
-    for_each_configuration::<4096>(&mut Exhaust(Coalesce::Deferred));
+    exhaust(Coalesce::Deferred);
 }
 
 #[test]
 fn what_never_merges_serves_the_same_requests_again() {
-    for_each_configuration::<4096>(&mut Exhaust(Coalesce::Never));
+    exhaust(Coalesce::Never);
 }
 
 /// The bytes end where their allocation does, so that a sanitizer sees a heap that goes beyond.
 #[test]
 fn a_heap_stays_within_its_bytes_however_few_they_are() {
-    struct Lengths;
-    impl Visitor for Lengths {
-        fn visit<C: Config>(&mut self, _: (Policy, Order, Coalesce), _: &'static str) {
-            for shift in 0..16 {
-                for length in 0..100 {
-                    let mut bytes = vec![MaybeUninit::uninit(); shift + length];
-                    let heap = Heap::<C>::over(&mut bytes[shift..]);
-                    let mut room = length;
-                    while let Some(block) = heap.allocate(layout(32)) {
-                        room = room.checked_sub(32).expect("blocks fit the bytes");
-                        // SAFETY: the heap has just handed out so many bytes.
-                        unsafe { block.write_bytes(1, 32 - WORD) };
-                        assert_eq!(heap.check(), Ok(()));
-                    }
-                    assert!(length < FRAME + 32 + 15 || room < length, "{length} bytes hold one");
+    for configured in configurations::all() {
+        for shift in 0..16 {
+            for length in 0..100 {
+                let mut bytes = vec![MaybeUninit::uninit(); shift + length];
+                let heap = configured.over(&mut bytes[shift..]);
+                let mut room = length;
+                while let Some(block) = heap.allocate(layout(32)) {
+                    room = room.checked_sub(32).expect("blocks fit the bytes");
+                    // SAFETY: the heap has just handed out so many bytes.
+                    unsafe { block.write_bytes(1, 32 - WORD) };
                     assert_eq!(heap.check(), Ok(()));
                 }
+                assert!(length < FRAME + 32 + 15 || room < length, "{length} bytes hold one");
+                assert_eq!(heap.check(), Ok(()));
             }
         }
     }
-    for_each_configuration::<4096>(&mut Lengths);
 }

@@ -5,98 +5,71 @@
 //! and of too much, and reallocations; blocks keep their patterns, and the heap checks itself after
 //! every operation. A failure names the seed, which makes the same case again.
 
-use brkalloc::__private::{Config, Mmap};
+use brkalloc_oracle::Coalesce;
 use brkalloc_oracle::cases::Case;
-use brkalloc_oracle::{Coalesce, Order, Policy};
-use brkalloc_tests::{Visitor, beside_model, for_each_configuration, for_each_full_configuration};
+use brkalloc_tests::beside_model;
+use brkalloc_tests::configurations::{self, Configured, GROW};
 use core::mem::MaybeUninit;
 
 /// Cases for each of the 57 configurations.
 const CASES: u64 = 500;
 /// Operations of a case.
 const OPERATIONS: usize = 300;
-/// By how much the arenas of these tests grow at least.
-const GROW: usize = 8 << 10;
-
-struct Law {
-    coalesce: Coalesce,
-    /// Cases of each configuration.
-    each: u64,
-    cases: u64,
-}
-
-impl Visitor for Law {
-    fn visit<C: Config>(
-        &mut self,
-        (policy, order, coalesce): (Policy, Order, Coalesce),
-        index: &'static str,
-    ) {
-        if coalesce != self.coalesce {
-            return;
-        }
-        let mut memory = vec![MaybeUninit::uninit(); Case::BASE_ALIGNMENT + Case::MOST_ARENA];
-        let start = memory.as_ptr().align_offset(Case::BASE_ALIGNMENT);
-        for seed in 0..self.each {
-            // A panic below names the case.
-            let named = Named(policy, order, coalesce, index, seed);
-            let mut case = Case::new(seed, OPERATIONS);
-            case.grow = case.grow.map(|_| GROW);
-            beside_model::hold::<C, Mmap>(&case, (policy, order, coalesce), &mut memory[start..]);
-            self.cases += 1;
-            core::mem::forget(named);
-        }
-    }
-}
 
 /// Prints what case it is of, if a panic drops it.
-struct Named(Policy, Order, Coalesce, &'static str, u64);
+struct Named(String, u64);
 
 impl Drop for Named {
     fn drop(&mut self) {
-        let Self(policy, order, coalesce, index, seed) = self;
-        eprintln!("the case: {policy:?} {order:?} {coalesce:?} {index}, seed {seed}");
+        eprintln!("the case: {}, seed {}", self.0, self.1);
     }
 }
 
-fn hold(coalesce: Coalesce) {
-    let mut law = Law { coalesce, each: CASES, cases: 0 };
-    for_each_configuration::<GROW>(&mut law);
-    assert_eq!(law.cases, 19 * CASES, "15 policies and orders, of which 4 have two indexes");
-}
-
-/// The same for heaps with `harden = "full"`, as if each request were for its record, too.
-fn hold_hardened(coalesce: Coalesce) {
-    let mut law = Law { coalesce, each: CASES / 10, cases: 0 };
-    for_each_full_configuration::<GROW>(&mut law);
-    assert_eq!(law.cases, 19 * CASES / 10);
+/// Holds those that coalesce so to as many cases each.
+fn hold(configurations: &[Box<dyn Configured>], coalesce: Coalesce, each: u64) {
+    let mut memory = vec![MaybeUninit::uninit(); Case::BASE_ALIGNMENT + Case::MOST_ARENA];
+    let start = memory.as_ptr().align_offset(Case::BASE_ALIGNMENT);
+    let mut held = 0;
+    for configured in configurations.iter().filter(|it| it.choice().2 == coalesce) {
+        for seed in 0..each {
+            // A panic below names the case.
+            let named = Named(configured.name(), seed);
+            let mut case = Case::new(seed, OPERATIONS);
+            case.grow = case.grow.map(|_| GROW);
+            beside_model::hold(&case, &**configured, &mut memory[start..]);
+            core::mem::forget(named);
+        }
+        held += 1;
+    }
+    assert_eq!(held, 19, "15 policies and orders, of which 4 have two indexes");
 }
 
 #[test]
 fn heaps_that_coalesce_at_once_place_as_the_model_does() {
-    hold(Coalesce::Immediate);
+    hold(&configurations::all(), Coalesce::Immediate, CASES);
 }
 
 #[test]
 fn heaps_that_defer_coalescing_place_as_the_model_does() {
-    hold(Coalesce::Deferred);
+    hold(&configurations::all(), Coalesce::Deferred, CASES);
 }
 
 #[test]
 fn heaps_that_never_coalesce_place_as_the_model_does() {
-    hold(Coalesce::Never);
+    hold(&configurations::all(), Coalesce::Never, CASES);
 }
 
 #[test]
 fn hardened_heaps_that_coalesce_at_once_place_as_if_records_were_asked_for() {
-    hold_hardened(Coalesce::Immediate);
+    hold(&configurations::all_full(), Coalesce::Immediate, CASES / 10);
 }
 
 #[test]
 fn hardened_heaps_that_defer_coalescing_place_as_if_records_were_asked_for() {
-    hold_hardened(Coalesce::Deferred);
+    hold(&configurations::all_full(), Coalesce::Deferred, CASES / 10);
 }
 
 #[test]
 fn hardened_heaps_that_never_coalesce_place_as_if_records_were_asked_for() {
-    hold_hardened(Coalesce::Never);
+    hold(&configurations::all_full(), Coalesce::Never, CASES / 10);
 }

@@ -9,10 +9,7 @@ mod child;
 #[path = "../support/last_words.rs"]
 mod last_words;
 
-use brkalloc::__private::Config;
-use brkalloc::Heap;
-use brkalloc_oracle::{Coalesce, Order, Policy};
-use brkalloc_tests::{Visitor, for_each_configuration, for_each_full_configuration};
+use brkalloc_tests::configurations;
 use core::alloc::Layout;
 use core::mem::MaybeUninit;
 use std::process::Command;
@@ -107,31 +104,27 @@ const OVERWRITTEN: [(bool, usize, [u8; 8]); 7] = [
 
 #[test]
 fn whatever_is_overwritten_is_found_by_check() {
-    struct Overwrite;
-    impl Visitor for Overwrite {
-        fn visit<C: Config>(&mut self, choice: (Policy, Order, Coalesce), index: &'static str) {
-            for (is_free, distance, bytes) in OVERWRITTEN {
-                let mut arena = vec![MaybeUninit::uninit(); 8000];
-                let heap = Heap::<C>::over(&mut arena);
-                let layout = Layout::new::<[u64; 13]>();
-                let blocks = [(); 20].map(|()| heap.allocate(layout).expect("there is room"));
-                for (number, block) in blocks.into_iter().enumerate() {
-                    if number % 2 == usize::from(!is_free) {
-                        // SAFETY: the heap handed the block out, and it is freed once.
-                        unsafe { heap.deallocate(block) };
-                    }
+    for configured in configurations::all() {
+        for (is_free, distance, bytes) in OVERWRITTEN {
+            let mut arena = vec![MaybeUninit::uninit(); 8000];
+            let heap = configured.over(&mut arena);
+            let layout = Layout::new::<[u64; 13]>();
+            let blocks = [(); 20].map(|()| heap.allocate(layout).expect("there is room"));
+            for (number, block) in blocks.into_iter().enumerate() {
+                if number % 2 == usize::from(!is_free) {
+                    // SAFETY: the heap handed the block out, and it is freed once.
+                    unsafe { heap.deallocate(block) };
                 }
-                assert_eq!(heap.check(), Ok(()));
-                // SAFETY: the place lies in the arena, between the tenth block and the eleventh.
-                let target = unsafe { blocks[10].add(distance) };
-                // SAFETY: likewise; that the heap needs the bytes is what is wrong.
-                unsafe { target.copy_from(core::ptr::NonNull::from(&bytes).cast(), 8) };
-                let found = heap.check();
-                assert!(found.is_err(), "{choice:?} {index}: {bytes:?} at {distance}");
             }
+            assert_eq!(heap.check(), Ok(()));
+            // SAFETY: the place lies in the arena, between the tenth block and the eleventh.
+            let target = unsafe { blocks[10].add(distance) };
+            // SAFETY: likewise; that the heap needs the bytes is what is wrong.
+            unsafe { target.copy_from(core::ptr::NonNull::from(&bytes).cast(), 8) };
+            let found = heap.check();
+            assert!(found.is_err(), "{}: {bytes:?} at {distance}", configured.name());
         }
     }
-    for_each_configuration::<4096>(&mut Overwrite);
 }
 
 #[test]
@@ -140,41 +133,35 @@ fn every_flipped_bit_of_tags_links_and_free_memory_is_found_by_check() {
     /// Bytes of the tenth block and its tag; what the heap has of one in use, its guard aside, is the tag.
     const BLOCK: usize = 104;
 
-    struct Flip;
-    impl Visitor for Flip {
-        fn visit<C: Config>(&mut self, choice: (Policy, Order, Coalesce), index: &'static str) {
-            for is_free in [true, false] {
-                let mut arena = vec![MaybeUninit::uninit(); 8000];
-                let heap = Heap::<C>::over(&mut arena);
-                let layout = Layout::new::<[u64; 11]>();
-                let blocks = [(); 20].map(|()| heap.allocate(layout).expect("there is room"));
-                for (number, block) in blocks.into_iter().enumerate() {
-                    if number % 2 == usize::from(!is_free) {
-                        // SAFETY: the heap handed the block out, and it is freed once.
-                        unsafe { heap.deallocate(block) };
-                    }
+    for configured in configurations::all_full() {
+        for is_free in [true, false] {
+            let mut arena = vec![MaybeUninit::uninit(); 8000];
+            let heap = configured.over(&mut arena);
+            let layout = Layout::new::<[u64; 11]>();
+            let blocks = [(); 20].map(|()| heap.allocate(layout).expect("there is room"));
+            for (number, block) in blocks.into_iter().enumerate() {
+                if number % 2 == usize::from(!is_free) {
+                    // SAFETY: the heap handed the block out, and it is freed once.
+                    unsafe { heap.deallocate(block) };
                 }
-                // SAFETY: the tag is a word below the block, in the arena.
-                let tag = unsafe { blocks[10].sub(8) };
-                for bit in 0..if is_free { 8 * BLOCK } else { 64 } {
-                    // SAFETY: the byte is the block's or its tag's, in the arena.
-                    let byte = unsafe { tag.add(bit / 8) };
-                    let flip = || {
-                        // SAFETY: likewise; free memory of such a heap is initialized.
-                        let byte_there = unsafe { byte.read() };
-                        // SAFETY: likewise; that the heap needs the byte is what is wrong.
-                        unsafe { byte.write(byte_there ^ 1 << (bit % 8)) };
-                    };
-                    flip();
-                    assert!(
-                        heap.check().is_err(),
-                        "{choice:?} {index}: bit {bit}, free: {is_free}"
-                    );
-                    flip();
-                }
-                assert_eq!(heap.check(), Ok(()));
             }
+            // SAFETY: the tag is a word below the block, in the arena.
+            let tag = unsafe { blocks[10].sub(8) };
+            for bit in 0..if is_free { 8 * BLOCK } else { 64 } {
+                // SAFETY: the byte is the block's or its tag's, in the arena.
+                let byte = unsafe { tag.add(bit / 8) };
+                let flip = || {
+                    // SAFETY: likewise; free memory of such a heap is initialized.
+                    let byte_there = unsafe { byte.read() };
+                    // SAFETY: likewise; that the heap needs the byte is what is wrong.
+                    unsafe { byte.write(byte_there ^ 1 << (bit % 8)) };
+                };
+                flip();
+                let name = configured.name();
+                assert!(heap.check().is_err(), "{name}: bit {bit}, free: {is_free}");
+                flip();
+            }
+            assert_eq!(heap.check(), Ok(()));
         }
     }
-    for_each_full_configuration::<4096>(&mut Flip);
 }

@@ -1,15 +1,19 @@
 //! Both recorded traces, under every policy, order, way to coalesce and index, land at the
 //! reference addresses.
+//!
+//! Trees and bins replay whole traces. A list walks its free chunks, of which some heaps have tens of thousands, so
+//! it replays the beginning, of which the reference has two addresses; `BRKALLOC_EVERY_ROW=1` replays all of it.
 
-use brkalloc::__private::{Config, Mmap};
-use brkalloc::Heap;
-use brkalloc_oracle::{Coalesce, Model, Order, Policy, Setup, replay, trace};
-use brkalloc_tests::{AnyHeap, Placed, Visitor, for_each_configuration};
+use brkalloc_oracle::Coalesce;
+use brkalloc_oracle::replay::{self, Row, Summary};
+use brkalloc_oracle::trace::{self, Event};
+use brkalloc_tests::Placed;
+use brkalloc_tests::configurations::{self, Configured};
 use core::alloc::Layout;
 
-struct Replayed<'a, C: Config>(&'a Placed<'static, C, Mmap>);
+struct Replayed<'a>(&'a Placed<'a>);
 
-impl<C: Config> replay::Heap for Replayed<'_, C> {
+impl replay::Heap for Replayed<'_> {
     fn allocate(&mut self, layout: Layout) -> Option<u64> {
         self.0.allocate(layout)
     }
@@ -23,97 +27,47 @@ impl<C: Config> replay::Heap for Replayed<'_, C> {
     }
 }
 
-/// Whether a list searches this slowly: worst fit walks all of it for every request, and a heap
-/// that never merges has tens of thousands of free chunks, so that a trace takes minutes.
-fn is_slow((policy, _, coalesce): (Policy, Order, Coalesce), index: &str) -> bool {
-    (policy, coalesce, index) == (Policy::WorstFit, Coalesce::Never, "list")
+/// What a replay ends with: all that it returned, and the farthest byte.
+fn replayed(events: &[Event], configured: &dyn Configured) -> (Summary, u64) {
+    let heap = configured.growing(64 << 10, 64 << 30).expect("there is room");
+    let placed = Placed::in_window(&*heap);
+    let summary = replay::replay(events, &mut Replayed(&placed)).expect("all is served");
+    placed.check();
+    (summary, placed.high_water())
 }
 
-/// Slow lists replay whole traces, too, if this is set; if not, a beginning, with the model as the
-/// judge.
-const EVERY_ROW: &str = "BRKALLOC_EVERY_ROW";
-
-/// How many events of a trace a slow list replays otherwise.
-const BEGINNING: usize = 20_000;
-
-struct Vectors {
-    trace: &'static str,
-    events: Vec<trace::Event>,
-    rows: Vec<replay::Row>,
-    chosen: fn((Policy, Order, Coalesce)) -> bool,
-    seen: usize,
-}
-
-impl Visitor for Vectors {
-    fn visit<C: Config>(&mut self, choice: (Policy, Order, Coalesce), index: &'static str) {
-        if !(self.chosen)(choice) {
-            return;
-        }
-        self.seen += 1;
-        let (mut events, expected) = (&self.events[..], self.expected(choice));
-        let mut expected = (expected.summary, expected.high_water_end);
-        if is_slow(choice, index) && std::env::var_os(EVERY_ROW).is_none() {
-            events = &events[..BEGINNING];
-            let (policy, order, coalesce) = choice;
-            let mut model = Model::new(Setup::reference(policy, order, coalesce));
-            let summary = replay::replay(events, &mut model).expect("the model serves all");
-            expected = (summary, model.high_water());
-        }
-        let heap = Heap::<C, Mmap>::__of_source(64 << 10, 64 << 30).expect("there is room");
-        let mut base = 0;
-        heap.for_each_chunk(|chunk| base = chunk.address - 8);
-        let placed = Placed::new(heap, base);
-        let summary = replay::replay(events, &mut Replayed(&placed)).expect("all is served");
-        placed.check();
-        let name = format!("{} {choice:?} {index}", self.trace);
-        assert_eq!((summary, placed.high_water()), expected, "{name}");
+fn hold(trace: &'static str, configured: &dyn Configured, events: &[Event]) {
+    let choice = configured.choice();
+    let is_it = |row: &Row| row.trace == trace && (row.policy, row.order, row.coalesce) == choice;
+    let row = replay::rows().into_iter().find(is_it).expect("every combination has a row");
+    let name = format!("{trace} {}", configured.name());
+    if configured.index() == "list" && !replay::every_row() {
+        let summary = replayed(replay::beginning(events), configured).0;
+        assert_eq!(summary.beginning(), row.summary.beginning(), "{name}");
+    } else {
+        assert_eq!(replayed(events, configured), (row.summary, row.high_water_end), "{name}");
     }
 }
 
-impl Vectors {
-    fn expected(&self, choice: (Policy, Order, Coalesce)) -> replay::Row {
-        let is_it = |row: &&replay::Row| {
-            row.trace == self.trace && (row.policy, row.order, row.coalesce) == choice
-        };
-        *self.rows.iter().find(is_it).expect("every combination has a row")
-    }
-}
-
-/// Replays a trace under the configurations that are `chosen`, of which there are `count`.
-fn hold(trace: &'static str, chosen: fn((Policy, Order, Coalesce)) -> bool, count: usize) {
-    let bytes = if trace == "cc1" { trace::CC1 } else { trace::GIT_LOG };
+/// Where a heap merges at once, or never, by how much it grows changes no address; where it defers that, it has to
+/// grow as the reference does.
+fn hold_all(trace: &'static str, bytes: &[u8]) {
     let events = trace::read(bytes).expect("the recorded traces are sound");
-    let mut vectors = Vectors { trace, events, rows: replay::rows(), chosen, seen: 0 };
-    for_each_configuration::<{ 64 << 10 }>(&mut vectors);
-    assert_eq!(vectors.seen, count, "a configuration is missing");
-}
-
-/// All but what `worst_fit_that_never_merges` has: 15 combinations a way to coalesce, of which 4
-/// have two indexes.
-fn others((policy, _, coalesce): (Policy, Order, Coalesce)) -> bool {
-    (policy, coalesce) != (Policy::WorstFit, Coalesce::Never)
-}
-
-fn worst_fit_that_never_merges(choice: (Policy, Order, Coalesce)) -> bool {
-    !others(choice)
+    let mut all = configurations::all();
+    all.retain(|configured| configured.choice().2 != Coalesce::Deferred);
+    all.extend(configurations::deferred_of_reference());
+    assert_eq!(all.len(), 57);
+    for configured in all {
+        hold(trace, &*configured, &events);
+    }
 }
 
 #[test]
 fn every_index_places_the_compiler_s_trace_as_the_reference_does() {
-    hold("cc1", others, 3 * 19 - 4);
+    hold_all("cc1", trace::CC1);
 }
 
 #[test]
 fn every_index_places_git_s_trace_as_the_reference_does() {
-    hold("git-log", others, 3 * 19 - 4);
-}
-
-#[test]
-fn worst_fit_that_never_merges_places_the_compiler_s_trace_as_the_reference_does() {
-    hold("cc1", worst_fit_that_never_merges, 4);
-}
-
-#[test]
-fn worst_fit_that_never_merges_places_git_s_trace_as_the_reference_does() {
-    hold("git-log", worst_fit_that_never_merges, 4);
+    hold_all("git-log", trace::GIT_LOG);
 }

@@ -1,9 +1,7 @@
 //! Forks beside threads on the default heap.
 
-#[path = "../forks.rs"]
-mod forks;
-
 use brkalloc::{BrkHeap, brk_heap};
+use brkalloc_tests::forks;
 use std::process::ExitCode;
 
 #[global_allocator]

@@ -1,9 +1,7 @@
 //! The program on the heap that the attribute makes if it is told nothing.
 
-#[path = "../program.rs"]
-mod program;
-
 use brkalloc::{BrkHeap, brk_heap};
+use brkalloc_tests::program;
 
 #[global_allocator]
 #[brk_heap]

@@ -1,9 +1,7 @@
 //! The program in an array of its own.
 
-#[path = "../program.rs"]
-mod program;
-
 use brkalloc::{BrkHeap, brk_heap};
+use brkalloc_tests::program;
 
 #[global_allocator]
 #[brk_heap(source = "static", arena = "64MiB", policy = "segregated_fit")]
