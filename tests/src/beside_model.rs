@@ -3,7 +3,7 @@
 //! Blocks keep their patterns, and the heap checks itself after every operation. Who fails panics. This
 //! module makes no operations.
 
-use crate::{AnyHeap, Placed};
+use crate::{AnyHeap, GRANULE, Placed, WORD};
 use brkalloc::__private::{Config, Harden, Source};
 use brkalloc::Heap;
 use brkalloc_oracle::cases::{Case, Live, Operation};
@@ -26,7 +26,7 @@ pub fn hold<C: Config, S: Source>(
     if let (Some(_), Some(limit)) = (case.grow, case.limit) {
         let heap = Heap::<C, S>::__of_source(case.arena, limit).expect("there is room");
         let mut base = 0;
-        heap.for_each_chunk(|chunk| base = chunk.address - 8);
+        heap.for_each_chunk(|chunk| base = chunk.address + WORD - GRANULE);
         run::<C>(&Placed::new(heap, base), setup(base), &case.operations);
     } else {
         let bytes = &mut memory[case.shift..case.shift + case.arena];

@@ -14,6 +14,31 @@ use core::alloc::Layout;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 
+/// Bytes of a tag: of a word.
+pub const WORD: usize = size_of::<usize>();
+
+/// Every payload is a multiple of these many bytes.
+pub const GRANULE: usize = 16;
+
+/// Whether tests are to be short: under an emulator, which takes ten times as long and more.
+#[must_use]
+pub fn is_short() -> bool {
+    std::env::var_os("BRKALLOC_SHORT").is_some()
+}
+
+/// Whether a heap with `source = "brk"` that opens now, before any thread was started, gets the program
+/// break: where the C library is glibc, and no emulator has a thread of its own in the process.
+///
+/// # Panics
+///
+/// If there is no `/proc`, or a thread on x86-64, where no emulator is.
+#[must_use]
+pub fn gets_the_break() -> bool {
+    let threads = std::fs::read_dir("/proc/self/task").expect("Linux has it").count();
+    assert!(threads == 1 || cfg!(not(target_arch = "x86_64")), "{threads} threads");
+    threads == 1 && cfg!(target_env = "gnu")
+}
+
 /// A configuration of this index and way to coalesce, that grows by `GROW` bytes and never trims; one
 /// that checks everything, if it is `FULL`.
 #[derive(Debug)]
@@ -35,7 +60,7 @@ where
     const NAME: &'static str = "a test's heap";
     const ARENA: usize = 64 << 10;
     const GROW: usize = GROW;
-    const LIMIT: usize = 64 << 30;
+    const LIMIT: usize = if usize::BITS == 64 { 1 << 36 } else { 1 << 30 };
     const TRIM: usize = usize::MAX;
     const HARDEN: Harden = if FULL { Harden::Full } else { Harden::Basic };
     #[expect(clippy::declare_interior_mutable_const, reason = "where each heap's lock comes from")]
@@ -114,7 +139,7 @@ impl<C: Config, S: Source> AnyHeap for Placed<'_, C, S> {
         let mut lowest = None;
         self.heap.for_each_chunk(|chunk| _ = lowest.get_or_insert(chunk.address));
         match (lowest, self.heap.stats().high_water) {
-            (Some(tag), high_water @ 1..) => (tag + 8 - 16 + high_water - self.base) as u64,
+            (Some(tag), high_water @ 1..) => (tag + WORD - GRANULE + high_water - self.base) as u64,
             _ => 0,
         }
     }

@@ -8,10 +8,12 @@
 use brkalloc::__private::{Config, Mmap};
 use brkalloc_oracle::cases::Case;
 use brkalloc_oracle::{Coalesce, Order, Policy};
-use brkalloc_tests::{Visitor, beside_model, for_each_configuration, for_each_full_configuration};
+use brkalloc_tests::{
+    Visitor, beside_model, for_each_configuration, for_each_full_configuration, is_short,
+};
 use core::mem::MaybeUninit;
 
-/// Cases for each of the 57 configurations.
+/// Cases for each of the 57 configurations; a tenth of them where tests are to be short.
 const CASES: u64 = 500;
 /// Operations of a case.
 const OPERATIONS: usize = 300;
@@ -58,17 +60,21 @@ impl Drop for Named {
     }
 }
 
+fn cases() -> u64 {
+    if is_short() { CASES / 10 } else { CASES }
+}
+
 fn hold(coalesce: Coalesce) {
-    let mut law = Law { coalesce, each: CASES, cases: 0 };
+    let mut law = Law { coalesce, each: cases(), cases: 0 };
     for_each_configuration::<GROW>(&mut law);
-    assert_eq!(law.cases, 19 * CASES, "15 policies and orders, of which 4 have two indexes");
+    assert_eq!(law.cases, 19 * cases(), "15 policies and orders, of which 4 have two indexes");
 }
 
 /// The same for heaps with `harden = "full"`, as if each request were for its record, too.
 fn hold_hardened(coalesce: Coalesce) {
-    let mut law = Law { coalesce, each: CASES / 10, cases: 0 };
+    let mut law = Law { coalesce, each: cases() / 10, cases: 0 };
     for_each_full_configuration::<GROW>(&mut law);
-    assert_eq!(law.cases, 19 * CASES / 10);
+    assert_eq!(law.cases, 19 * cases() / 10);
 }
 
 #[test]
