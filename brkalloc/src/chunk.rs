@@ -221,10 +221,11 @@ impl<C> Window<C> {
         self.origin
     }
 
-    /// The payload of `chunk`.
+    /// The payload of `chunk`; no place of the window for one that was read from overwritten memory, and
+    /// is only named.
     #[inline]
     pub(crate) fn payload(self, chunk: Chunk) -> *mut u8 {
-        self.origin.wrapping_add(chunk.offset() as usize * GRANULE)
+        self.origin.wrapping_add((chunk.offset() as usize).wrapping_mul(GRANULE))
     }
 
     /// The place below `limit` whose payload begins at `payload`, if there is one: at a multiple

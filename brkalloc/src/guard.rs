@@ -26,7 +26,8 @@ use crate::seal::seal;
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
-/// A heap whose blocks have no guards yet.
+/// A heap whose blocks have no guards yet. They come and go as pointers to their
+/// [whole](crate::chunk::whole) window: guards lie beyond a layout.
 ///
 /// # Safety
 ///

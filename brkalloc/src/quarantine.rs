@@ -7,7 +7,7 @@
 //!
 //! While a block is here, whoever frees it once more or writes into it is found: at once, or when the
 //! block leaves. It is bounded in bytes as they were asked for; a block that is larger than all of it
-//! passes through. Blocks in mappings of their own are not kept: they go back to the system, which
+//! passes through, and one whose size has more bits than its word has room for is not let in. Blocks in mappings of their own are not kept: they go back to the system, which
 //! finds every access. To the heap below what is here is in use. This module knows no lock.
 
 use crate::cache::{Object, Objects};
@@ -80,16 +80,26 @@ fn charge(size: usize) -> usize {
 /// Of a word that describes a layout, the bits of its alignment.
 const ALIGN: u32 = 6;
 
+/// A word that describes `layout`; `None` for a size with more bits than there is room for, which is
+/// 64 MiB or more where a word has 32.
+fn described(layout: Layout) -> Option<usize> {
+    let size = layout.size() << ALIGN;
+    let align = layout.align().trailing_zeros() as usize;
+    (size >> ALIGN == layout.size()).then_some(size | align)
+}
+
 impl Queue {
-    /// Lets a block in, behind all others.
+    /// Lets a block in, behind all others; whether there is a word for its layout. If not, it is its
+    /// caller's as before.
     ///
     /// # Safety
     ///
     /// The block was handed out for `layout` with room for links and their seal, and is nobody's.
-    pub(crate) unsafe fn push<C: Config>(&mut self, block: NonNull<u8>, layout: Layout) {
+    #[must_use]
+    pub(crate) unsafe fn push<C: Config>(&mut self, block: NonNull<u8>, layout: Layout) -> bool {
+        let Some(described) = described(layout) else { return false };
         // SAFETY: the caller vouches for the block.
         let block = unsafe { Object::new(block) };
-        let described = layout.size() << ALIGN | layout.align().trailing_zeros() as usize;
         block.set_above::<C>(None, described);
         match self.last {
             Some(last) => last.set_next::<C>(Some(block)),
@@ -97,6 +107,7 @@ impl Queue {
         }
         self.last = Some(block);
         self.bytes += charge(layout.size());
+        true
     }
 
     /// Lets the oldest block out, if more than `most` bytes are here, or any at all and `most` is 0; and
@@ -114,5 +125,26 @@ impl Queue {
         let (size, align) = (described >> ALIGN, 1 << (described % (1 << ALIGN)));
         self.bytes = self.bytes.saturating_sub(charge(size));
         Some((block.payload(), Layout::from_size_align(size, align).ok()?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_describes_every_layout_whose_size_leaves_room_for_an_alignment() {
+        let most = usize::MAX >> ALIGN;
+        for size in [0, 1, 100, most - 1, most] {
+            for align in [1, 16, 1 << 20] {
+                let layout = Layout::from_size_align(size, align).expect("it is sound");
+                let word = described(layout).expect("there is room");
+                assert_eq!((word >> ALIGN, 1 << (word % (1 << ALIGN))), (size, align));
+            }
+        }
+        for size in [most + 1, 2 * most, isize::MAX.unsigned_abs()] {
+            let layout = Layout::from_size_align(size, 1).expect("it is sound");
+            assert_eq!(described(layout), None, "{size}");
+        }
     }
 }

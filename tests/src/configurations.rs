@@ -53,7 +53,7 @@ impl<I: Index, K: Merging, const GROW: usize, const FULL: bool> Config for Setup
     const NAME: &'static str = "a test's heap";
     const ARENA: usize = 64 << 10;
     const GROW: usize = GROW;
-    const LIMIT: usize = 64 << 30;
+    const LIMIT: usize = if usize::BITS == 64 { 1 << 36 } else { 1 << 30 };
     const TRIM: usize = usize::MAX;
     const HARDEN: Harden = if FULL { Harden::Full } else { Harden::Basic };
     #[expect(clippy::declare_interior_mutable_const, reason = "where each heap's lock comes from")]
@@ -121,6 +121,15 @@ pub fn deferred_of_reference() -> Vec<Box<dyn Configured>> {
 #[must_use]
 pub fn over_source<S: Source + 'static>() -> Vec<Box<dyn Configured>> {
     each_way_to_coalesce::<S, GROW, false>()
+}
+
+/// One configuration, over windows of the source `S`, that places by `choice`: compiled where it is asked for.
+#[must_use]
+pub fn of<I: Index, K: Merging, S: Source + 'static>(
+    choice: Choice,
+    index: &'static str,
+) -> Box<dyn Configured> {
+    Box::new(Of::<Setup<I, K, GROW, false>, S>(choice, index, PhantomData))
 }
 
 fn each_way_to_coalesce<S: Source + 'static, const GROW: usize, const FULL: bool>()

@@ -12,6 +12,31 @@ use brkalloc::{BrkHeap, ChunkInfo, Configuration, Corruption, Heap, Stats};
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
+/// Bytes of a tag: of a word.
+pub const WORD: usize = size_of::<usize>();
+
+/// Every payload is a multiple of these many bytes.
+pub const GRANULE: usize = 16;
+
+/// Whether tests are to be short: under an emulator, which takes ten times as long and more.
+#[must_use]
+pub fn is_short() -> bool {
+    std::env::var_os("BRKALLOC_SHORT").is_some()
+}
+
+/// Whether a heap with `source = "brk"` that opens now, before any thread was started, gets the program
+/// break: where the C library is glibc, and no emulator has a thread of its own in the process.
+///
+/// # Panics
+///
+/// If there is no `/proc`, or a thread on x86-64, where no emulator is.
+#[must_use]
+pub fn gets_the_break() -> bool {
+    let threads = std::fs::read_dir("/proc/self/task").expect("Linux has it").count();
+    assert!(threads == 1 || cfg!(not(target_arch = "x86_64")), "{threads} threads");
+    threads == 1 && cfg!(target_env = "gnu")
+}
+
 /// A static heap of any configuration: what programs that live on one ask it.
 pub trait StaticHeap: Sync {
     /// The resolved options.
@@ -140,7 +165,7 @@ impl<'a> Placed<'a> {
     /// The heap, in a window of its own, of which nothing is in use.
     #[must_use]
     pub fn in_window(heap: &'a dyn AnyHeap) -> Self {
-        let base = heap.chunks().first().map_or(0, |lowest| lowest.address - size_of::<usize>());
+        let base = heap.chunks().first().map_or(0, |lowest| lowest.address + WORD - GRANULE);
         Self { heap, base }
     }
 
@@ -196,9 +221,7 @@ impl<'a> Placed<'a> {
         // The heap counts from a granule below its first payload, which is the base of an aligned arena.
         let lowest = self.heap.chunks().first().map(|chunk| chunk.address);
         match (lowest, self.heap.stats().high_water) {
-            (Some(tag), high_water @ 1..) => {
-                (tag + size_of::<usize>() - 16 + high_water - self.base) as u64
-            }
+            (Some(tag), high_water @ 1..) => (tag + WORD - GRANULE + high_water - self.base) as u64,
             _ => 0,
         }
     }

@@ -4,6 +4,9 @@
 /// A size that no other test asks for, so that a chunk which was freed is not found in use at once, by another thread.
 const RARE: usize = 1_234_567;
 
+/// The most that a window has.
+const WINDOW: usize = if usize::BITS == 64 { 64 << 30 } else { isize::MAX as usize };
+
 fn page() -> usize {
     // SAFETY: the call has no precondition.
     usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).expect("a page has a size")
@@ -74,7 +77,7 @@ fn sizes_that_no_pointer_spans_are_refused_with_enomem() {
 
 #[test]
 fn sizes_that_no_heap_has_are_refused_with_enomem() {
-    for size in [isize::MAX.unsigned_abs(), isize::MAX.unsigned_abs() - 100, 64 << 30] {
+    for size in [isize::MAX.unsigned_abs(), isize::MAX.unsigned_abs() - 100, WINDOW] {
         for (name, ask) in EVERY {
             c::set_errno(0);
             assert!(ask(size).is_null(), "{name}({size:#x})");
@@ -195,7 +198,7 @@ fn a_change_that_is_refused_leaves_the_block() {
     let block = c::malloc(1000);
     // SAFETY: it has that many bytes.
     unsafe { block.write_bytes(9, 1000) };
-    for size in [TOO_MANY, usize::MAX, 64 << 30] {
+    for size in [TOO_MANY, usize::MAX, WINDOW] {
         c::set_errno(0);
         // SAFETY: the block is in use.
         assert!(unsafe { c::realloc(block, size) }.is_null());

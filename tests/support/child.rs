@@ -7,8 +7,14 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Instant;
 
-/// How long a program may take before it counts as hanging.
+/// How long a program may take before it counts as hanging; five times as long under an emulator.
 const PATIENCE: Duration = Duration::from_secs(100);
+
+/// Names the emulator of the target's programs and its arguments, if they need one.
+const RUNNER: &str = "BRKALLOC_RUNNER";
+
+/// What an emulator says, too, of a program that a signal has ended.
+const EMULATOR_SAYS: &str = "qemu: uncaught target signal ";
 
 /// How a program ended.
 pub(crate) struct Ended {
@@ -24,6 +30,9 @@ pub(crate) struct Ended {
 
 /// Runs `command` to its end. Panics if it does not come to one.
 pub(crate) fn run(command: &mut Command) -> Ended {
+    let mut emulated = emulated(command);
+    let patience = if emulated.is_some() { 5 * PATIENCE } else { PATIENCE };
+    let command = emulated.as_mut().unwrap_or(command);
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -32,18 +41,33 @@ pub(crate) fn run(command: &mut Command) -> Ended {
         .unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
     let output = collect(child.stdout.take().expect("it is piped"));
     let errors = collect(child.stderr.take().expect("it is piped"));
-    let status = wait(&mut child).unwrap_or_else(|| panic!("{command:?} hangs"));
+    let status = wait(&mut child, patience).unwrap_or_else(|| panic!("{command:?} hangs"));
     Ended {
         code: status.code(),
         signal: status.signal(),
         output: output.join().expect("reading does not panic"),
-        errors: errors.join().expect("reading does not panic"),
+        errors: own_words(&errors.join().expect("reading does not panic")),
     }
 }
 
-fn wait(child: &mut Child) -> Option<std::process::ExitStatus> {
+/// The same command under the target's emulator, if there is one.
+fn emulated(command: &Command) -> Option<Command> {
+    let runner = std::env::var(RUNNER).ok()?;
+    let mut words = runner.split_whitespace();
+    let mut emulated = Command::new(words.next()?);
+    emulated.args(words).arg(command.get_program()).args(command.get_args());
+    emulated.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    Some(emulated)
+}
+
+/// What a program wrote itself.
+fn own_words(errors: &str) -> String {
+    errors.split_inclusive('\n').filter(|line| !line.starts_with(EMULATOR_SAYS)).collect()
+}
+
+fn wait(child: &mut Child, patience: Duration) -> Option<std::process::ExitStatus> {
     let start = Instant::now();
-    while start.elapsed() < PATIENCE {
+    while start.elapsed() < patience {
         if let Some(status) = child.try_wait().expect("the child is ours") {
             return Some(status);
         }

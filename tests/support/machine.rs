@@ -9,7 +9,7 @@ use core::ptr::NonNull;
 pub(crate) const PAGE: usize = 4096;
 
 /// Address space in which the break of the tests' system moves.
-const GROUND: usize = 2 << 30;
+const GROUND: usize = if usize::BITS == 64 { 2 << 30 } else { 1 << 28 };
 
 /// The system of one test thread.
 #[derive(Debug)]
@@ -138,7 +138,7 @@ unsafe impl System for Faulty {
     fn reserve_at(address: NonNull<u8>, size: usize) -> Option<NonNull<u8>> {
         machine(|machine| {
             assert_eq!(address.addr().get(), machine.brk, "room is asked for behind the break");
-            let is_beyond = machine.ground + GROUND < machine.brk + size;
+            let is_beyond = machine.ground + GROUND - machine.brk < size;
             if machine.refuses() || machine.largest < size || is_beyond {
                 return None;
             }

@@ -12,6 +12,7 @@ mod random;
 use allocator_api2::vec::Vec as VecIn;
 use brkalloc::__private::Config;
 use brkalloc::{BrkHeap, brk_heap};
+use brkalloc_tests::is_short;
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::NonNull;
 use pattern::Block;
@@ -92,10 +93,11 @@ macro_rules! churned {
         fn $sentence() {
             #[brk_heap $options]
             static HEAP: BrkHeap;
-            churn(&HEAP, 1, 30_000);
+            let steps = if is_short() { 3_000 } else { 30_000 };
+            churn(&HEAP, 1, steps);
             joins(&HEAP);
             let threads: Vec<_> =
-                (2..6).map(|seed| thread::spawn(move || churn(&HEAP, seed, 15_000))).collect();
+                (2..6).map(|seed| thread::spawn(move || churn(&HEAP, seed, steps / 2))).collect();
             for thread in threads {
                 thread.join().expect("no byte is wrong");
             }
@@ -188,7 +190,7 @@ fn objects_that_other_threads_free_are_not_lost() {
     let (sender, receiver) = channel();
     let maker = thread::spawn(move || {
         let mut random = Random(4);
-        for mark in (0..=250).cycle().take(200_000) {
+        for mark in (0..=250).cycle().take(if is_short() { 20_000 } else { 200_000 }) {
             let size = random.size(3000);
             let block = allocate(&HEAP, layout(size, 8), mark);
             sender.send(block.expect("there is memory")).expect("all are taken");

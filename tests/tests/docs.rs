@@ -1,6 +1,7 @@
 //! What a heap says of itself is an attribute that can be pasted back, and every value of every option is taken and said.
 //!
 //! The second attribute of each pair is what the first heap printed, word for word; it is compiled here.
+#![cfg(target_pointer_width = "64")]
 
 use brkalloc::{BrkHeap, brk_heap};
 

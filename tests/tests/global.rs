@@ -1,4 +1,4 @@
-//! Every policy as the global allocator of a whole program, in a process each, and programs that fork.
+//! Every policy as the global allocator of a whole program, in a process each.
 
 #[path = "../support/child.rs"]
 mod child;
@@ -43,31 +43,4 @@ programs! {
     a_program_lives_in_an_array: "global_static_arena";
     a_program_lives_within_a_limit_and_without_checks: "programs", "LIMITED";
     a_program_lives_behind_a_mutex_named_by_path: "programs", "BY_PATH";
-}
-
-// Programs that fork while their threads allocate: no child hangs, and none finds the heap broken.
-
-#[test]
-fn no_child_of_three_hundred_hangs_behind_the_os_lock() {
-    assert_eq!(run!("forks_os"), "300 forks\n");
-}
-
-#[test]
-fn no_child_of_three_hundred_hangs_beside_caches() {
-    assert_eq!(run!("programs", "SMALL_CACHE", "300"), "300 forks\n");
-}
-
-#[test]
-fn no_child_hangs_beside_caches_with_every_check() {
-    assert_eq!(run!("programs", "FULL", "100"), "100 forks\n");
-}
-
-#[test]
-fn no_child_hangs_behind_a_spin_lock() {
-    assert_eq!(run!("programs", "BINS_SPIN", "100"), "100 forks\n");
-}
-
-#[test]
-fn no_child_hangs_behind_a_mutex_named_by_path() {
-    assert_eq!(run!("programs", "BY_PATH_LATE", "50"), "50 forks\n");
 }

@@ -7,12 +7,17 @@
 
 use brkalloc_oracle::Coalesce;
 use brkalloc_oracle::cases::Case;
-use brkalloc_tests::beside_model;
 use brkalloc_tests::configurations::{self, Configured, GROW};
+use brkalloc_tests::{beside_model, is_short};
 use core::mem::MaybeUninit;
 
 /// Cases for each of the 57 configurations.
 const CASES: u64 = 500;
+/// As many; a tenth of them where tests are to be short.
+fn cases() -> u64 {
+    if is_short() { CASES / 10 } else { CASES }
+}
+
 /// Operations of a case.
 const OPERATIONS: usize = 300;
 
@@ -46,30 +51,30 @@ fn hold(configurations: &[Box<dyn Configured>], coalesce: Coalesce, each: u64) {
 
 #[test]
 fn heaps_that_coalesce_at_once_place_as_the_model_does() {
-    hold(&configurations::all(), Coalesce::Immediate, CASES);
+    hold(&configurations::all(), Coalesce::Immediate, cases());
 }
 
 #[test]
 fn heaps_that_defer_coalescing_place_as_the_model_does() {
-    hold(&configurations::all(), Coalesce::Deferred, CASES);
+    hold(&configurations::all(), Coalesce::Deferred, cases());
 }
 
 #[test]
 fn heaps_that_never_coalesce_place_as_the_model_does() {
-    hold(&configurations::all(), Coalesce::Never, CASES);
+    hold(&configurations::all(), Coalesce::Never, cases());
 }
 
 #[test]
 fn hardened_heaps_that_coalesce_at_once_place_as_if_records_were_asked_for() {
-    hold(&configurations::all_full(), Coalesce::Immediate, CASES / 10);
+    hold(&configurations::all_full(), Coalesce::Immediate, cases() / 10);
 }
 
 #[test]
 fn hardened_heaps_that_defer_coalescing_place_as_if_records_were_asked_for() {
-    hold(&configurations::all_full(), Coalesce::Deferred, CASES / 10);
+    hold(&configurations::all_full(), Coalesce::Deferred, cases() / 10);
 }
 
 #[test]
 fn hardened_heaps_that_never_coalesce_place_as_if_records_were_asked_for() {
-    hold(&configurations::all_full(), Coalesce::Never, CASES / 10);
+    hold(&configurations::all_full(), Coalesce::Never, cases() / 10);
 }

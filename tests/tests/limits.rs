@@ -50,10 +50,13 @@ fn for_each_heap(visitor: &impl Visitor) {
     for_each_small_heap(visitor);
 }
 
-/// Those that reach 64 GiB.
+/// Those that reach 64 GiB, or the half of what an address does: of these there is room for one.
 fn for_each_endless_heap(visitor: &impl Visitor) {
-    visitor.visit(&BREAK);
     visitor.visit(&MAPPING);
+    if usize::BITS < 64 {
+        return;
+    }
+    visitor.visit(&BREAK);
     visitor.visit(&BINS);
     visitor.visit(&LIST);
     visitor.visit(&APART);
@@ -85,6 +88,7 @@ fn is_sound<C: Config>(heap: &BrkHeap<C>) {
 }
 
 /// Too large for any window, each by itself.
+#[cfg(target_pointer_width = "64")]
 const TOO_LARGE: [(usize, usize); 10] = [
     (isize::MAX as usize, 1),
     (isize::MAX as usize - 15, 16),
@@ -97,6 +101,9 @@ const TOO_LARGE: [(usize, usize); 10] = [
     (8, 1 << 40),
     (1 << 20, 1 << 62),
 ];
+#[cfg(not(target_pointer_width = "64"))]
+const TOO_LARGE: [(usize, usize); 4] =
+    [(isize::MAX as usize, 1), (isize::MAX as usize - 15, 16), (8, 1 << 30), (1 << 20, 1 << 30)];
 
 #[test]
 fn requests_beyond_every_window_are_null() {
@@ -116,6 +123,21 @@ fn requests_beyond_every_window_are_null() {
     let _alone = alone();
     for_each_heap(&Beyond);
 }
+
+/// Beyond an arena of a megabyte.
+const FAR: usize = if usize::BITS == 64 { 1 << 35 } else { 1 << 30 };
+
+/// Sizes that no block can have.
+#[cfg(target_pointer_width = "64")]
+const BEYOND: &[usize] = &[isize::MAX as usize - 7, 1 << 46, 1 << 37, (1 << 36) + 1];
+#[cfg(not(target_pointer_width = "64"))]
+const BEYOND: &[usize] = &[isize::MAX as usize - 7, isize::MAX as usize - 4095];
+
+/// Numbers of elements, of four bytes each, that no vector can have.
+#[cfg(target_pointer_width = "64")]
+const MANY: [usize; 4] = [1 << 35, 1 << 45, isize::MAX as usize / 4 - 1000, usize::MAX / 2];
+#[cfg(not(target_pointer_width = "64"))]
+const MANY: [usize; 2] = [isize::MAX as usize / 4 - 1000, usize::MAX / 2];
 
 /// Allocates a block, asks for each of these sizes in vain, and finds it as it was.
 fn enlarge_in_vain<C: Config>(heap: &BrkHeap<C>, sizes: &[usize]) {
@@ -146,7 +168,7 @@ fn a_block_outlives_reallocations_beyond_every_window() {
     struct Enlarge;
     impl Visitor for Enlarge {
         fn visit<C: Config>(&self, heap: &'static BrkHeap<C>) {
-            enlarge_in_vain(heap, &[isize::MAX as usize - 7, 1 << 46, 1 << 37, (1 << 36) + 1]);
+            enlarge_in_vain(heap, BEYOND);
         }
     }
     let _alone = alone();
@@ -158,7 +180,7 @@ fn a_block_outlives_reallocations_beyond_its_arena() {
     struct Enlarge;
     impl Visitor for Enlarge {
         fn visit<C: Config>(&self, heap: &'static BrkHeap<C>) {
-            enlarge_in_vain(heap, &[1 << 20, (1 << 20) + 1, 10 << 20, 1 << 35]);
+            enlarge_in_vain(heap, &[1 << 20, (1 << 20) + 1, 10 << 20, FAR]);
         }
     }
     let _alone = alone();
@@ -252,7 +274,7 @@ fn a_vector_that_asks_for_too_much_gets_an_error_and_keeps_its_elements() {
         fn visit<C: Config>(&self, heap: &'static BrkHeap<C>) {
             let mut numbers = VecIn::new_in(heap);
             numbers.extend(0..1000_u32);
-            for more in [1 << 35, 1 << 45, isize::MAX as usize / 4 - 1000, usize::MAX / 2] {
+            for more in MANY {
                 assert!(numbers.try_reserve(more).is_err(), "{more} {}", heap.config());
                 assert!(numbers.iter().copied().eq(0..1000), "{}", heap.config());
                 is_sound(heap);
@@ -266,16 +288,39 @@ fn a_vector_that_asks_for_too_much_gets_an_error_and_keeps_its_elements() {
 }
 
 #[test]
-fn a_heap_grows_to_gigabytes_and_back() {
+fn a_block_of_many_megabytes_leaves_a_quarantine_as_what_it_was() {
+    #[brk_heap(source = "mmap", cache = "64KiB", harden = "full", quarantine = "1MiB")]
+    static WAITS: BrkHeap;
     let _alone = alone();
-    let layout = layout(5 << 30, 1 << 21);
+    // The sizes from 64 MiB on have more bits than 32 less those of an alignment.
+    for size in [(1 << 26) - 1, 1 << 26, (1 << 26) + 100, (1 << 27) + 7] {
+        let wanted = layout(size, 16);
+        let block = allocate(&WAITS, wanted).expect("there is room");
+        free(&WAITS, block, wanted);
+        is_sound(&WAITS);
+        for size in 1..100 {
+            let small = layout(size, 8);
+            free(&WAITS, allocate(&WAITS, small).expect("there is room"), small);
+        }
+        WAITS.trim();
+        is_sound(&WAITS);
+        assert_eq!(WAITS.stats().in_use, 0, "{size}");
+    }
+}
+
+#[test]
+fn a_heap_grows_to_gigabytes_and_back() {
+    /// More than 32 bits count, where an address has more.
+    const SIZE: usize = if usize::BITS == 64 { 5 << 30 } else { 1 << 29 };
+    let _alone = alone();
+    let layout = layout(SIZE, 1 << 21);
     let block = allocate(&MAPPING, layout).expect("there is address space");
     // SAFETY: the block has that many bytes.
-    let last = unsafe { block.add((5 << 30) - 1) };
+    let last = unsafe { block.add(SIZE - 1) };
     // SAFETY: it is the block's last byte.
     unsafe { last.write(1) };
     is_sound(&MAPPING);
-    assert!(5 << 30 <= MAPPING.stats().high_water);
+    assert!(SIZE <= MAPPING.stats().high_water);
     free(&MAPPING, block, layout);
     is_sound(&MAPPING);
 }

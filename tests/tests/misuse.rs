@@ -9,9 +9,10 @@ mod child;
 #[path = "../support/last_words.rs"]
 mod last_words;
 
-use brkalloc_tests::configurations;
+use brkalloc_tests::{GRANULE, WORD, configurations};
 use core::alloc::Layout;
 use core::mem::MaybeUninit;
+use core::ptr::NonNull;
 use std::process::Command;
 
 const FOREIGN: &str = "free or realloc of a pointer that this heap never handed out, ";
@@ -88,18 +89,21 @@ fn each_misuse_aborts_with_one_line_that_names_heap_fault_and_address() {
     assert!(wrong.is_empty(), "{}", wrong.concat());
 }
 
+/// Where the tag above a block of seven granules is, counted from its payload.
+const TAG: usize = 7 * GRANULE - WORD;
+
 /// Bytes that are overwritten where a heap keeps its own: at a distance from the tenth block's payload, while it is used or free.
-const OVERWRITTEN: [(bool, usize, [u8; 8]); 7] = [
+const OVERWRITTEN: [(bool, usize, &[u8]); 7] = [
     // The next tag: with zeros, letters, and the tag of the end.
-    (false, 104, [0; 8]),
-    (false, 104, *b"AAAAAAAA"),
-    (false, 104, [3, 0, 0, 0, 0, 0, 0, 0]),
+    (false, TAG, &[0; WORD]),
+    (false, TAG, &[b'A'; WORD]),
+    (false, TAG, &3_usize.to_ne_bytes()),
     // The links of a free chunk: no links, which takes what follows out of the index, and wild ones.
-    (true, 0, [0; 8]),
-    (true, 0, [0xFF; 8]),
-    (true, 0, [5, 0, 0, 0, 5, 0, 0, 0]),
+    (true, 0, &[0; 8]),
+    (true, 0, &[0xFF; 8]),
+    (true, 0, &(5_u64 << 32 | 5).to_ne_bytes()),
     // The size at a free chunk's end.
-    (true, 96, [0; 8]),
+    (true, TAG - WORD, &[0; WORD]),
 ];
 
 #[test]
@@ -120,13 +124,14 @@ fn whatever_is_overwritten_is_found_by_check() {
             // SAFETY: the place lies in the arena, between the tenth block and the eleventh.
             let target = unsafe { blocks[10].add(distance) };
             // SAFETY: likewise; that the heap needs the bytes is what is wrong.
-            unsafe { target.copy_from(core::ptr::NonNull::from(&bytes).cast(), 8) };
+            unsafe { target.copy_from(NonNull::from(bytes).cast(), bytes.len()) };
             let found = heap.check();
             assert!(found.is_err(), "{}: {bytes:?} at {distance}", configured.name());
         }
     }
 }
 
+// A tag of 32 bits has no room for a seal.
 #[test]
 #[cfg(target_pointer_width = "64")]
 fn every_flipped_bit_of_tags_links_and_free_memory_is_found_by_check() {

@@ -120,10 +120,12 @@ fn each_misuse_ends_on_each_level_as_the_page_says() {
     for (misuse, cells) in rows {
         assert_eq!(cells.len(), HEAPS.len(), "{misuse}");
         for (heap, cell) in HEAPS.into_iter().zip(cells) {
+            // Threads keep what this is, and hand it out: whatever then happens, nothing is promised.
+            if (heap, cell) == ("BASIC_CACHE", "no") {
+                continue;
+            }
             match outcome(heap, misuse) {
                 Ok(stage) if stage == cell => {}
-                // Threads keep what this is, and hand it out: whatever then happens, nothing is promised.
-                _ if (heap, cell) == ("BASIC_CACHE", "no") => {}
                 end => wrong.push(format!("{misuse}, {heap}: {end:?} and not `{cell}`\n")),
             }
         }

@@ -280,6 +280,12 @@ macro_rules! odd_sizes {
 
 const MOST: usize = isize::MAX as usize;
 
+/// What links of four bytes reach, or the half of what an address does.
+const REACH: usize = if usize::BITS == 64 { 1 << 36 } else { 1 << 31 };
+
+/// Beyond that.
+const FAR: usize = if usize::BITS == 64 { 1 << 40 } else { 3 << 30 };
+
 #[test]
 fn no_sizes_of_a_configuration_are_too_odd() {
     odd_sizes! {
@@ -298,9 +304,9 @@ fn no_sizes_of_a_configuration_are_too_odd() {
         Tree<FirstFit>: 4096, usize::MAX, usize::MAX, 0;
         Bins<Lifo, 464>: 4096, usize::MAX, 1 << 20, 1;
         Tree<BestFit>: 0, usize::MAX, MOST + 1, 0;
-        Bins<Address, 40>: 0, MOST + 1, 1 << 36, 4096;
-        Tree<FirstFit>: 1 << 20, 4096, (1 << 36) + 4096, 4096;
-        Bins<Lifo, 464>: 4096, (1 << 36) - 1, 1 << 36, 1 << 40;
+        Bins<Address, 40>: 0, MOST + 1, REACH, 4096;
+        Tree<FirstFit>: 1 << 20, 4096, REACH + 4096, 4096;
+        Bins<Lifo, 464>: 4096, REACH - 1, REACH, FAR;
     }
 }
 
@@ -308,7 +314,7 @@ fn no_sizes_of_a_configuration_are_too_odd() {
 fn no_number_of_bins_is_too_odd() {
     macro_rules! bins {
         ($($count:literal)+) => {$(
-            live_over_window::<Odd<Bins<Lifo, $count>, 4096, 4096, { 1 << 36 }, 65_536>>();
+            live_over_window::<Odd<Bins<Lifo, $count>, 4096, 4096, REACH, 65_536>>();
         )+};
     }
     bins!(0 1 2 3 15 16 17 31 32 33 200 463 464 465 480);

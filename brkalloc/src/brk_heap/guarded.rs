@@ -119,12 +119,17 @@ unsafe impl<C: Config> Bare<C> for BrkHeap<C> {
     }
 
     unsafe fn detain(&self, block: NonNull<u8>, layout: Layout) {
-        self.shared.with(|shared| {
-            if let Some(queue) = shared.quarantine.queue() {
-                // SAFETY: the caller vouches for the block, which has room for links and a record.
-                unsafe { queue.push::<C>(block, layout) };
-            }
+        let is_kept = self.shared.with(|shared| {
+            let Some(queue) = shared.quarantine.queue() else { return false };
+            // SAFETY: the caller vouches for the block, which has room for links and a record.
+            unsafe { queue.push::<C>(block, layout) }
         });
+        if !is_kept {
+            if let Some(asked) = guard::inner::<C>(layout) {
+                // SAFETY: the caller vouches for the block, which the queue did not let in.
+                unsafe { self.release(block, asked) };
+            }
+        }
         self.let_out(C::Quarantine::BYTES);
     }
 

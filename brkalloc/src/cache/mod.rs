@@ -83,6 +83,9 @@ mod ways {
     use crate::BrkHeap;
 
     /// The way that each request takes. Private: a cache is chosen, not written.
+    ///
+    /// Blocks come as pointers to their [whole](crate::chunk::whole) window: links and what is cleared
+    /// may lie beyond a layout.
     pub trait Ways<C: Config>: Sized + 'static {
         /// What the heap's lock guards beside the chunks.
         type Depot: Send + core::fmt::Debug;

@@ -273,7 +273,9 @@ mod tests {
     #[test]
     fn a_request_counts_its_tag_and_rounds_up() {
         let need = |size| Request::new(size, 1).expect("it fits").need;
-        assert_eq!([need(0), need(1), need(24), need(25), need(40), need(41)], [2, 2, 2, 3, 3, 4]);
+        // What three granules and a tag less hold, and one byte more.
+        let (two, three) = (2 * GRANULE - WORD, 3 * GRANULE - WORD);
+        assert_eq!([0, 1, two, two + 1, three, three + 1].map(need), [2, 2, 2, 3, 3, 4]);
     }
 
     #[test]

@@ -17,6 +17,11 @@
 //! every other case, and if there is no room behind the break, the window is a mapping's, as
 //! [`Mmap`] makes it.
 //!
+//! The break is glibc's alone to be had. musl's `malloc` asks the kernel for it without `sbrk` and
+//! remembers where it left it (mallocng for what it notes of its blocks, oldmalloc for the blocks):
+//! moved by somebody else, it would be lowered to there by the next request. How the program is linked
+//! does not matter: in a static one of glibc, `malloc` and `sbrk` are the same code.
+//!
 //! The two ranges adjoin but come from two calls of the system, and one pointer must reach across.
 //! So the provenance of both is exposed, and the base is taken anew from its address: it stands for
 //! whatever was exposed there.

@@ -182,7 +182,7 @@ unsafe impl System for Libc {
     }
 
     /// Only glibc's `sbrk` on Linux is known to live beside its `malloc`: that of musl refuses, and
-    /// its `malloc` moves the break itself; FreeBSD and Apple call theirs deprecated.
+    /// its `malloc` moves the break by system calls of its own, from where it remembers it; FreeBSD and Apple call theirs deprecated.
     #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
     fn single_threaded() -> bool {
         false

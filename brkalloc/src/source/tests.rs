@@ -7,7 +7,7 @@ use std::thread_local;
 use std::vec::Vec;
 
 /// Address space within which the break of the tests' system moves.
-const GROUND: usize = 1 << 28;
+const GROUND: usize = if usize::BITS == 64 { 1 << 28 } else { 1 << 25 };
 const PAGE: usize = 4096;
 const KIB: usize = 1 << 10;
 const MIB: usize = 1 << 20;
@@ -435,9 +435,9 @@ fn no_sizes_are_too_odd() {
         1,
         15,
         PAGE - 1,
-        1 << 62,
+        1 << (usize::BITS - 2),
         isize::MAX.unsigned_abs(),
-        1 << 63,
+        1 << (usize::BITS - 1),
         usize::MAX - 1,
         usize::MAX,
     ];
@@ -460,10 +460,11 @@ fn no_sizes_are_too_odd() {
 
 #[test]
 fn the_real_system_grants_a_window_beyond_its_memory() {
+    const WINDOW: usize = if usize::BITS == 64 { 1 << 36 } else { 1 << 30 };
     // The test program has threads, so its break is not to be had.
-    let region = Brk::<Libc>::open(64 * KIB, 64 << 30).expect("there is address space");
+    let region = Brk::<Libc>::open(64 * KIB, WINDOW).expect("there is address space");
     assert_eq!(region.origin, Origin::Mapping);
-    assert_eq!(region.reserved, 64 << 30);
+    assert_eq!(region.reserved, WINDOW);
     assert!(is_fresh(region, 0, region.committed));
     // SAFETY: the arena is committed, and 16 MiB are reserved.
     assert!(unsafe { Brk::<Libc>::commit(region.base, region.committed, 16 * MIB + 1) });

@@ -231,7 +231,10 @@ impl<'a> Generator<'a> {
     fn size(&mut self) -> usize {
         // With every alignment below that of the last row of `align`, these round up within
         // `isize`.
+        #[cfg(target_pointer_width = "64")]
         const HUGE: [usize; 4] = [1 << 35, 1 << 36, 1 << 40, (1 << 63) - (1 << 30)];
+        #[cfg(not(target_pointer_width = "64"))]
+        const HUGE: [usize; 4] = [1 << 27, 1 << 28, 1 << 29, 1 << 30];
         match self.random.below(128) {
             0 | 1 => 0,
             2 => HUGE[self.random.below(HUGE.len())],

@@ -16,15 +16,16 @@
 //! traces and no faster.
 
 mod check;
-#[cfg(test)]
+// Addresses worked out by hand, for tags of 8 bytes.
+#[cfg(all(test, target_pointer_width = "64"))]
 mod tests;
 
 use crate::choices::{Coalesce, Order, Policy};
 use crate::sequence::{Free, Sequence};
 use std::collections::BTreeMap;
 
-/// Bytes of a word, and of a tag.
-pub const WORD: u64 = 8;
+/// Bytes of a word, and of a tag: 8, for which the reference addresses are, or 4.
+pub const WORD: u64 = size_of::<usize>() as u64;
 /// Every chunk is a whole number of these many bytes.
 pub const GRANULE: u64 = 16;
 /// Bytes of the smallest chunk.

@@ -197,7 +197,7 @@ impl Row {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_pointer_width = "64"))]
 mod tests {
     use super::*;
     use crate::model::Setup;

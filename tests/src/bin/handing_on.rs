@@ -29,13 +29,14 @@ static ENDED: AtomicUsize = AtomicUsize::new(0);
 
 /// Objects of sizes that seem random, each filled with what its size says.
 fn objects(seed: usize) -> impl Iterator<Item = Vec<u8>> {
-    let mut number = seed;
+    let mut number = seed as u64;
+    let below = |number: u64, most: usize| usize::try_from(number % most as u64).unwrap_or(0);
     core::iter::repeat_with(move || {
         number =
             number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         // Small objects, larger ones, and chunks that threads keep.
-        let most = [64, 300, 1000, 6000][(number >> 61) % 4];
-        let size = (number >> 33) % most + 1;
+        let most = [64, 300, 1000, 6000][below(number >> 61, 4)];
+        let size = below(number >> 33, most) + 1;
         vec![size.to_le_bytes()[0]; size]
     })
 }

@@ -29,7 +29,14 @@ static SMALL: BrkHeap;
 #[brk_heap(source = "mmap", coalesce = "deferred", order = "lifo")]
 static LATE: BrkHeap;
 
+/// Of a block that with its tag, of 8 bytes or of 4, takes seven granules.
 const SIZE: usize = 104;
+/// Bytes of a tag, and of the size that a free chunk repeats.
+const WORD: usize = size_of::<usize>();
+/// Where the tag above a block is, counted from its payload.
+const TAG: usize = 7 * 16 - WORD;
+/// Where the last word of a chunk is.
+const LAST: usize = TAG - WORD;
 const LAYOUT: Layout = match Layout::from_size_align(SIZE, 8) {
     Ok(layout) => layout,
     Err(_) => panic!("both are small"),
@@ -41,6 +48,9 @@ fn main() {
     wrong();
     println!("nothing happened");
 }
+
+/// What nobody's tag is.
+const LETTERS: [u8; WORD] = [b'A'; WORD];
 
 type Case = (&'static str, fn());
 
@@ -90,7 +100,7 @@ const CASES: &[Case] = &[
     ("free of the inside of a block of tags of free chunks", || {
         let block = allocate(&TREE);
         // Of two granules, above one in use.
-        (0..SIZE).step_by(8).for_each(|word| write(block, word, &0x22_u64.to_ne_bytes()));
+        (0..SIZE).step_by(WORD).for_each(|word| write(block, word, &0x22_usize.to_ne_bytes()));
         free(&TREE, told(at(block, 32)));
     }),
     ("free of the inside of the top", || {
@@ -162,29 +172,29 @@ const CASES: &[Case] = &[
     }),
     ("free of a block whose tag was overwritten with zeros", || {
         let [lower, block, _] = three(&TREE);
-        write(lower, SIZE, &[0; 8]);
+        write(lower, TAG, &[0; WORD]);
         free(&TREE, told(block));
     }),
     ("free of a block whose tag was overwritten with letters", || {
         let [lower, block, _] = three(&TREE);
-        write(lower, SIZE, b"AAAAAAAA");
+        write(lower, TAG, &LETTERS);
         free(&TREE, told(block));
     }),
     ("free of a block that overwrote the next tag", || {
         let [block, _, _] = three(&TREE);
-        write(block, SIZE, b"AAAAAAAA");
+        write(block, TAG, &LETTERS);
         free(&TREE, told(block));
     }),
     ("realloc of a block that overwrote the next tag", || {
         let [block, _, _] = three(&TREE);
-        write(block, SIZE, b"AAAAAAAA");
+        write(block, TAG, &LETTERS);
         reallocate(&TREE, told(block));
     }),
     ("free beside a free chunk whose size was overwritten", || {
         let [lower, block, _] = three(&TREE);
         free(&TREE, lower);
         // The chunk's last word; what is free is taken from it.
-        write(lower, SIZE - 8, &[0; 8]);
+        write(lower, LAST, &[0; WORD]);
         told(block);
         free(&TREE, block);
     }),
@@ -192,26 +202,26 @@ const CASES: &[Case] = &[
         let [lower, block, _] = three(&TREE);
         free(&TREE, lower);
         // Three granules, which end at the block as well.
-        write(lower, SIZE - 8, &3_u64.to_ne_bytes());
+        write(lower, LAST, &3_usize.to_ne_bytes());
         told(at(block, -48));
         free(&TREE, block);
     }),
     ("allocation of a free chunk whose tag was overwritten", || {
         let [lower, block, _] = three(&TREE);
         free(&TREE, told(block));
-        write(lower, SIZE, b"AAAAAAAA");
+        write(lower, TAG, &LETTERS);
         let _ = allocate(&TREE);
     }),
     ("allocation of a free chunk whose tag was overwritten, from a list", || {
         let [lower, block, _] = three(&LIST);
         free(&LIST, told(block));
-        write(lower, SIZE, b"AAAAAAAA");
+        write(lower, TAG, &LETTERS);
         let _ = allocate(&LIST);
     }),
     ("allocation of a free chunk whose tag was overwritten, from a bin", || {
         let [lower, block, _] = three(&BINS);
         free(&BINS, told(block));
-        write(lower, SIZE, b"AAAAAAAA");
+        write(lower, TAG, &LETTERS);
         let _ = allocate(&BINS);
     }),
     ("allocation of a free chunk whose tag lost a flag, from a bin", || {
@@ -230,15 +240,18 @@ const CASES: &[Case] = &[
 ];
 
 /// Writes `tag` where the tag of a free chunk of seven granules above a used one is, 0x72, and then allocates that chunk.
-fn overwrite_tag(heap: &dyn GlobalAlloc, tag: u64) {
+fn overwrite_tag(heap: &dyn GlobalAlloc, tag: usize) {
     let [lower, block, _] = three(heap);
     free(heap, told(block));
-    write(lower, SIZE, &tag.to_ne_bytes());
+    write(lower, TAG, &tag.to_ne_bytes());
     let _ = allocate(heap);
 }
 
 /// Each link names the place three granules above the arena's base.
-const INTO_A_BLOCK: [u8; 16] = [3, 0, 0, 0, 3, 0, 0, 0, 3, 0, 0, 0, 3, 0, 0, 0];
+const INTO_A_BLOCK: [u8; 16] = {
+    let [a, b, c, d] = 3_u32.to_ne_bytes();
+    [a, b, c, d, a, b, c, d, a, b, c, d, a, b, c, d]
+};
 
 /// Overwrites the links of the twentieth of some blocks, of which every second is free, as a use after a free does, and then
 /// uses the heap: it must name the block `named`, a neighbor of that one in its list.

@@ -22,7 +22,7 @@ fn live(seed: usize) -> Vec<Vec<u8>> {
     blocks
 }
 
-/// A thousand threads, eight at a time; bytes that are resident afterwards.
+/// A thousand threads, eight at a time; bytes that are resident afterwards, or committed, under an emulator.
 fn thousand() -> usize {
     for first in (0..1000).step_by(8) {
         let threads: Vec<_> =
@@ -33,6 +33,10 @@ fn thousand() -> usize {
         }
     }
     assert_eq!(HEAP.check(), Ok(()));
+    // What is resident there is the emulator's, too, and what it keeps of threads.
+    if std::env::var_os("BRKALLOC_RUNNER").is_some_and(|runner| !runner.is_empty()) {
+        return HEAP.stats().committed;
+    }
     let status = std::fs::read_to_string("/proc/self/status").expect("Linux says it");
     let line = status.lines().find(|line| line.starts_with("RssAnon:")).expect("it is there");
     let kilobytes = line.split_whitespace().nth(1).expect("a number");
@@ -41,6 +45,6 @@ fn thousand() -> usize {
 
 fn main() {
     let (first, second) = (thousand(), thousand());
-    println!("{first} bytes resident after the first thousand, {second} after the second");
+    println!("{first} bytes after the first thousand, {second} after the second");
     assert!(second * 10 <= first * 11, "more than 1.1 times as many");
 }

@@ -1,0 +1,21 @@
+//! 10 KiB of a processor without compare-and-swap, and so without a lock of ours.
+#![no_std]
+#![no_main]
+
+use brkalloc::{BrkHeap, brk_heap};
+use cortex_m_rt::entry;
+
+#[global_allocator]
+#[brk_heap(
+    source = "static",
+    arena = "10KiB",
+    index = "list",
+    // SAFETY: there is one thread, and no interrupt is enabled.
+    unsafe(lock = "none")
+)]
+static HEAP: BrkHeap;
+
+#[entry]
+fn main() -> ! {
+    brkalloc_firmware::run(&HEAP)
+}
