@@ -127,7 +127,7 @@ impl<C: Config> BrkHeap<C> {
     ///
     /// # Safety
     ///
-    /// This heap handed `pointer` out, and it has not been freed since.
+    /// This heap handed `pointer` out, it has not been freed since, and the configuration names this heap.
     #[must_use]
     pub unsafe fn usable_size(&self, pointer: NonNull<u8>) -> usize {
         let pointer = whole(pointer);
@@ -254,8 +254,15 @@ impl<C: Config> BrkHeap<C> {
     #[cold]
     unsafe fn clear_behind(&self, block: Option<NonNull<u8>>, size: usize) {
         let Some(block) = block else { return };
-        // SAFETY: the caller vouches for the block.
-        let usable = unsafe { self.usable_size(block) };
+        // By its size, as whoever served it decided: where a configuration names another heap now, the
+        // address would tell of a mapping that is none.
+        let usable = if is_large::<C>(size) {
+            // SAFETY: the caller vouches for the block, which is a mapping's by its size.
+            unsafe { large::usable_size::<C>(block) }
+        } else {
+            // SAFETY: the caller vouches for the block.
+            unsafe { C::Cache::usable_size(self, block) }
+        };
         // SAFETY: the block has at least its size.
         let behind = unsafe { block.add(size) };
         // SAFETY: these are the block's last bytes, of which its owner asked for none.

@@ -89,19 +89,20 @@ fn end(message: fmt::Arguments<'_>) -> ! {
 
 /// WebAssembly has no standard error, and a panic there may format its message into memory of the
 /// very heap that is broken, whose lock this thread may hold. A trap ends the instance at once.
-#[cfg(target_family = "wasm")]
+#[cfg(all(target_arch = "wasm32", not(unix)))]
 fn end(_: fmt::Arguments<'_>) -> ! {
     core::arch::wasm32::unreachable()
 }
 
-/// Where there is no system, the program's panic handler is the only voice there is.
-#[cfg(not(any(unix, windows, target_family = "wasm")))]
+/// Where there is no system, the program's panic handler is the only voice there is. It must not allocate
+/// from the heap that is broken, whose lock this thread may hold.
+#[cfg(not(any(unix, windows, target_arch = "wasm32")))]
 fn end(message: fmt::Arguments<'_>) -> ! {
     panic_for_good(&message)
 }
 
 /// Panics. A function of C never unwinds: where panics are built to, the program aborts here.
-#[cfg(any(test, not(any(unix, windows, target_family = "wasm"))))]
+#[cfg(any(test, not(any(unix, windows, target_arch = "wasm32"))))]
 extern "C" fn panic_for_good(message: &fmt::Arguments<'_>) -> ! {
     panic!("{message}")
 }

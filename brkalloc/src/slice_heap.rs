@@ -66,7 +66,7 @@ impl<'a, C: Config> Heap<'a, C> {
         let granules = bytes.len().saturating_sub(skipped) / GRANULE;
         let reach = RawHeap::<C, Slice>::REACH;
         let end = u32::try_from(granules + 1).unwrap_or(u32::MAX).min(reach);
-        // SAFETY: it is the place of the end tag, over the bytes that the window will have.
+        // SAFETY: it is the place of the end tag, if there are bytes for a window, and else not used.
         let end = unsafe { Chunk::at(end) };
         if let (true, Some(end), Some(first)) =
             (0 < granules, end, NonNull::new(base.wrapping_add(skipped)))

@@ -22,7 +22,8 @@ impl Target {
         if self.is_unix || is(source, "static") {
             return None;
         }
-        Some(match (is(source, "mmap"), self.lacks_lock(lock).is_some()) {
+        let lacks_both = !self.swaps && self.lacks_lock(lock).is_some();
+        Some(match (is(source, "mmap"), lacks_both) {
             (false, false) => {
                 "`source = \"brk\"`, the default, needs a Unix; on this target write `source = \"static\", arena = \"64KiB\"`"
             }
@@ -74,14 +75,14 @@ pub const fn require_source(source: &str, lock: &str) {
     }
 }
 
-/// Fails to compile where the target lacks `lock`, unless it lacks `source` too, which says so.
+/// Fails to compile where the target lacks `lock`, unless what it says of `source` speaks of locks, too.
 ///
 /// # Panics
 ///
 /// There, while constants are evaluated.
 #[track_caller]
 pub const fn require_lock(source: &str, lock: &str) {
-    if HERE.lacks_source(source, lock).is_none() {
+    if HERE.swaps || HERE.lacks_source(source, lock).is_none() {
         if let Some(instead) = HERE.lacks_lock(lock) {
             panic!("{}", instead);
         }
@@ -115,6 +116,8 @@ mod tests {
                 assert!(said.contains("`source = \"static\", arena = \"64KiB\"`"), "{said}");
             }
         }
+        let said = BARE.lacks_source("brk", "os").expect("it is lacking");
+        assert!(!said.contains("compare-and-swap"), "the lock speaks for itself there: {said}");
         let said = LEAST.lacks_source("brk", "default").expect("it is lacking");
         assert!(said.contains("unsafe(lock = \"none\")"), "it speaks for the lock, too: {said}");
     }

@@ -419,6 +419,13 @@ fn a_cache_of_no_bytes_keeps_to_its_objects() {
 }
 
 #[test]
+fn a_block_shrinks_while_another_heap_is_current_and_what_is_behind_it_stays() {
+    let case = "a heap that is not current and clears what it frees";
+    let ended = child::run(Command::new(env!("CARGO_BIN_EXE_audacity")).arg(case));
+    assert_eq!(ended.well(case), "nothing happened\n");
+}
+
+#[test]
 fn who_waits_for_itself_waits() {
     for case in [
         "a closure that allocates from its own heap",

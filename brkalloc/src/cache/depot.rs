@@ -283,7 +283,7 @@ impl<C: Config> Counter<'_, C> {
     /// Gives the chunk of a slab whose objects are all back to the heap below.
     fn free_slab(&mut self, page: Page, class: Class) {
         if Window::<C>::SEALED {
-            // SAFETY: the last of its objects came back just now.
+            // SAFETY: of its objects none is out.
             for object in unsafe { self.objects_of(page, class) } {
                 Self::check_free(object, class);
             }

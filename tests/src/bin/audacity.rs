@@ -3,8 +3,9 @@
 
 use allocator_api2::vec::Vec as VecIn;
 use brkalloc::__private::{
-    Cached, Config, FirstFit, Harden, Immediate, Lent, Mmap, PerThread, Source, SpinLock, Static,
-    Storage, ThreadCache, ThreadEnd, Tree, Uncached, Uncounted, Unmapped, Unquarantined,
+    Cached, Config, FirstFit, Harden, Immediate, Lent, Mapped, Mmap, PerThread, Source, SpinLock,
+    Static, Storage, ThreadCache, ThreadEnd, Tree, Uncached, Uncounted, Unmapped, Unquarantined,
+    Zero,
 };
 use brkalloc::{BrkHeap, Heap, brk_heap};
 use core::marker::PhantomData;
@@ -158,6 +159,75 @@ impl PerThread for Least {
     }
 }
 
+/// Two heaps with a cache, and mappings beside them, that clear what they free; only the second's `heap()` changes.
+struct Clearing;
+
+static CLEARING: [BrkHeap<Clearing>; 2] = [const { BrkHeap::__new() }; 2];
+
+impl Config for Clearing {
+    type Source = Mmap;
+    type Index = Tree<FirstFit>;
+    type Coalesce = Immediate;
+    type Lock = SpinLock;
+    type Cache = Cached<{ 64 << 10 }>;
+    type Large = Mapped<{ 1 << 20 }>;
+    type Quarantine = Unquarantined;
+    type Counters = Uncounted;
+    const NAME: &'static str = "a heap by hand";
+    const ARENA: usize = 4096;
+    const GROW: usize = 4096;
+    const LIMIT: usize = 1 << 20;
+    const TRIM: usize = usize::MAX;
+    const HARDEN: Harden = Harden::None;
+    const ZERO: Zero = Zero::Free;
+    const LOCK: SpinLock = SpinLock::new();
+
+    fn heap() -> &'static BrkHeap<Self> {
+        &CLEARING[CURRENT.load(Ordering::Relaxed)]
+    }
+}
+
+impl PerThread for Clearing {
+    fn with<R>(f: impl FnOnce(&ThreadCache<Self>) -> R) -> R {
+        thread_local! {
+            static CACHE: ThreadCache<Clearing> = const { ThreadCache::new() };
+        }
+        CACHE.with(f)
+    }
+
+    fn watch_end() -> bool {
+        true
+    }
+}
+
+/// Shrinks a vector whose neighbor below looks like the header of a mapping, while another heap is current: what is
+/// behind it must stay.
+fn clears_no_mapping_that_is_none() {
+    let vector = |_| {
+        let mut vector = VecIn::<u8, _>::new_in(&CLEARING[0]);
+        vector.try_reserve_exact(64).expect("there is memory");
+        vector.resize(64, 7);
+        vector
+    };
+    let mut all: Vec<_> = (0..60).map(vector).collect();
+    all.sort_by_key(|vector| vector.as_ptr().addr());
+    let place = (0..58).find(|place| {
+        let [below, it, above] = [0, 1, 2].map(|more| all[place + more].as_ptr().addr());
+        it == below + 64 && above == it + 64
+    });
+    let place = place.expect("three of sixty objects are neighbors");
+    let address = all[place + 1].as_ptr().addr();
+    // A mapping of a mebibyte that began with the page.
+    let header = [1_usize << 20, address % 4096].map(usize::to_ne_bytes);
+    let behind = 64 - size_of_val(&header);
+    all[place][behind..].copy_from_slice(header.as_flattened());
+    CURRENT.store(1, Ordering::Relaxed);
+    all[place + 1].truncate(60);
+    all[place + 1].shrink_to_fit();
+    CURRENT.store(0, Ordering::Relaxed);
+    assert!(all[place + 2].iter().all(|byte| *byte == 7), "the block behind was cleared");
+}
+
 /// Vectors of a few bytes, every other of which is dropped and made again: none touches another.
 fn neighbors_stay_intact() {
     let vector = |number: u8| {
@@ -230,6 +300,7 @@ fn main() {
                 let _ = vector.try_reserve_exact(50_000);
             });
         }
+        "a heap that is not current and clears what it frees" => clears_no_mapping_that_is_none(),
         "a cache of no bytes on a heap that checks all" => neighbors_stay_intact(),
         _ => panic!("it is no known case"),
     }

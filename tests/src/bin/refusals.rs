@@ -25,6 +25,12 @@ use std::alloc::System;
 
 const PAGE: usize = 4096;
 
+/// What `setrlimit` takes for the name of a limit.
+#[cfg(target_env = "gnu")]
+type Name = libc::__rlimit_resource_t;
+#[cfg(not(target_env = "gnu"))]
+type Name = libc::c_int;
+
 macro_rules! heaps {
     ($($name:ident: $source:ty, $index:ty, $coalesce:ty, $cache:ty, $large:ty;)+) => {
         $(
@@ -171,7 +177,7 @@ enum Short {
 
 /// What a process may have: its limit, and the line of `/proc/self/status` that says how much it has.
 #[derive(Clone, Copy, Debug)]
-struct Resource(libc::__rlimit_resource_t, &'static str);
+struct Resource(Name, &'static str);
 
 const SPACE: Resource = Resource(libc::RLIMIT_AS, "VmSize:");
 const DATA: Resource = Resource(libc::RLIMIT_DATA, "VmData:");

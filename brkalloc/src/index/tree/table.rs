@@ -202,7 +202,8 @@ impl Table {
         self.set_begins(region, others);
         let was = said(granules);
         if self.size(0, region) == was {
-            let largest = largest_of(window, region, others);
+            // SAFETY: they are this table's bits of the region, but one.
+            let largest = unsafe { largest_of(window, region, others) };
             self.lower(region, was, largest);
         }
     }
@@ -227,7 +228,8 @@ impl Table {
         if was <= now {
             self.raise(region, now);
         } else if self.size(0, region) == was {
-            let largest = largest_of(window, region, others).max(now);
+            // SAFETY: they are this table's bits of the region, but one.
+            let largest = unsafe { largest_of(window, region, others) }.max(now);
             self.lower(region, was, largest);
         }
     }
@@ -306,7 +308,9 @@ impl Table {
         }
         let region = from >> WITHIN;
         let begins = self.begins(region) & (u64::MAX << (from % REGION));
-        if let Some(found) = first_of(window, region, begins, need, &mut visit) {
+        // SAFETY: they are this table's bits of the region from a place on.
+        let found = unsafe { first_of(window, region, begins, need, &mut visit) };
+        if let Some(found) = found {
             return Some(found);
         }
         // Up to the first node that has one on its right.
@@ -337,7 +341,8 @@ impl Table {
             node = node << DIGIT | (fitting.trailing_zeros() - 1);
             level -= 1;
             if level == 0 {
-                let found = first_of(window, node, self.begins(node), need, visit);
+                // SAFETY: they are this table's bits.
+                let found = unsafe { first_of(window, node, self.begins(node), need, visit) };
                 if found.is_none() && said(need) < MOST {
                     self.disagrees(window, node);
                 }
@@ -354,7 +359,8 @@ impl Table {
         if !Window::<C>::CHECKED {
             return;
         }
-        for chunk in chunks(region, self.begins(region)) {
+        // SAFETY: they are this table's.
+        for chunk in unsafe { chunks(region, self.begins(region)) } {
             let tag = window.tag(chunk);
             let above = chunk.above(tag, window.end()).filter(|above| *above < window.end());
             if !above.is_some_and(|above| window.is_above(above, tag.granules())) {
@@ -390,7 +396,8 @@ impl Table {
         counters: &mut C::Counters,
     ) -> Option<Fit<Place>> {
         if level == 0 {
-            for chunk in chunks(node, self.begins(node)) {
+            // SAFETY: they are this table's.
+            for chunk in unsafe { chunks(node, self.begins(node)) } {
                 counters.visit();
                 let granules = free_granules(window, chunk);
                 let fit = request.fit(window, chunk, granules);
@@ -460,7 +467,8 @@ impl Table {
     ) -> Result<i32, Corruption> {
         let mut largest = 0;
         if level == 0 {
-            for chunk in chunks(node, self.begins(node)) {
+            // SAFETY: they are this table's.
+            for chunk in unsafe { chunks(node, self.begins(node)) } {
                 let broken = |what| Err(Corruption::at(what, window, chunk));
                 if window.end() <= chunk {
                     return broken("a table has a chunk out of the arena");
@@ -495,30 +503,39 @@ const fn place_of(chunk: Chunk) -> (u32, u64) {
     (chunk.offset() >> WITHIN, 1 << (chunk.offset() % REGION))
 }
 
-/// The chunks of a region that begin where these bits, the table's, are set, in address order.
+/// The chunks of a region that begin where these bits are set, in address order.
+///
+/// # Safety
+///
+/// The bits are a table's, of that region, and the chunks are used with its window.
 #[inline]
-fn chunks(region: u32, mut begins: u64) -> impl Iterator<Item = Chunk> {
+unsafe fn chunks(region: u32, mut begins: u64) -> impl Iterator<Item = Chunk> {
     core::iter::from_fn(move || {
         if begins == 0 {
             return None;
         }
         let lowest = begins.trailing_zeros();
         begins &= begins - 1;
-        // SAFETY: by the table's invariant a bit is set where a chunk of the window begins.
+        // SAFETY: by the table's invariant its bits are set where chunks of the window begin.
         unsafe { Chunk::at(region << WITHIN | lowest) }
     })
 }
 
 /// The first of these chunks of a region that has `need` granules.
+///
+/// # Safety
+///
+/// As for [`chunks`].
 #[inline]
-fn first_of<C: Config>(
+unsafe fn first_of<C: Config>(
     window: Window<C>,
     region: u32,
     begins: u64,
     need: u32,
     mut visit: impl FnMut(),
 ) -> Option<(Chunk, u32)> {
-    for chunk in chunks(region, begins) {
+    // SAFETY: the caller vouches for the bits.
+    for chunk in unsafe { chunks(region, begins) } {
         visit();
         let granules = free_granules(window, chunk);
         if need <= granules {
@@ -529,9 +546,15 @@ fn first_of<C: Config>(
 }
 
 /// The size of the largest of these chunks of a region.
+///
+/// # Safety
+///
+/// As for [`chunks`].
 #[inline]
-fn largest_of<C: Config>(window: Window<C>, region: u32, begins: u64) -> i32 {
-    chunks(region, begins).fold(0, |largest, chunk| largest.max(said(free_granules(window, chunk))))
+unsafe fn largest_of<C: Config>(window: Window<C>, region: u32, begins: u64) -> i32 {
+    // SAFETY: the caller vouches for the bits.
+    let chunks = unsafe { chunks(region, begins) };
+    chunks.fold(0, |largest, chunk| largest.max(said(free_granules(window, chunk))))
 }
 
 /// The size of a chunk that the table says is free.
