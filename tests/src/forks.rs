@@ -16,6 +16,10 @@ const PATIENCE: (u32, u32) = (10, 90);
 static OVER: AtomicBool = AtomicBool::new(false);
 
 /// Forks `forks` times beside four threads that load `heap`, the global allocator.
+///
+/// # Panics
+///
+/// If the parent finds the heap broken.
 pub fn run(heap: &'static dyn StaticHeap, forks: u32) -> ExitCode {
     // SAFETY: the call has no precondition.
     unsafe { libc::alarm(PATIENCE.1) };

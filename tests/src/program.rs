@@ -15,7 +15,11 @@ const THREADS: u64 = 4;
 /// Times that each thread makes and drops everything.
 const ROUNDS: u64 = 4;
 
-/// Runs the program on `heap`, its global allocator. Panics if anything is wrong.
+/// Runs the program on `heap`, its global allocator.
+///
+/// # Panics
+///
+/// If anything is wrong.
 pub fn run(heap: &'static dyn StaticHeap) {
     // What std allocates once, at the first thread and the first line, is there before the count.
     let is_alone = crate::gets_the_break();

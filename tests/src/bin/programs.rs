@@ -103,11 +103,9 @@ fn main() -> ExitCode {
     let name = words.next().unwrap_or_default();
     let (known, heap) = HEAPS[CHOSEN.load(Relaxed) - 1];
     assert_eq!(name, known, "no such heap");
-    match words.next() {
-        Some(count) => forks::run(heap, count.parse().expect("a number of forks")),
-        None => {
-            program::run(heap);
-            ExitCode::SUCCESS
-        }
+    if let Some(count) = words.next() {
+        return forks::run(heap, count.parse().expect("a number of forks"));
     }
+    program::run(heap);
+    ExitCode::SUCCESS
 }
