@@ -36,7 +36,13 @@ impl Config for Undeclared {
     const LIMIT: usize = 0;
     const TRIM: usize = usize::MAX;
     const HARDEN: Harden = Harden::None;
-    #[expect(clippy::declare_interior_mutable_const, reason = "where each heap's lock comes from")]
+    #[cfg_attr(
+        target_has_atomic = "8",
+        expect(
+            clippy::declare_interior_mutable_const,
+            reason = "where each heap's lock comes from"
+        )
+    )]
     const LOCK: Self::Lock = DefaultLock::new();
 
     fn heap() -> &'static BrkHeap<Self> {
