@@ -17,8 +17,11 @@ use core::alloc::Layout;
 /// How many events the model judges.
 const SHORT: usize = 4_000;
 
-/// The most that a heap may reach: 57 of them in one process, of 4 GiB at the least.
-const LIMIT: usize = if usize::BITS == 64 { 1 << 36 } else { 32 << 20 };
+/// The most that a heap may reach: 57 of them in one process, of 4 GiB at the least; and an emulator has memory of its
+/// own for what is only reserved.
+fn limit() -> usize {
+    if is_short() || usize::BITS < 64 { 32 << 20 } else { 1 << 36 }
+}
 
 struct Replayed<'a>(&'a Placed<'a>);
 
@@ -38,7 +41,7 @@ impl replay::Heap for Replayed<'_> {
 
 /// What a replay ends with: all that it returned, and the farthest byte.
 fn replayed(events: &[Event], configured: &dyn Configured) -> (Summary, u64) {
-    let heap = configured.growing(64 << 10, LIMIT).expect("there is room");
+    let heap = configured.growing(64 << 10, limit()).expect("there is room");
     let placed = Placed::in_window(&*heap);
     let summary = replay::replay(events, &mut Replayed(&placed)).expect("all is served");
     placed.check();

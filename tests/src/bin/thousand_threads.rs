@@ -22,6 +22,11 @@ fn live(seed: usize) -> Vec<Vec<u8>> {
     blocks
 }
 
+/// Whether an emulator runs the program, whose memory is resident, too, and which keeps some of each thread.
+fn is_emulated() -> bool {
+    std::env::var_os("BRKALLOC_RUNNER").is_some_and(|runner| !runner.is_empty())
+}
+
 /// A thousand threads, eight at a time; bytes that are resident afterwards, or committed, under an emulator.
 fn thousand() -> usize {
     for first in (0..1000).step_by(8) {
@@ -33,8 +38,7 @@ fn thousand() -> usize {
         }
     }
     assert_eq!(HEAP.check(), Ok(()));
-    // What is resident there is the emulator's, too, and what it keeps of threads.
-    if std::env::var_os("BRKALLOC_RUNNER").is_some_and(|runner| !runner.is_empty()) {
+    if is_emulated() {
         return HEAP.stats().committed;
     }
     let status = std::fs::read_to_string("/proc/self/status").expect("Linux says it");
@@ -46,5 +50,8 @@ fn thousand() -> usize {
 fn main() {
     let (first, second) = (thousand(), thousand());
     println!("{first} bytes after the first thousand, {second} after the second");
-    assert!(second * 10 <= first * 11, "more than 1.1 times as many");
+    // How many threads run at a time, and so what is committed, is the emulator's whim; caches that were lost with their
+    // threads would be a hundred times as much.
+    let spare = if is_emulated() { 8 << 20 } else { 0 };
+    assert!(second * 10 <= (first + spare) * 11, "more than 1.1 times as many");
 }
