@@ -122,11 +122,12 @@ fn each_misuse_ends_on_each_level_as_the_page_says() {
         assert_eq!(cells.len(), HEAPS.len(), "{misuse}");
         for (heap, cell) in HEAPS.into_iter().zip(cells) {
             // Threads keep what this is, and hand it out: whatever then happens, nothing is promised.
-            if (heap, cell) == ("BASIC_CACHE", "no") {
+            if (heap, cell) == ("BASIC_CACHE", "no") && is_short() {
                 continue;
             }
             match outcome(heap, misuse) {
                 Ok(stage) if stage == cell => {}
+                _ if (heap, cell) == ("BASIC_CACHE", "no") => {}
                 // Where the next mapping lies, and so what is found in vain, is the system's choice, or an emulator's.
                 Ok(_) if cell == "no" && heap.ends_with("MAPPINGS") && is_short() => {}
                 end => wrong.push(format!("{misuse}, {heap}: {end:?} and not `{cell}`\n")),
