@@ -10,7 +10,7 @@ use ::core::mem::MaybeUninit;
 use ::core::ptr::NonNull;
 use brkalloc::__private::{Libc, Mmap, System};
 use brkalloc_oracle::cases::Case;
-use brkalloc_tests::{beside_model, configurations};
+use brkalloc_harness::{beside_model, configurations};
 use std::alloc::{alloc, dealloc, handle_alloc_error};
 use std::cell::RefCell;
 

@@ -4,8 +4,6 @@
 //! freed; no two blocks overlap; zeros are zeros; every refusal leaves all as it was. The heap checks
 //! itself now and then, and in the end everything has come back: nothing is lost.
 
-#[path = "../../tests/support/pattern.rs"]
-mod pattern;
 
 use crate::input::Input;
 use crate::places::Places;
@@ -14,7 +12,7 @@ use ::core::ptr::NonNull;
 use brkalloc::__private::Config;
 use brkalloc::{BrkHeap, brk_heap};
 use brkalloc_oracle::cases::{Live, Operation};
-use pattern::Block;
+use brkalloc_harness::pattern::Block;
 
 #[brk_heap(source = "mmap", cache = "1MiB", limit = "16MiB")]
 static CACHE: BrkHeap;

@@ -6,7 +6,7 @@
 
 use crate::HEAP;
 use brkalloc::Origin;
-use brkalloc_tests::c;
+use brkalloc_harness::c;
 use core::ffi::{c_char, c_void};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicUsize, Ordering};

@@ -4,7 +4,7 @@
 //! without a pause, one that reads lines, and one that flushes all streams, for whose list `fork` waits. A child that hangs is ended by its alarm.
 
 use crate::HEAP;
-use brkalloc_tests::c;
+use brkalloc_harness::c;
 use core::ffi::c_int;
 use core::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::thread;

@@ -5,7 +5,7 @@
 //! limit, `c_thread_fail system` by the system, which counts what a process may write to (`RLIMIT_DATA`).
 
 use crate::HEAP;
-use brkalloc_tests::c;
+use brkalloc_harness::c;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Barrier;
 use std::thread;

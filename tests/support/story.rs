@@ -1,10 +1,10 @@
 //! A story of operations on a heap over the tests' system, told once for each call of it, which is refused.
 
 use crate::machine::{machine, restart};
-use crate::pattern::Block;
-use crate::random::Random;
 use brkalloc::__private::{Coalesce, Config, Large, ThreadCache};
 use brkalloc::{BrkHeap, Origin};
+use brkalloc_harness::pattern::Block;
+use brkalloc_harness::random::Random;
 use core::alloc::{GlobalAlloc, Layout};
 use core::any::Any;
 use core::cell::Cell;

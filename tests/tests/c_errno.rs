@@ -4,7 +4,7 @@
 //! system refuses to take pages back, which a program can make it do by locking them in memory.
 
 use brkalloc::{BrkHeap, brk_heap};
-use brkalloc_tests::c::{self, KEPT};
+use brkalloc_harness::c::{self, KEPT};
 use lock_api::{GuardSend, RawMutex};
 use spin::mutex::SpinMutex;
 

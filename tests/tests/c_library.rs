@@ -4,7 +4,7 @@
 //! What each test looks at is the process's, so they take turns.
 
 use brkalloc::{BrkHeap, ChunkState, Origin, brk_heap};
-use brkalloc_tests::c;
+use brkalloc_harness::c;
 use core::ffi::{c_int, c_void};
 use core::hint::black_box;
 use core::ptr::{null, null_mut};

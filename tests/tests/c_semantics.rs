@@ -4,7 +4,7 @@
 //! Written anew after what glibc tests in `tst-memalign`, `tst-malloc-too-large` and its like.
 
 use brkalloc::{BrkHeap, ChunkState, brk_heap};
-use brkalloc_tests::c::{self, EVERY, KEPT, TOO_MANY};
+use brkalloc_harness::c::{self, EVERY, KEPT, TOO_MANY};
 use core::ptr::null_mut;
 
 #[brk_heap(policy = "best_fit", export = "malloc", stats = "counters")]

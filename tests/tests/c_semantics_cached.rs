@@ -2,7 +2,7 @@
 //! of a slab, a chunk or a mapping.
 
 use brkalloc::{BrkHeap, ChunkState, brk_heap};
-use brkalloc_tests::c::{self, EVERY, KEPT, TOO_MANY};
+use brkalloc_harness::c::{self, EVERY, KEPT, TOO_MANY};
 use core::ptr::{NonNull, null_mut};
 use std::sync::mpsc::channel;
 use std::thread;

@@ -4,19 +4,14 @@
 //! against each other. After everything has been given back, the heap is one free chunk again: nothing is lost in between.
 #![cfg(target_os = "linux")]
 
-#[path = "../support/pattern.rs"]
-mod pattern;
-#[path = "../support/random.rs"]
-mod random;
-
 use allocator_api2::vec::Vec as VecIn;
 use brkalloc::__private::Config;
 use brkalloc::{BrkHeap, brk_heap};
-use brkalloc_tests::is_short;
+use brkalloc_harness::is_short;
+use brkalloc_harness::pattern::Block;
+use brkalloc_harness::random::Random;
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::NonNull;
-use pattern::Block;
-use random::Random;
 use std::sync::mpsc::channel;
 use std::thread;
 

@@ -1,8 +1,8 @@
 //! A heap that was filled and freed again, in whatever order, is one chunk: the top.
 
+use brkalloc_harness::AnyHeap;
+use brkalloc_harness::configurations;
 use brkalloc_oracle::Coalesce;
-use brkalloc_tests::AnyHeap;
-use brkalloc_tests::configurations;
 use core::alloc::Layout;
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;

@@ -17,10 +17,6 @@ use core::ptr::NonNull;
 
 #[path = "../support/machine.rs"]
 mod machine;
-#[path = "../support/pattern.rs"]
-mod pattern;
-#[path = "../support/random.rs"]
-mod random;
 #[path = "../support/story.rs"]
 mod story;
 

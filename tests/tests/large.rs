@@ -1,17 +1,12 @@
 //! Large requests: mappings of their own, counted, moved and given back.
 #![cfg(target_os = "linux")]
 
-#[path = "../support/pattern.rs"]
-mod pattern;
-#[path = "../support/random.rs"]
-mod random;
-
 use brkalloc::__private::Config;
 use brkalloc::{BrkHeap, brk_heap};
+use brkalloc_harness::pattern::Block;
+use brkalloc_harness::random::Random;
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::NonNull;
-use pattern::Block;
-use random::Random;
 
 fn layout(size: usize, align: usize) -> Layout {
     Layout::from_size_align(size, align).expect("the tests' layouts are sound")

@@ -5,10 +5,10 @@
 //! and of too much, and reallocations; blocks keep their patterns, and the heap checks itself after
 //! every operation. A failure names the seed, which makes the same case again.
 
+use brkalloc_harness::configurations::{self, Configured, GROW};
+use brkalloc_harness::{beside_model, is_short};
 use brkalloc_oracle::Coalesce;
 use brkalloc_oracle::cases::Case;
-use brkalloc_tests::configurations::{self, Configured, GROW};
-use brkalloc_tests::{beside_model, is_short};
 use core::mem::MaybeUninit;
 
 /// Cases for each of the 57 configurations.

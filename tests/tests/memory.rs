@@ -2,15 +2,12 @@
 //!
 //! The tests of this file measure their own process, so they run one after the other, behind one lock.
 
-#[path = "../support/random.rs"]
-mod random;
-
 use brkalloc::__private::Config;
 use brkalloc::{BrkHeap, Heap, brk_heap};
+use brkalloc_harness::random::Random;
 use core::alloc::{GlobalAlloc, Layout};
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
-use random::Random;
 use std::sync::{Mutex, MutexGuard};
 
 const MIB: usize = 1 << 20;

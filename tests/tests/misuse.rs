@@ -9,7 +9,7 @@ mod child;
 #[path = "../support/last_words.rs"]
 mod last_words;
 
-use brkalloc_tests::{GRANULE, WORD, configurations};
+use brkalloc_harness::{GRANULE, WORD, configurations};
 use core::alloc::Layout;
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;

@@ -3,26 +3,21 @@
 //! The tests' system is the real one, of which it asks for more than it needs, to cut it to such pages. Placement is as
 //! with any other; windows grow, and go back, by these pages; slabs are of 4 KiB all the same.
 
-#[path = "../support/pattern.rs"]
-mod pattern;
-#[path = "../support/random.rs"]
-mod random;
-
 use brkalloc::__private::{
     BestFit, Bins, Cached, Config, FirstFit, Harden, Immediate, Libc, Lifo, List, Mapped, Mmap,
     NextFit, OsLock, PerThread, System, ThreadCache, Tree, Uncached, Uncounted, Unmapped,
     Unquarantined,
 };
 use brkalloc::BrkHeap;
+use brkalloc_harness::configurations::{self, Configured, GROW};
+use brkalloc_harness::pattern::Block;
+use brkalloc_harness::random::Random;
+use brkalloc_harness::{beside_model, is_short};
 use brkalloc_oracle::cases::Case;
 use brkalloc_oracle::{Coalesce, Order, Policy};
-use brkalloc_tests::configurations::{self, Configured, GROW};
-use brkalloc_tests::{beside_model, is_short};
 use core::alloc::{GlobalAlloc, Layout};
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
-use pattern::Block;
-use random::Random;
 
 const KIB: usize = 1 << 10;
 

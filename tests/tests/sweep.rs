@@ -5,13 +5,10 @@
 //!   in use       the last eight blocks; each is resized, and looked at, before it is freed
 //! ```
 
-#[path = "../support/pattern.rs"]
-mod pattern;
-
 use brkalloc::{BrkHeap, Config, brk_heap};
+use brkalloc_harness::pattern::Block;
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::NonNull;
-use pattern::Block;
 use std::collections::VecDeque;
 
 const AT_ONCE: usize = 8;

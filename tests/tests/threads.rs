@@ -3,19 +3,14 @@
 //! Randomness is deterministic; only the interleaving is the system's. Every object says who made it, and every byte of it is looked at before it
 //! is freed.
 
-#[path = "../support/pattern.rs"]
-mod pattern;
-#[path = "../support/random.rs"]
-mod random;
-
 use allocator_api2::boxed::Box as BoxIn;
 use allocator_api2::vec::Vec as VecIn;
 use brkalloc::__private::Config;
 use brkalloc::{BrkHeap, brk_heap};
+use brkalloc_harness::pattern::Block;
+use brkalloc_harness::random::Random;
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::NonNull;
-use pattern::Block;
-use random::Random;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 

@@ -7,11 +7,11 @@
 //! The reference is for tags of 8 bytes. Where a tag has 4, and where tests are to be short, the model says what the
 //! addresses of a beginning are.
 
+use brkalloc_harness::configurations::{self, Configured};
+use brkalloc_harness::{Placed, WORD, is_short};
 use brkalloc_oracle::replay::{self, Row, Summary};
 use brkalloc_oracle::trace::{self, Event};
 use brkalloc_oracle::{Coalesce, Model, Setup};
-use brkalloc_tests::configurations::{self, Configured};
-use brkalloc_tests::{Placed, WORD, is_short};
 use core::alloc::Layout;
 
 /// How many events the model judges.

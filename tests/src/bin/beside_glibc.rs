@@ -2,13 +2,11 @@
 //!
 //! What `malloc` gave before, below the break, must keep its bytes.
 
-#[path = "../hammer.rs"]
-mod hammer;
-
 use brkalloc::{BrkHeap, brk_heap};
+use brkalloc_harness::hammer;
+use brkalloc_harness::pattern::Block;
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::NonNull;
-use hammer::Block;
 
 #[brk_heap]
 static HEAP: BrkHeap;

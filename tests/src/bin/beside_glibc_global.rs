@@ -1,9 +1,7 @@
 //! A program on a heap behind the break, whose threads use C's `malloc` as well.
 
-#[path = "../hammer.rs"]
-mod hammer;
-
 use brkalloc::{BrkHeap, brk_heap};
+use brkalloc_harness::hammer;
 
 #[global_allocator]
 #[brk_heap(policy = "segregated_fit")]

@@ -6,7 +6,7 @@
 //! and after the heap's has run.
 
 use brkalloc::{BrkHeap, brk_heap};
-use brkalloc_tests::c;
+use brkalloc_harness::c;
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering};

@@ -1,7 +1,7 @@
 //! Forks beside threads on the default heap.
 
 use brkalloc::{BrkHeap, brk_heap};
-use brkalloc_tests::forks;
+use brkalloc_harness::forks;
 use std::process::ExitCode;
 
 #[global_allocator]

@@ -1,7 +1,7 @@
 //! The program on the heap that the attribute makes if it is told nothing.
 
 use brkalloc::{BrkHeap, brk_heap};
-use brkalloc_tests::program;
+use brkalloc_harness::program;
 
 #[global_allocator]
 #[brk_heap]

@@ -231,7 +231,8 @@ const CASES: &[Case] = &[
     }),
     ("a write of eight bytes past the end", |ground| past_the_end(ground, b"AAAAAAAA")),
     ("a write of eight bytes past the end, before a realloc", |ground| {
-        let [block, ..] = ground.three();
+        let [block, second, _] = ground.three();
+        told(second);
         write(told(block), ground.size(), b"AAAAAAAA");
         ground.reallocate_as(block, ground.layout);
     }),

@@ -14,7 +14,7 @@ static HEAP: BrkHeap;
 const COUNT: usize = 400;
 
 fn main() {
-    let expected = if brkalloc_tests::gets_the_break() { Origin::Break } else { Origin::Mapping };
+    let expected = if brkalloc_harness::gets_the_break() { Origin::Break } else { Origin::Mapping };
     let mut blocks = Vec::with_capacity(3 * COUNT);
     take(&System, &mut blocks);
     take(&HEAP, &mut blocks);

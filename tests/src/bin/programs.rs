@@ -5,7 +5,7 @@
 //! common heaps have one all the same (`global_*`, `forks_os`), as users have.
 
 use brkalloc::{BrkHeap, brk_heap};
-use brkalloc_tests::{StaticHeap, forks, program};
+use brkalloc_harness::{StaticHeap, forks, program};
 use core::alloc::{GlobalAlloc, Layout};
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::process::ExitCode;

@@ -5,22 +5,17 @@
 //! when it has been refused. Each run is a process of its own, forked by one that allocates from the C library. After each the
 //! heap is sound and empty, nothing is mapped, and the process is no larger than after an undisturbed run.
 
-#[path = "../careful.rs"]
-mod careful;
-#[path = "../refusing.rs"]
-mod refusing;
-
 use brkalloc::__private::{
     BestFit, Bins, Brk, Cached, Config, Deferred, Fifo, FirstFit, Harden, Immediate, Lifo, List,
     Mapped, Mmap, NextFit, OsLock, PerThread, ThreadCache, Tree, Uncached, Uncounted, Unmapped,
     Unquarantined,
 };
 use brkalloc::{BrkHeap, Stats};
-use careful::Work;
+use brkalloc_harness::careful::Work;
+use brkalloc_harness::refusing::{CALLS, COUNT, FIRST, Refusing};
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use refusing::{CALLS, COUNT, FIRST, Refusing};
 use std::alloc::System;
 
 const PAGE: usize = 4096;
@@ -242,13 +237,13 @@ fn run(which: usize, short: Short) -> Told {
     }
     allow(Some(0));
     TURN.store(which + 1, Relaxed);
-    let refused = || {
+    let mut refused = || {
         refusals += 1;
         heap.verify();
         // Ever more, until it suffices.
         allow(Some(refusals * refusals * PAGE));
     };
-    Work { refused }.run();
+    Work { refused: &mut refused }.run();
     TURN.store(0, Relaxed);
     let calls = CALLS.load(Relaxed);
     FIRST.store(usize::MAX, Relaxed);
@@ -258,7 +253,7 @@ fn run(which: usize, short: Short) -> Told {
     assert_eq!((stats.in_use, stats.mapped.unwrap_or(0)), (0, 0), "{stats:?}");
     // It works as ever.
     TURN.store(which + 1, Relaxed);
-    Work { refused: || panic!("nothing is short any more") }.run();
+    Work { refused: &mut || panic!("nothing is short any more") }.run();
     TURN.store(0, Relaxed);
     let stats = heap.stats_when_trimmed();
     assert_eq!((stats.in_use, stats.mapped.unwrap_or(0)), (0, 0), "{stats:?}");

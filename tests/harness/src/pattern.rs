@@ -8,9 +8,9 @@ use core::ptr::NonNull;
 /// # Invariant
 ///
 /// The layout's bytes at `place` are readable and writable, and nobody else's while the block is in use.
-pub(crate) struct Block {
-    pub(crate) place: NonNull<u8>,
-    pub(crate) layout: Layout,
+pub struct Block {
+    pub place: NonNull<u8>,
+    pub layout: Layout,
     seed: u8,
 }
 
@@ -23,7 +23,7 @@ impl Block {
     /// # Safety
     ///
     /// They are as the invariant has it until the block is freed, which ends the use of this value.
-    pub(crate) unsafe fn fill(place: NonNull<u8>, layout: Layout, seed: u8) -> Self {
+    pub unsafe fn fill(place: NonNull<u8>, layout: Layout, seed: u8) -> Self {
         assert_eq!(place.addr().get() % layout.align(), 0, "the block is aligned");
         let mut block = Self { place, layout, seed };
         let row = row(seed);
@@ -39,7 +39,7 @@ impl Block {
     /// # Safety
     ///
     /// As for [`fill`](Block::fill).
-    pub(crate) unsafe fn moved(self, place: NonNull<u8>, size: usize) -> Self {
+    pub unsafe fn moved(self, place: NonNull<u8>, size: usize) -> Self {
         let resized = |size| Layout::from_size_align(size, self.layout.align());
         let kept = resized(size.min(self.layout.size())).expect("it is no larger");
         Self { place, layout: kept, seed: self.seed }.verify();
@@ -55,7 +55,7 @@ impl Block {
     }
 
     /// Panics if one of the bytes is not what was written.
-    pub(crate) fn verify(&mut self) {
+    pub fn verify(&mut self) {
         let (place, row) = (self.place, row(self.seed));
         for part in self.bytes().chunks(row.len()) {
             assert!(

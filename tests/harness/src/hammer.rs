@@ -3,21 +3,15 @@
 //! Every byte of every block is looked at before the block is resized or freed. Whoever got memory of
 //! the other would overwrite its pattern.
 
-#[path = "../support/pattern.rs"]
-mod pattern;
-#[path = "../support/random.rs"]
-mod random;
-
-use brkalloc::__private::Config;
-use brkalloc::{BrkHeap, Origin};
+use crate::StaticHeap;
+use crate::pattern::Block;
+use crate::random::Random;
+use brkalloc::Origin;
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Barrier;
 use std::thread;
-
-pub(crate) use pattern::Block;
-use random::Random;
 
 /// Until then threads get what they need for themselves.
 static START: Barrier = Barrier::new(5);
@@ -34,14 +28,22 @@ const HELD: usize = 300;
 /// What both alignments are: that of `malloc`.
 const ALIGN: usize = 16;
 
-/// Hammers `heap`, which is open, beside C's `malloc`. Panics at a wrong byte.
-pub(crate) fn run<C: Config>(heap: &'static BrkHeap<C>) {
+/// A heap that can be hammered.
+pub trait Hammered: StaticHeap + GlobalAlloc {}
+impl<H: StaticHeap + GlobalAlloc> Hammered for H {}
+
+/// Hammers `heap`, which is open, beside C's `malloc`.
+///
+/// # Panics
+///
+/// At a wrong byte.
+pub fn run(heap: &'static dyn Hammered) {
     assert_eq!(heap.stats().origin, Some(Origin::Break), "the process had one thread");
     is_fenced();
     let mut threads = Vec::new();
     for seed in 0..2 {
         threads.push(thread::spawn(move || hammer(&Malloc, seed)));
-        threads.push(thread::spawn(move || hammer(heap, seed)));
+        threads.push(thread::spawn(move || hammer(&Heap(heap), seed)));
     }
     START.wait();
     assert_eq!(heap.check(), Ok(()), "amid the work");
@@ -106,31 +108,34 @@ impl Memory for Malloc {
     }
 }
 
-impl<C: Config> Memory for BrkHeap<C> {
+/// One of ours.
+struct Heap(&'static dyn Hammered);
+
+impl Memory for Heap {
     fn allocate(&self, layout: Layout, zeroed: bool) -> Option<NonNull<u8>> {
         let place = if zeroed {
             // SAFETY: the layout has a size.
-            unsafe { self.alloc_zeroed(layout) }
+            unsafe { self.0.alloc_zeroed(layout) }
         } else {
             // SAFETY: the layout has a size.
-            unsafe { self.alloc(layout) }
+            unsafe { self.0.alloc(layout) }
         };
         NonNull::new(place)
     }
 
     unsafe fn resize(&self, block: &Block, size: usize) -> Option<NonNull<u8>> {
         // SAFETY: the caller vouches for the block.
-        NonNull::new(unsafe { self.realloc(block.place.as_ptr(), block.layout, size) })
+        NonNull::new(unsafe { self.0.realloc(block.place.as_ptr(), block.layout, size) })
     }
 
     unsafe fn free(&self, block: Block) {
         // SAFETY: the caller vouches for the block.
-        unsafe { self.dealloc(block.place.as_ptr(), block.layout) };
+        unsafe { self.0.dealloc(block.place.as_ptr(), block.layout) };
     }
 }
 
 /// Makes and frees blocks, and looks at every byte; how many there were.
-fn hammer(memory: &impl Memory, seed: u64) -> usize {
+fn hammer(memory: &dyn Memory, seed: u64) -> usize {
     let mut random = Random(seed);
     let mut held = Vec::with_capacity(HELD);
     START.wait();
@@ -161,7 +166,7 @@ fn size(random: &mut Random) -> usize {
 
 /// A block; where memory is short, others are freed for it, and then it is a smaller one.
 fn made(
-    memory: &impl Memory,
+    memory: &dyn Memory,
     held: &mut Vec<Block>,
     random: &mut Random,
     mut layout: Layout,
@@ -189,7 +194,7 @@ fn made(
     unsafe { Block::fill(place, layout, seed) }
 }
 
-fn resized(memory: &impl Memory, mut block: Block, size: usize) -> Block {
+fn resized(memory: &dyn Memory, mut block: Block, size: usize) -> Block {
     block.verify();
     // SAFETY: the block was allocated from this memory, and is in use.
     match unsafe { memory.resize(&block, size) } {
@@ -199,7 +204,7 @@ fn resized(memory: &impl Memory, mut block: Block, size: usize) -> Block {
     }
 }
 
-fn end(memory: &impl Memory, mut block: Block) {
+fn end(memory: &dyn Memory, mut block: Block) {
     block.verify();
     // SAFETY: the block was allocated from this memory, and is in use.
     unsafe { memory.free(block) };

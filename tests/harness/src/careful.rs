@@ -116,14 +116,14 @@ fn letter(length: usize) -> u8 {
 }
 
 /// The program, and what it does when it is refused.
-pub(crate) struct Work<F> {
+pub struct Work<'a> {
     /// Is called at each refusal; then what was refused is asked for again.
-    pub(crate) refused: F,
+    pub refused: &'a mut dyn FnMut(),
 }
 
-impl<F: FnMut()> Work<F> {
+impl Work<'_> {
     /// Lives, and leaves nothing behind.
-    pub(crate) fn run(mut self) {
+    pub fn run(mut self) {
         let mut held = Held::default();
         for round in 0..ROUNDS {
             for step in round * STEPS..(round + 1) * STEPS {

@@ -1,11 +1,25 @@
-//! What the tests share: heaps of any configuration behind traits, so that each is compiled once, and the programs
-//! that live on one.
+//! What the tests share, compiled once and optimized, as the tests are not: heaps of any configuration behind traits, the
+//! programs that live on one, and what tells whether memory is whole.
+
+#![expect(
+    missing_docs,
+    missing_debug_implementations,
+    clippy::missing_panics_doc,
+    clippy::must_use_candidate,
+    clippy::return_self_not_must_use,
+    reason = "only tests use it, and every function of it panics at what is wrong"
+)]
 
 pub mod beside_model;
 pub mod c;
+pub mod careful;
 pub mod configurations;
 pub mod forks;
+pub mod hammer;
+pub mod pattern;
 pub mod program;
+pub mod random;
+pub mod refusing;
 
 use brkalloc::__private::{Config, Source};
 use brkalloc::{BrkHeap, ChunkInfo, Configuration, Corruption, Heap, Stats};

@@ -6,11 +6,11 @@ use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// Calls so far.
-pub(crate) static CALLS: AtomicUsize = AtomicUsize::new(0);
+pub static CALLS: AtomicUsize = AtomicUsize::new(0);
 /// The first call that is refused, counted from 1.
-pub(crate) static FIRST: AtomicUsize = AtomicUsize::new(0);
+pub static FIRST: AtomicUsize = AtomicUsize::new(0);
 /// How many are refused from there on.
-pub(crate) static COUNT: AtomicUsize = AtomicUsize::new(0);
+pub static COUNT: AtomicUsize = AtomicUsize::new(0);
 
 /// Counts a call; whether it is granted.
 fn is_granted() -> bool {
@@ -20,7 +20,7 @@ fn is_granted() -> bool {
 }
 
 /// That system.
-pub(crate) struct Refusing;
+pub struct Refusing;
 
 // SAFETY: what is given, `Libc` gives; a call that is refused does nothing.
 unsafe impl System for Refusing {
