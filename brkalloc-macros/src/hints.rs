@@ -8,13 +8,14 @@
 //!
 //! A guess is made only where it can be told; nothing here decides what is right.
 
-use crate::args::value;
-use crate::diag::{Diagnostic, Mistake, error, is_one_of, is_same};
-use crate::options::{self, ALL, ARENA, HeapOption, Kind, Word};
+use crate::option::{HeapOption, Kind, Word};
+use crate::options::ALL;
 use crate::size;
+use crate::spelling::{is_one_of, is_same};
 use crate::tokens::{literal, text};
+use crate::value;
 use core::slice;
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::TokenTree;
 use syn::Lit;
 
 /// What people ask for under names that no option has, and where they find it.
@@ -50,9 +51,12 @@ pub(crate) fn left_out(option: &HeapOption, text: &str) -> Option<String> {
 
 /// The one option that takes `text`, with it: `order = "lifo"`.
 pub(crate) fn option_with(text: &str) -> Option<String> {
-    let is_written = |word: &Word| is_same(word.text, text) || is_same(word.item, text);
-    let is_alias = |word: &Word| is_one_of(word.aliases, text);
-    only_with(is_written).or_else(|| only_with(is_alias))
+    option_with_name(text).or_else(|| only_with(|word| is_one_of(word.aliases, text)))
+}
+
+/// As [`option_with`], by the word's own names alone.
+pub(crate) fn option_with_name(text: &str) -> Option<String> {
+    only_with(|word| is_same(word.text, text) || is_same(word.item, text))
 }
 
 /// The option with its word for which `is_meant`, if there is one alone.
@@ -91,7 +95,7 @@ pub(crate) fn value_meant(option: &HeapOption, written: &[TokenTree]) -> Option<
 
 /// `written` as it stands, if it is a value of `option`.
 pub(crate) fn sound(option: &HeapOption, written: &[TokenTree]) -> Option<String> {
-    let is_sound = !written.is_empty() && value(option, written).is_ok();
+    let is_sound = !written.is_empty() && value::read(option, written).is_some();
     let plain = || format!("{} = {}", option.name, text(written));
     let word = || option.word(&last_word(written)?);
     is_sound.then(|| word().map_or_else(plain, |word| option.written_with(word)))
@@ -128,7 +132,7 @@ fn product(written: &[TokenTree]) -> Option<u64> {
 }
 
 /// The last word of a path, or what a string of any kind says.
-fn last_word(written: &[TokenTree]) -> Option<String> {
+pub(crate) fn last_word(written: &[TokenTree]) -> Option<String> {
     match written.last()? {
         TokenTree::Ident(word) => Some(word.to_string()),
         TokenTree::Literal(literal) => {
@@ -136,69 +140,5 @@ fn last_word(written: &[TokenTree]) -> Option<String> {
             literal.split(['"', '\'']).nth(1).map(str::to_owned)
         }
         _ => None,
-    }
-}
-
-/// The complaint about what stands where an entry begins and is no word.
-pub(crate) fn not_a_name(found: &[TokenTree], comma: Option<&TokenTree>) -> Mistake {
-    let form = format!("options are written `name = value`; the names are {}", options::names());
-    let expected = |found: &str| error(format!("expected an option name, found `{found}`"));
-    let stream = |tokens: &[TokenTree]| tokens.iter().cloned().collect::<TokenStream>();
-    match found {
-        [] => {
-            let comma: TokenStream = comma.into_iter().cloned().collect();
-            expected(",").help("remove this comma").at(comma)
-        }
-        [TokenTree::Literal(_), ..] => {
-            let first = &found[..1];
-            let shown = text(first);
-            let meant = last_word(first).and_then(|word| option_with(&word));
-            let meant = meant.or_else(|| sound(&ARENA, first));
-            let expected = expected(&shown);
-            match meant {
-                Some(meant) => expected.help(format!("did you mean `{meant}`?")).note(form),
-                None => expected.help(form),
-            }
-            .at(stream(first))
-        }
-        [TokenTree::Group(group), ..] if group.delimiter() != Delimiter::None => {
-            let example = ARENA.written_as_example();
-            expected(&text(&found[..1]))
-                .help(format!(
-                    "options stand in the attribute's own parentheses: `#[brk_heap({example})]`"
-                ))
-                .at(stream(&found[..1]))
-        }
-        [TokenTree::Punct(first), TokenTree::Punct(second), ..]
-            if first.as_char() == '.' && second.as_char() == '.' =>
-        {
-            expected("..")
-                .help("end the list before it; an option that is left out has its default")
-                .at(stream(&found[..2]))
-        }
-        [first, ..] => expected(&text(slice::from_ref(first))).help(form).at(first),
-    }
-}
-
-/// The complaint about a string that is none of the option's words.
-pub(crate) fn unknown_word(option: &HeapOption, text: &str) -> Diagnostic {
-    if text.trim().is_empty() {
-        return error(format!("`{}` is given an empty string", option.name))
-            .help(format!("the values are {}", option.values()));
-    }
-    let unknown = error(format!("unknown {} `{text}`", option.name));
-    let note = format!("the values are {}", option.values());
-    if let Some(word) = option.meant(text) {
-        let quoted = || format!("\"{}\"", word.text);
-        let meant = if option.is_unsafe(word) { option.written_with(word) } else { quoted() };
-        return unknown.help(format!("did you mean `{meant}`?")).note(note);
-    }
-    let is_of_another = |word: &Word| is_same(word.text, text) || is_same(word.item, text);
-    if let Some(other) = only_with(is_of_another) {
-        return unknown.help(format!("did you mean `{other}`?")).note(note);
-    }
-    match left_out(option, text) {
-        Some(instead) => unknown.help(instead).note(note),
-        None => unknown.help(note),
     }
 }

@@ -1,63 +1,18 @@
 //! The one table of options: the parser, the suggestions, the documentation and the tests read it.
 //!
-//! An option is a row. Its words carry the name of the type in the runtime's `__private` that they
-//! choose, so that nothing else lists them. A new option is a row here, its place in
-//! [`Settings`](crate::settings::Settings), and its line in the expansion.
+//! Each word carries the name of the type in the runtime's `__private` that it chooses, so nothing
+//! else lists them. A new option is a row here, a field in `settings`, and a line in the expansion.
 //!
-//! What options mean to each other is not in the table: see [`rules`](crate::rules).
+//! The table does not say which options fit together; `rules` does.
 
-use crate::diag::{Diagnostic, error, is_one_of, is_same, nearest, one_of};
-use crate::hints;
-
-/// What an option takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// One of its words, as a string.
-    Word,
-    /// A size, or one of its words if it has any.
-    Size {
-        /// What to write where zero was written.
-        instead_of_zero: &'static str,
-    },
-    /// One of its words as a string, or the path of a type.
-    WordOrPath,
-    /// The path of a module.
-    Path,
-}
-
-/// One value that an option takes as a string.
-#[derive(Debug)]
-pub(crate) struct Word {
-    /// As the user writes it.
-    pub(crate) text: &'static str,
-    /// The type or variant of the runtime that it stands for; empty where it stands for a number.
-    pub(crate) item: &'static str,
-    /// What users of other allocators may write for it.
-    pub(crate) aliases: &'static str,
-}
-
-/// One option of `#[brk_heap]`.
-#[derive(Debug)]
-pub(crate) struct HeapOption {
-    /// As the user writes it.
-    pub(crate) name: &'static str,
-    /// What it takes.
-    pub(crate) kind: Kind,
-    /// The strings it takes, sizes apart.
-    pub(crate) words: &'static [Word],
-    /// A sound value, as the user writes it.
-    pub(crate) example: &'static str,
-    /// What holds when it is left out, for the documentation.
-    pub(crate) default: &'static str,
-    /// What it chooses, for the documentation.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the documentation is compared in a test"))]
-    pub(crate) meaning: &'static str,
-    /// What users of other allocators may call it.
-    pub(crate) aliases: &'static str,
-}
+use crate::option::{HeapOption, Kind, Word};
 
 const fn word(text: &'static str, item: &'static str, aliases: &'static str) -> Word {
-    Word { text, item, aliases }
+    Word { text, item, aliases, is_unsafe: false }
+}
+
+const fn unsafe_word(text: &'static str, item: &'static str, aliases: &'static str) -> Word {
+    Word { text, item, aliases, is_unsafe: true }
 }
 
 pub(crate) static SOURCE: HeapOption = HeapOption {
@@ -209,7 +164,7 @@ pub(crate) static LOCK: HeapOption = HeapOption {
     words: &[
         word("os", "OsLock", "mutex futex pthread std system true rwlock parking_lot on yes"),
         word("spin", "SpinLock", "spinlock spinning ticket"),
-        word("none", "Unlocked", "no off false never unlocked single_threaded"),
+        unsafe_word("none", "Unlocked", "no off false never unlocked single_threaded"),
     ],
     example: "\"os\"",
     default: "`\"os\"` on Unix, else `\"spin\"`",
@@ -322,101 +277,4 @@ pub(crate) fn named(name: &str) -> Option<&'static HeapOption> {
 pub(crate) fn names() -> String {
     let names: Vec<String> = ALL.iter().map(|option| format!("`{}`", option.name)).collect();
     names.join(", ")
-}
-
-/// The complaint about an option that does not exist. `is_alone` tells that no value follows it.
-pub(crate) fn unknown(name: &str, is_alone: bool) -> Diagnostic {
-    let unknown = error(format!("unknown option `{name}`"));
-    let is_alias = |option: &&&HeapOption| is_one_of(option.aliases, name);
-    let alias = || ALL.iter().find(is_alias).map(|option| option.name);
-    let near = || nearest(name, ALL.iter().map(|option| option.name));
-    let option = || alias().or_else(near).map(str::to_owned);
-    let with_word = || if is_alone { hints::option_with(name) } else { None };
-    if let Some(meant) = with_word().or_else(option) {
-        return unknown.help(format!("did you mean `{meant}`?"));
-    }
-    match hints::elsewhere(name) {
-        Some(instead) => unknown.help(instead),
-        None => unknown.help(format!("the options are {}", names())),
-    }
-}
-
-impl HeapOption {
-    /// The word called exactly `text`.
-    pub(crate) fn word(&self, text: &str) -> Option<&'static Word> {
-        self.words.iter().find(|word| word.text == text)
-    }
-
-    /// The word that `text` most likely means.
-    pub(crate) fn meant(&self, text: &str) -> Option<&'static Word> {
-        let has_alias = |word: &&Word| is_one_of(word.aliases, text);
-        let near = || nearest(text, self.words.iter().map(|word| word.text));
-        self.words
-            .iter()
-            .find(|word| is_same(word.text, text))
-            .or_else(|| self.words.iter().find(has_alias))
-            .or_else(|| near().and_then(|near| self.word(near)))
-    }
-
-    /// The option with one of its words, as the user writes it.
-    pub(crate) fn written_with(&self, word: &Word) -> String {
-        let written = format!("{} = \"{}\"", self.name, word.text);
-        if self.is_unsafe(word) { format!("unsafe({written})") } else { written }
-    }
-
-    /// The option with a sound value, as the user writes it.
-    pub(crate) fn written_as_example(&self) -> String {
-        format!("{} = {}", self.name, self.example)
-    }
-
-    /// Whether `word` must stand in `unsafe(…)`.
-    pub(crate) fn is_unsafe(&self, word: &Word) -> bool {
-        self.name == LOCK.name && word.item == "Unlocked"
-    }
-
-    /// Sizes that the option takes, as prose.
-    pub(crate) fn example_sizes(&self) -> String {
-        let words = self.words.iter().map(|word| format!(", or write `\"{}\"`", word.text));
-        [format!("`{}`", self.example)].into_iter().chain(words).collect()
-    }
-
-    /// The complaint about a value that is no string, number or path where one belongs.
-    pub(crate) fn wrong_kind(&self, found: &str) -> Diagnostic {
-        let kind = match (self.kind, self.words) {
-            (Kind::Word, _) => "a string".to_owned(),
-            (Kind::Size { .. }, []) => "a size".to_owned(),
-            (Kind::Size { .. }, [word, ..]) => format!("a size or `\"{}\"`", word.text),
-            (Kind::WordOrPath, _) => "a string or a path".to_owned(),
-            (Kind::Path, _) => "a path".to_owned(),
-        };
-        error(format!("`{}` takes {kind}, found `{found}`", self.name))
-    }
-
-    /// What to write where a value is of the wrong kind and means nothing.
-    pub(crate) fn right_kind(&self) -> String {
-        let example = self.written_as_example();
-        match (self.kind, self.words) {
-            (Kind::Word, _) => format!("write a string such as `{example}`"),
-            (Kind::Size { .. }, []) => {
-                format!("write a string such as `{example}`, or a number of bytes")
-            }
-            (Kind::Size { .. }, [word, ..]) => {
-                let word = word.text;
-                format!("write a string such as `{example}`, a number of bytes, or `\"{word}\"`")
-            }
-            (Kind::WordOrPath, _) => {
-                format!("write `{example}`, or the path of a `lock_api::RawMutex`")
-            }
-            (Kind::Path, _) => format!("write `{example}`"),
-        }
-    }
-
-    /// The option's words, as prose.
-    pub(crate) fn values(&self) -> String {
-        let mut values = one_of(self.words.iter().map(|word| word.text));
-        if self.kind == Kind::WordOrPath {
-            values.push_str("; a path is written without quotes");
-        }
-        values
-    }
 }

@@ -7,12 +7,14 @@
 //! What depends on the target (the largest limit, the lock) stays open here; the runtime settles
 //! it.
 
-use crate::args::{Args, Entry, Unsafety, Value};
+use crate::args::{Args, Entry, Unsafety};
+use crate::option::HeapOption;
 use crate::options::{
-    ARENA, CACHE, COALESCE, CRATE, EXPORT, GROW, HARDEN, HeapOption, INDEX, LARGE, LIMIT, LOCK,
-    ORDER, POLICY, QUARANTINE, SOURCE, STATS, TRIM, ZERO,
+    ARENA, CACHE, COALESCE, CRATE, EXPORT, GROW, HARDEN, INDEX, LARGE, LIMIT, LOCK, ORDER, POLICY,
+    QUARANTINE, SOURCE, STATS, TRIM, ZERO,
 };
 use crate::size::show;
+use crate::value::Value;
 use proc_macro2::{Span, TokenStream};
 
 const DEFAULT_ARENA: u64 = 64 << 10;
@@ -126,13 +128,18 @@ impl Settings {
 }
 
 impl Settings {
+    /// Whether the arena is an array.
+    pub(crate) fn is_static(&self) -> bool {
+        self.source.text == "static"
+    }
+
     /// The value of every option that has effect, as the documentation of the heap shows it.
     pub(crate) fn values(&self) -> Vec<(&'static HeapOption, String)> {
         let word = |choice: &Choice| Some(format!("`\"{}\"`", choice.text));
         let bytes = |size| Some(format!("`\"{}\"`", show(size)));
         let none = |word: &str| Some(format!("`\"{word}\"`"));
         let by_target = |option: &HeapOption| Some(option.default.to_owned());
-        let is_static = self.source.text == "static";
+        let is_static = self.is_static();
         let is_fixed = is_static || self.grow == 0;
         let is_full = self.limit == Some(self.arena);
         let (policy, order, index) = match &self.index {

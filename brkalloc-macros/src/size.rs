@@ -6,8 +6,9 @@
 //!
 //! Whether a size makes sense for an option is not settled here.
 
-use crate::diag::{Diagnostic, error, is_one_of, is_same, nearest, one_of};
-use crate::options::HeapOption;
+use crate::diag::{Diagnostic, error, one_of};
+use crate::option::HeapOption;
+use crate::spelling::{is_one_of, is_same, nearest};
 use syn::{LitFloat, LitInt};
 
 /// Each unit and the power of two that it stands for, in ascending order.
@@ -22,12 +23,7 @@ const ALIASES: [(&str, &str); 5] = [
     ("TiB", "t tb ti tbyte tbytes terabyte terabytes tebibyte tebibytes"),
 ];
 
-/// What a string says, in bytes.
-pub(crate) fn parse(text: &str, option: &HeapOption) -> Result<u64, Diagnostic> {
-    read(text).ok_or_else(|| complaint(text, option))
-}
-
-/// What a string says, if it is a size as sizes are written.
+/// Reads a string as a size in bytes; `None` if it is not a size.
 pub(crate) fn read(text: &str) -> Option<u64> {
     match split(text.trim()) {
         (whole, None, unit) => scaled(whole.parse().ok()?, shift_of(unit)?),
@@ -35,8 +31,13 @@ pub(crate) fn read(text: &str) -> Option<u64> {
     }
 }
 
-/// What is wrong with a string that is no size.
-fn complaint(text: &str, option: &HeapOption) -> Diagnostic {
+/// Reads a number without quotes as a size in bytes; `None` if it is not a size.
+pub(crate) fn integer(number: &LitInt) -> Option<u64> {
+    if number.suffix().is_empty() { number.base10_parse().ok() } else { None }
+}
+
+/// Explains why a string is not a size.
+pub(crate) fn not_read(text: &str, option: &HeapOption) -> Diagnostic {
     let (whole, fraction, unit) = split(text.trim());
     if whole.is_empty() || !unit.chars().all(char::is_alphabetic) || is_in_thousands(text) {
         return not_a_size(text, option);
@@ -109,21 +110,17 @@ fn with_exponent(text: &str) -> Option<u64> {
     digits.checked_mul(10_u64.checked_pow(exponent.parse().ok()?)?)
 }
 
-/// What a number without quotes, `written` so, says in bytes.
-pub(crate) fn integer(
-    number: &LitInt,
-    written: &str,
-    option: &HeapOption,
-) -> Result<u64, Diagnostic> {
+/// Explains why a number without quotes, which the user typed as `written`, is not a size.
+pub(crate) fn not_integer(number: &LitInt, written: &str, option: &HeapOption) -> Diagnostic {
     let digits = number.base10_digits();
     match number.suffix() {
-        "" => digits.parse().map_err(|_| too_large(digits)),
-        suffix => Err(quoted_unit(written, digits, suffix, option)),
+        "" => too_large(digits),
+        suffix => quoted_unit(written, digits, suffix, option),
     }
 }
 
 /// The complaint about a number that has a fraction or an exponent.
-pub(crate) fn float(number: &LitFloat, option: &HeapOption) -> Diagnostic {
+pub(crate) fn not_whole_number(number: &LitFloat, option: &HeapOption) -> Diagnostic {
     let text = number.to_string().replace('_', "");
     if let (whole, Some(fraction), unit) = split(&text) {
         if unit == number.suffix() {

@@ -14,6 +14,7 @@
 //! option.
 
 use proc_macro2::{Delimiter, Group, Ident, Spacing, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseBuffer, ParseStream, Parser};
 use syn::{Lit, Token, TypePath, token};
@@ -139,8 +140,13 @@ pub(crate) fn is_rust(parser: impl Parser, written: &[TokenTree]) -> bool {
             TokenTree::Punct(_) | TokenTree::Literal(_) => true,
         })
     }
-    let stream: TokenStream = written.iter().cloned().collect();
+    let stream = stream(written);
     is_settled(stream.clone()) && parser.parse2(stream).is_ok()
+}
+
+/// The tokens as a stream.
+pub(crate) fn stream(tokens: &[TokenTree]) -> TokenStream {
+    tokens.iter().map(ToTokens::to_token_stream).collect()
 }
 
 /// The tokens as a user would type them, cut off where they become too long for a message.

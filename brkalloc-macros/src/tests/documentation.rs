@@ -6,7 +6,8 @@
 use super::{beside, expanded, formatted, mistakes, tokens};
 use crate::args::Args;
 use crate::diag::Sink;
-use crate::options::{ALL, CRATE, HeapOption, Kind};
+use crate::option::{HeapOption, Kind};
+use crate::options::{ALL, CRATE};
 use crate::settings::Settings;
 use std::collections::HashSet;
 use std::fs;

@@ -18,12 +18,14 @@ mod options;
 mod rules;
 mod sizes;
 mod soup;
+mod stack;
 
 use crate::args::Args;
 use crate::diag::{Mistake, Sink};
 use crate::expand::expand;
 use crate::item::HeapStatic;
-use crate::options::{HeapOption, QUARANTINE};
+use crate::option::HeapOption;
+use crate::options::QUARANTINE;
 use crate::rules as options_rules;
 use proc_macro2::{TokenStream, TokenTree};
 

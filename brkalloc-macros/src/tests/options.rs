@@ -1,7 +1,8 @@
 //! Each option with a right value, a wrong word, a wrong kind of value, no value, and twice.
 
 use super::{beside, headlines, mistakes};
-use crate::options::{ALL, HeapOption, Kind};
+use crate::option::{HeapOption, Kind};
+use crate::options::ALL;
 use expect_test::{Expect, expect};
 
 fn check(arguments: &str, expected: &Expect) {

@@ -1,12 +1,7 @@
 //! Sizes: what is read, what is refused, and that the help is right.
 
 use super::mistakes;
-use crate::options::ARENA;
-use crate::size::{parse, show};
-
-fn bytes(text: &str) -> Option<u64> {
-    parse(text, &ARENA).ok()
-}
+use crate::size::{read as bytes, show};
 
 /// The message and the help for `arena = value`.
 fn complaint(value: &str) -> String {

@@ -14,8 +14,8 @@
 //! A second heap that exports, anywhere in the program, is the linker's to find: the marker's name
 //! says what is wrong.
 
-use super::Runtime;
 use crate::item::HeapStatic;
+use crate::runtime::Runtime;
 use crate::settings::Settings;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -65,7 +65,7 @@ const FUNCTIONS: [Function; 12] = [
 ];
 
 /// The functions, if the heap is to define them.
-pub(super) fn functions(
+pub(crate) fn functions(
     item: &HeapStatic,
     settings: &Settings,
     runtime: &Runtime<'_>,
