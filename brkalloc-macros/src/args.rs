@@ -1,12 +1,12 @@
-//! The attribute's arguments: what was written, each option with its place, and every mistake.
+//! Parses the attribute's arguments into options, each with its place, and reports every mistake.
 //!
 //! ```text
 //! arena = "64KiB", policy = "frist_fit", unsafe(lock = "none")
 //! name    value                   ^ reported    ^ kept with the value, for the expansion
 //! ```
 //!
-//! Parsing never fails and never stops: a bad entry is reported, skipped to its end, and the next
-//! one is read. What the options mean to each other is left to [`rules`](crate::rules).
+//! Parsing never fails and never stops: it reports a bad entry, skips it to its end, and reads the
+//! next one. [`rules`](crate::rules) checks whether the options fit together.
 
 use crate::complaints;
 use crate::diag::{Mistake, Sink, error};
@@ -25,7 +25,7 @@ use syn::ext::IdentExt as _;
 use syn::parse::ParseStream;
 use syn::parse::discouraged::Speculative as _;
 
-/// The options of one attribute that were written and understood.
+/// The valid options of one attribute, as written.
 #[derive(Debug, Default)]
 pub(crate) struct Args {
     entries: Vec<Entry>,
@@ -37,11 +37,11 @@ pub(crate) struct Args {
 pub(crate) struct Entry {
     /// The option's row.
     pub(crate) option: &'static HeapOption,
-    /// The option's name as it was written.
+    /// The name, as the user wrote it.
     pub(crate) name: Ident,
-    /// What the value means.
+    /// The value, understood.
     pub(crate) value: Value,
-    /// The value as it was written.
+    /// The value, as the user wrote it.
     pub(crate) tokens: TokenStream,
     /// The `unsafe(…)` around the entry.
     pub(crate) unsafety: Option<Unsafety>,
@@ -52,39 +52,39 @@ pub(crate) struct Entry {
 pub(crate) struct Unsafety {
     /// The keyword.
     pub(crate) keyword: Ident,
-    /// Where the parentheses stand.
+    /// The place of the parentheses.
     pub(crate) parentheses: Span,
 }
 
 impl Args {
-    /// Reads the arguments and reports what is wrong with each.
+    /// Parses the arguments and reports the mistakes in each.
     pub(crate) fn parse(arguments: TokenStream, sink: &mut Sink) -> Self {
         let mut args = Self::default();
         read(arguments, |input| args.read(input, None, sink));
         args
     }
 
-    /// Every option that was understood, in the order in which they were written.
+    /// Returns every valid option, in the order in which the user wrote them.
     pub(crate) fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
-    /// Whether an entry was not understood, so that an option may be missing for that reason.
+    /// Whether an entry had a mistake, so that an option may be missing for that reason.
     pub(crate) fn has_failed(&self) -> bool {
         self.has_failed
     }
 
-    /// The entry of `option`, if it was written and understood.
+    /// Returns the entry of `option`, if it was written and is valid.
     pub(crate) fn get(&self, option: &HeapOption) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.option.name == option.name)
     }
 
-    /// The size that was written for `option`.
+    /// Returns the size written for `option`.
     pub(crate) fn size(&self, option: &HeapOption) -> Option<u64> {
         self.get(option).and_then(Entry::size)
     }
 
-    /// The entry of `option`, if `word` was written for it.
+    /// Returns the entry of `option`, if its value is `word`.
     pub(crate) fn with_word(&self, option: &HeapOption, word: &str) -> Option<&Entry> {
         debug_assert!(option.word(word).is_some(), "`{}` has no `{word}`", option.name);
         self.get(option).filter(|entry| entry.is_word(word))
@@ -99,7 +99,7 @@ impl Args {
                 Ok(Found::NoValue(mistake)) => {
                     self.has_failed = true;
                     sink.push(mistake);
-                    // What comes next stands where the value should: no comma is missing.
+                    // The next option stands where the value should: no comma is missing.
                     if is_option(input) {
                         continue;
                     }
@@ -135,7 +135,7 @@ impl Args {
 }
 
 impl Entry {
-    /// The size that was written.
+    /// Returns the value, if it is a size.
     pub(crate) fn size(&self) -> Option<u64> {
         match self.value {
             Value::Size(size) => Some(size),
@@ -143,24 +143,24 @@ impl Entry {
         }
     }
 
-    /// Whether `word` was written.
+    /// Whether the value is `word`.
     pub(crate) fn is_word(&self, word: &str) -> bool {
         matches!(self.value, Value::Word(written) if written.text == word)
     }
 
-    /// The entry without its place: `arena = "64KiB"`.
+    /// Shows the entry as text: `arena = "64KiB"`.
     pub(crate) fn written(&self) -> String {
         let value: Vec<TokenTree> = self.tokens.clone().into_iter().collect();
         format!("{} = {}", self.option.name, text(&value))
     }
 
-    /// The first token of the value, for spans.
+    /// Returns the place of the value's first token.
     pub(crate) fn span(&self) -> Span {
         self.tokens.clone().into_iter().next().map_or_else(|| self.name.span(), |t| t.span())
     }
 }
 
-/// What an entry turned out to be.
+/// One parsed entry.
 enum Found {
     Entry(Entry),
     Unsafe(Unsafety, Group),
@@ -198,7 +198,7 @@ fn entry(input: ParseStream, unsafety: Option<&Unsafety>) -> Result<Found, Mista
     Ok(Found::Entry(Entry { option, name, value, tokens: stream(&written), unsafety }))
 }
 
-/// Steps over the comma between two entries and reports anything else.
+/// Skips the comma between two entries and reports anything else.
 fn separator(input: ParseStream, sink: &mut Sink) {
     let Some(found) = peek(input) else { return };
     if input.peek(Token![,]) {
@@ -218,7 +218,7 @@ fn separator(input: ParseStream, sink: &mut Sink) {
     }
 }
 
-/// Reads the parentheses of `unsafe(…)`, which stand behind `keyword`.
+/// Reads the parentheses of `unsafe(…)`, which follow `keyword`.
 fn unsafe_entry(
     input: ParseStream,
     keyword: Ident,
@@ -229,14 +229,14 @@ fn unsafe_entry(
     let Some(group) = group else {
         until_comma(input);
         return Err(error("expected an option name, found `unsafe`")
-            .help("`unsafe` is written around one option: `unsafe(lock = \"none\")`")
+            .help("write `unsafe` around one option: `unsafe(lock = \"none\")`")
             .at(keyword));
     };
     let parentheses = group.span();
     Ok(Found::Unsafe(Unsafety { keyword, parentheses }, group))
 }
 
-/// Steps over the value of an option that does not exist.
+/// Skips the value of an option that does not exist.
 fn skip_value(input: ParseStream, is_alone: bool) {
     if is_alone {
         until_comma(input);

@@ -1,13 +1,13 @@
-//! Words every mistake in the arguments: what is wrong, and the line to write instead.
+//! Words each mistake in the arguments: the error, and the line to write instead.
 //!
 //! ```text
 //! error: unknown order `lfio`
-//!        help: did you mean `"lifo"`?             from the guesses
-//!        note: the values are `address`, …        from the table
+//!        help: did you mean `"lifo"`?             from `hints`
+//!        note: the values are `address`, …        from `options`
 //! ```
 //!
-//! Sizes word their own mistakes, since only they know the units; rules word the mistakes of options
-//! that are each right alone.
+//! `size` words mistakes in sizes, because it knows the units. `rules` words conflicts between
+//! options.
 
 use crate::diag::{Diagnostic, Mistake, error};
 use crate::hints;
@@ -21,7 +21,7 @@ use core::slice;
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use syn::Lit;
 
-/// The complaint about an option that does not exist. `is_alone` tells that no value follows it.
+/// Reports an option that does not exist. `is_alone` says that no value follows it.
 pub(crate) fn unknown(name: &str, is_alone: bool) -> Diagnostic {
     let unknown = error(format!("unknown option `{name}`"));
     let is_alias = |option: &&&HeapOption| is_one_of(option.aliases, name);
@@ -38,7 +38,7 @@ pub(crate) fn unknown(name: &str, is_alone: bool) -> Diagnostic {
     }
 }
 
-/// The complaint about `arena`, `arena("64KiB")` and `arena: "64KiB"`.
+/// Reports an option without `= value`: `arena`, `arena("64KiB")` and `arena: "64KiB"`.
 pub(crate) fn no_value(option: &HeapOption, name: &Ident, found: &[TokenTree]) -> Mistake {
     let meant = hints::sound(option, found).or_else(|| hints::value_meant(option, found));
     error(format!("option `{}` needs a value", option.name))
@@ -46,7 +46,7 @@ pub(crate) fn no_value(option: &HeapOption, name: &Ident, found: &[TokenTree]) -
         .at(name)
 }
 
-/// Explains why `option` does not take `written`.
+/// Reports a value that `option` does not take.
 pub(crate) fn wrong_value(option: &HeapOption, written: &[TokenTree]) -> Mistake {
     match (option.kind, literal(written)) {
         (Kind::Word, Some(Lit::Str(text))) => unknown_word(option, &text.value()),
@@ -68,7 +68,7 @@ pub(crate) fn wrong_value(option: &HeapOption, written: &[TokenTree]) -> Mistake
     .at(stream(written))
 }
 
-/// Explains why a string is not a size.
+/// Reports a string that is not a size.
 fn wrong_size(option: &HeapOption, text: &str) -> Diagnostic {
     let not_a_size = || error(format!("`{text}` is not a size"));
     let is_number = text.trim_start().starts_with(|c: char| c.is_ascii_digit());
@@ -81,6 +81,7 @@ fn wrong_size(option: &HeapOption, text: &str) -> Diagnostic {
     }
 }
 
+/// Reports a value of the wrong kind.
 fn wrong_kind(option: &HeapOption, written: &[TokenTree]) -> Diagnostic {
     let wrong = option.wrong_kind(&text(written));
     if let Some(meant) = hints::value_meant(option, written) {
@@ -91,20 +92,21 @@ fn wrong_kind(option: &HeapOption, written: &[TokenTree]) -> Diagnostic {
         matches!(written, [TokenTree::Ident(word), ..] if word != "true" && word != "false");
     match option.kind {
         Kind::Size { .. } if is_named => {
-            wrong.note("the attribute is read before constants and macros have a value")
+            wrong.note("the attribute runs before the compiler evaluates constants and macros")
         }
         Kind::Word => wrong.note(format!("the values are {}", option.values())),
         _ => wrong,
     }
 }
 
+/// Reports a path in quotes.
 fn quoted_path(option: &HeapOption, path: &str) -> Diagnostic {
     option
         .wrong_kind(&format!("\"{path}\""))
         .help(format!("write the path without quotes: `{} = {path}`", option.name))
 }
 
-/// The complaint about what stands where an entry begins and is no word.
+/// Reports an entry that does not begin with a name.
 pub(crate) fn not_a_name(found: &[TokenTree], comma: Option<&TokenTree>) -> Mistake {
     let form = format!("options are written `name = value`; the names are {}", names());
     let expected = |found: &str| error(format!("expected an option name, found `{found}`"));
@@ -129,7 +131,8 @@ pub(crate) fn not_a_name(found: &[TokenTree], comma: Option<&TokenTree>) -> Mist
             let example = ARENA.written_as_example();
             expected(&text(&found[..1]))
                 .help(format!(
-                    "options stand in the attribute's own parentheses: `#[brk_heap({example})]`"
+                    "write the options directly in the attribute's parentheses: \
+                     `#[brk_heap({example})]`"
                 ))
                 .at(stream(&found[..1]))
         }
@@ -137,15 +140,15 @@ pub(crate) fn not_a_name(found: &[TokenTree], comma: Option<&TokenTree>) -> Mist
             if first.as_char() == '.' && second.as_char() == '.' =>
         {
             expected("..")
-                .help("end the list before it; an option that is left out has its default")
+                .help("remove it; options that you leave out keep their defaults")
                 .at(stream(&found[..2]))
         }
         [first, ..] => expected(&text(slice::from_ref(first))).help(form).at(first),
     }
 }
 
-/// The complaint about a string that is none of the option's words.
-pub(crate) fn unknown_word(option: &HeapOption, text: &str) -> Diagnostic {
+/// Reports a string that is none of the option's words.
+fn unknown_word(option: &HeapOption, text: &str) -> Diagnostic {
     if text.trim().is_empty() {
         return error(format!("`{}` is given an empty string", option.name))
             .help(format!("the values are {}", option.values()));

@@ -1,4 +1,5 @@
-//! The configuration of a heap: the implementation of the runtime's `Config`, and the items it needs.
+//! Writes the configuration of a heap: the implementation of the runtime's `Config`, and the items
+//! that it needs.
 
 use crate::args::Unsafety;
 use crate::item::HeapStatic;
@@ -8,6 +9,7 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 
+/// Writes the implementation of `Config`.
 pub(crate) fn implementation(
     item: &HeapStatic,
     settings: &Settings,
@@ -31,7 +33,7 @@ pub(crate) fn implementation(
     let harden = runtime.item("Harden", runtime.span);
     let level = Ident::new(settings.harden.item, settings.harden.span);
     let brk_heap = runtime.heap();
-    // What the runtime cannot tell from a type: paths, as the user wrote them.
+    // The runtime shows paths as the user wrote them, which it cannot derive from the types.
     let lock_option = match &settings.lock {
         Lock::Path(path) => {
             Some(text_constant("LOCK_OPTION", &format!("lock = {}", compact(path))))
@@ -49,7 +51,7 @@ pub(crate) fn implementation(
         quote!(const ZERO: #zero = #zero::#chosen;)
     });
     let crate_path = runtime.written.map(|path| text_constant("CRATE", &compact(path)));
-    // Only where it is needed: below a `#![forbid(deprecated)]` it would be an error of its own.
+    // Only if needed: below a `#![forbid(deprecated)]`, this attribute would be an error itself.
     let allow = item.is_deprecated.then(|| quote!(#[allow(deprecated)]));
     quote! {
         #[automatically_derived]
@@ -81,7 +83,7 @@ pub(crate) fn implementation(
     }
 }
 
-/// A constant of the configuration that holds a text.
+/// Writes a constant of the configuration that holds a text.
 fn text_constant(name: &str, text: &str) -> TokenStream {
     let name = Ident::new(name, Span::call_site());
     quote!(const #name: &'static ::core::primitive::str = #text;)
@@ -112,7 +114,7 @@ fn index(settings: &Settings, runtime: &Runtime<'_>) -> TokenStream {
     }
 }
 
-/// The type `with` of so many bytes, or `without` where none were asked for.
+/// Names the type `with` of `size` bytes, or the type `without` if there is no size.
 fn of_size(size: Option<u64>, with: &str, without: &str, runtime: &Runtime<'_>) -> TokenStream {
     let Some(size) = size else { return runtime.item(without, runtime.span) };
     let with = runtime.item(with, runtime.span);
@@ -120,7 +122,7 @@ fn of_size(size: Option<u64>, with: &str, without: &str, runtime: &Runtime<'_>) 
     quote!(#with<{ #bytes }>)
 }
 
-/// The limit in bytes, as a `u64`.
+/// Writes the limit in bytes, as a `u64`.
 fn limit(settings: &Settings, runtime: &Runtime<'_>) -> TokenStream {
     match settings.limit {
         Some(limit) => number(limit, runtime.span).into_token_stream(),
@@ -128,13 +130,13 @@ fn limit(settings: &Settings, runtime: &Runtime<'_>) -> TokenStream {
     }
 }
 
-/// The trim threshold as a `usize`; what no top exceeds where pages never go back.
+/// Writes the trim threshold as a `usize`; `usize::MAX` if pages never return to the system.
 fn trim(settings: &Settings, runtime: &Runtime<'_>) -> TokenStream {
     let largest = || quote!(::core::primitive::usize::MAX);
     settings.trim.map_or_else(largest, |trim| runtime.bytes(&number(trim, runtime.span)))
 }
 
-/// The lock's type, and how one is made.
+/// Writes the lock's type, and the expression that makes one.
 fn lock(name: &Ident, settings: &Settings, runtime: &Runtime<'_>) -> (TokenStream, TokenStream) {
     match &settings.lock {
         Lock::Default => {
@@ -158,8 +160,8 @@ fn lock(name: &Ident, settings: &Settings, runtime: &Runtime<'_>) -> (TokenStrea
     }
 }
 
-/// Where a lock's path is asked whether it leads to a mutex: an item of its own, so that the answer
-/// is heard once.
+/// Writes the item that checks whether a lock's path leads to a mutex. It is an item of its own, so
+/// that rustc reports a wrong path once.
 pub(crate) fn lock_path(
     name: &Ident,
     settings: &Settings,
@@ -176,8 +178,8 @@ pub(crate) fn lock_path(
     })
 }
 
-/// The array of a static arena: an item of its own, so that it stays in `.bss`. In a block of its
-/// own, because the heap may be called `ARENA`, too.
+/// Writes the array of a static arena. It is an item of its own, so that it stays in `.bss`, and in
+/// a block of its own, because the heap may be called `ARENA` too.
 pub(crate) fn storage(
     name: &Ident,
     settings: &Settings,
@@ -202,8 +204,9 @@ pub(crate) fn storage(
     })
 }
 
-/// The thread-locals of a heap with a cache: the cache has no destructor, so that access to it is one
-/// instruction; what notices the end of a thread has one.
+/// Writes the thread-locals of a heap with a cache. The cache has no destructor, so that one
+/// instruction reaches it; a second thread-local, whose destructor runs at the end of the thread,
+/// empties it.
 pub(crate) fn caches(
     name: &Ident,
     settings: &Settings,

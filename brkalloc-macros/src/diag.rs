@@ -1,16 +1,16 @@
-//! What a mistake says: one error, the help that repairs it, the note behind it.
+//! Builds and places messages: one error, the help that fixes it, and a note with the reason.
 //!
 //! ```text
-//! error: unknown option `arean`           what is wrong
-//!        help: did you mean `arena`?      what to write
-//!        note: …                          the background
+//! error: unknown option `arean`           the mistake
+//!        help: did you mean `arena`?      the fix
+//!        note: …                          the reason
 //! ```
 //!
-//! rustc lines up the second and third line under the first. A [`Diagnostic`] is worded without a
-//! place and gets one with [`Diagnostic::at`]; a [`Sink`] keeps all of them, so that one build
-//! reports every mistake.
+//! rustc aligns the second and third line under the first. A [`Diagnostic`] has no place until
+//! [`Diagnostic::at`] gives it one; a [`Sink`] collects all of them, so one build reports every
+//! mistake.
 //!
-//! Nothing here knows an option: the words come from those who report.
+//! Nothing here knows an option: callers bring the words.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
@@ -21,19 +21,19 @@ pub(crate) struct Diagnostic {
     text: String,
 }
 
-/// Begins a diagnostic with what is wrong.
+/// Begins a diagnostic with its error line.
 pub(crate) fn error(message: impl Into<String>) -> Diagnostic {
     Diagnostic { text: message.into() }
 }
 
 impl Diagnostic {
-    /// Adds what to write instead.
+    /// Adds the fix.
     #[must_use]
     pub(crate) fn help(self, line: impl AsRef<str>) -> Self {
         self.line("help", line.as_ref())
     }
 
-    /// Adds the background.
+    /// Adds the reason.
     #[must_use]
     pub(crate) fn note(self, line: impl AsRef<str>) -> Self {
         self.line("note", line.as_ref())
@@ -56,20 +56,20 @@ impl Diagnostic {
     }
 }
 
-/// One mistake, and where it stands.
+/// One mistake, and its place.
 #[derive(Debug)]
 pub(crate) struct Mistake {
     /// All its lines.
     pub(crate) text: String,
-    /// The first token that it is about.
+    /// The first token to underline.
     pub(crate) start: Span,
-    /// The last one.
+    /// The last token to underline.
     pub(crate) end: Span,
 }
 
 impl ToTokens for Mistake {
-    /// Writes an item that rustc reports from the first token to the last: it takes the path's place
-    /// for the beginning, and that of the braces for the end.
+    /// Writes an item that rustc underlines from the first token to the last: the path's span sets
+    /// the beginning, and the span of the braces the end.
     fn to_tokens(&self, tokens: &mut TokenStream) {
         let text = &self.text;
         let mut braces = Group::new(Delimiter::Brace, quote_spanned!(self.end=> #text));
@@ -86,17 +86,17 @@ pub(crate) struct Sink {
 }
 
 impl Sink {
-    /// Keeps one more mistake.
+    /// Adds a mistake.
     pub(crate) fn push(&mut self, mistake: Mistake) {
         self.mistakes.push(mistake);
     }
 
-    /// Whether nothing is wrong so far.
+    /// Whether there is no mistake so far.
     pub(crate) fn is_empty(&self) -> bool {
         self.mistakes.is_empty()
     }
 
-    /// All of them.
+    /// Returns every mistake.
     pub(crate) fn mistakes(&self) -> &[Mistake] {
         &self.mistakes
     }

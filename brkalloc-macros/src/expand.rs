@@ -1,18 +1,18 @@
-//! The expansion: the static, its configuration, and every mistake.
+//! Writes the expansion: the static, its configuration, and every mistake.
 //!
 //! ```text
 //! pub static HEAP: ::brkalloc::BrkHeap<HEAP> = …;    the user's static
 //! pub enum HEAP {}                                   its configuration, a type of the same name
-//! const _: () = { … };                               what the configuration holds, and the checks
+//! const _: () = { … };                               `impl Config`, and the checks
 //! ```
 //!
-//! All paths are absolute, so that nothing in the user's module is mistaken for ours. There is no
-//! `unsafe` but the user's own: one that came from here would slip past `#![forbid(unsafe_code)]`.
-//! (What `export` defines cannot do without, and has its own way to be seen there.)
-//! With a mistake, the heap is emitted with its defaults, so that rustc finds nothing else to say.
+//! All paths are absolute, so names in the user's module cannot capture them. The only `unsafe` is
+//! the user's own, because `#![forbid(unsafe_code)]` would not see one that comes from a macro.
+//! (The functions of `export` need `unsafe`; that module makes the lint see it.) After a mistake,
+//! the expansion has a heap with default options, so that rustc reports nothing else.
 //!
-//! Checks that depend on the target are left to constant functions of the runtime, called where the
-//! size was written: a macro runs on the host.
+//! A macro runs on the host, so constant functions of the runtime check whatever depends on the
+//! target. The expansion calls them at the place of the size.
 
 use crate::args::{Args, Entry};
 use crate::config;
@@ -27,7 +27,7 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt as _;
 
-/// What `#[brk_heap(arguments)] item` becomes.
+/// Expands `#[brk_heap(arguments)] item`.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut sink = Sink::default();
     let args = Args::parse(arguments, &mut sink);
@@ -42,7 +42,7 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     quote!(#(#mistakes)* #item)
 }
 
-/// The static and its configuration; by default values only, unless the attribute `is_sound`.
+/// Writes the static and its configuration; with default options, unless the attribute `is_sound`.
 fn heap(item: &HeapStatic, args: &Args, is_sound: bool) -> TokenStream {
     let runtime = Runtime::new(args);
     let defaults = Args::default();
@@ -84,20 +84,20 @@ fn heap(item: &HeapStatic, args: &Args, is_sound: bool) -> TokenStream {
     }
 }
 
-/// The static's documentation, behind the user's own: every option that has effect, its value, and
-/// where that comes from.
+/// Writes the static's documentation, which follows the user's own: every option that has effect,
+/// its value, and whether the attribute or the default set it.
 fn documentation(args: &Args, settings: &Settings) -> TokenStream {
     let mut text = String::from(
-        "\nA heap that `#[brk_heap]` made:\n\n| option | value | from |\n|---|---|---|\n",
+        "\nA heap that `#[brk_heap]` configured:\n\n| option | value | set by |\n|---|---|---|\n",
     );
     for (option, value) in settings.values() {
-        let from = if args.get(option).is_some() { "written" } else { "default" };
+        let from = if args.get(option).is_some() { "attribute" } else { "default" };
         text.extend(["| `", option.name, "` | ", &value, " | ", from, " |\n"]);
     }
     quote!(#[doc = #text])
 }
 
-/// Imports the options that were written, for hover and go-to-definition in editors.
+/// Imports the written options, for hover and go-to-definition in editors.
 fn names(args: &Args, runtime: &Runtime<'_>) -> Option<TokenStream> {
     let written = args.entries().iter().filter(|entry| entry.option.name != CRATE.name);
     let names: Vec<Ident> = written.map(|entry| entry.name.unraw()).collect();
@@ -110,14 +110,14 @@ fn names(args: &Args, runtime: &Runtime<'_>) -> Option<TokenStream> {
     })
 }
 
-/// What only the target can tell about a size, asked where the size was written.
+/// Writes the checks of each size that depend on the target, at the place of the size.
 fn checks(args: &Args, runtime: &Runtime<'_>) -> TokenStream {
     let check = |option| {
         let entry: &Entry = args.get(option)?;
         let (size, span) = (entry.size()?, entry.span());
         let check = runtime.item(&format!("check_{}", entry.option.name), span);
         let size = number(size, span);
-        // In parentheses, which stand where the size does: there the whole call is reported.
+        // The parentheses have the place of the size, so rustc reports the whole call there.
         Some(quote_spanned!(span=> const _: () = (#check)(#size);))
     };
     [&ARENA, &LIMIT, &GROW, &TRIM, &LARGE, &CACHE, &QUARANTINE]
@@ -126,7 +126,7 @@ fn checks(args: &Args, runtime: &Runtime<'_>) -> TokenStream {
         .collect()
 }
 
-/// What the target may lack of what was chosen, asked where it was written.
+/// Writes the checks that the target supports the source and the lock, at the place of each word.
 fn requirements(settings: &Settings, runtime: &Runtime<'_>) -> TokenStream {
     let source = &settings.source;
     let lock = match &settings.lock {
@@ -145,13 +145,14 @@ fn requirements(settings: &Settings, runtime: &Runtime<'_>) -> TokenStream {
     quote!(#of_source #of_lock)
 }
 
-/// The name at its own place, but as the macro's own, so that no lint reports the hidden type.
+/// Keeps the name's place, but makes it the macro's own, so that no lint reports the hidden type.
 fn unlinted_name(name: &Ident) -> Ident {
     let mut name = name.clone();
     name.set_span(name.span().resolved_at(Span::call_site()));
     name
 }
 
+/// Keeps the tokens' places, but makes them the macro's own.
 fn unlinted(tokens: &TokenStream) -> TokenStream {
     let macro_span = |mut token: TokenTree| {
         token.set_span(token.span().resolved_at(Span::call_site()));

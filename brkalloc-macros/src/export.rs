@@ -1,18 +1,18 @@
-//! C's allocation functions: symbols of the whole process, each of which calls its namesake in the
-//! runtime.
+//! Writes C's allocation functions: symbols of the whole process, each of which calls its namesake
+//! in the runtime.
 //!
 //! ```text
-//! #[unsafe(no_mangle)]                         the user's place on one of them
+//! #[unsafe(no_mangle)]                         at the user's place on the first one
 //! extern "C" fn malloc(…) -> … { ::brkalloc::__private::export::malloc::<HEAP>(…) }
 //! ```
 //!
-//! They stand in the expansion because only it knows the heap, and in a block, not in a module
-//! of their own: that could see neither a static within a function nor a relative path of `crate`.
-//! One attribute has the place of the option's value, so that `#![forbid(unsafe_code)]` fires
-//! there, once; another `unsafe` would be the same message again.
+//! The expansion defines them, because only it knows the heap. They stand in a block, because a
+//! module could see neither a static within a function nor a relative path of `crate`. One
+//! attribute has the place of the option's value, so that `#![forbid(unsafe_code)]` fires there,
+//! once; a second `unsafe` at that place would repeat the message.
 //!
-//! A second heap that exports, anywhere in the program, is the linker's to find: the marker's name
-//! says what is wrong.
+//! The linker rejects a second heap that exports, anywhere in the program: the name of the marker
+//! in its message says what is wrong.
 
 use crate::item::HeapStatic;
 use crate::runtime::Runtime;
@@ -25,17 +25,17 @@ use quote::{format_ident, quote, quote_spanned};
 enum Type {
     Size,
     Pointer,
-    /// Where a pointer is written to.
+    /// A pointer to a pointer, through which a function returns its block.
     Place,
     Number,
 }
 
 use Type::{Number, Place, Pointer, Size};
 
-/// One of C's functions.
+/// One of C's allocation functions.
 struct Function {
     name: &'static str,
-    /// Whether it trusts its caller with a pointer.
+    /// Whether it takes a pointer whose validity its caller must guarantee.
     is_unsafe: bool,
     takes: &'static [Type],
     answers: Option<Type>,
@@ -64,7 +64,7 @@ const FUNCTIONS: [Function; 12] = [
     trusts("malloc_usable_size", &[Pointer], Some(Size)),
 ];
 
-/// The functions, if the heap is to define them.
+/// Writes the functions, if the heap exports them.
 pub(crate) fn functions(
     item: &HeapStatic,
     settings: &Settings,
@@ -75,13 +75,13 @@ pub(crate) fn functions(
     }
     let mut functions = FUNCTIONS.iter();
     let first = functions.next().map(|function| {
-        // At the user's own place: what comes from a macro, no lint reports.
+        // At the user's own place, because no lint reports code that comes from a macro.
         let definition = function.definition(item, runtime);
         quote_spanned!(settings.export.span=> #[unsafe(no_mangle)] #definition)
     });
     let others = functions.map(|function| function.definition(item, runtime));
-    // In a block of their own, because the heap may be called as one of them. Where there is no Unix,
-    // one error has said so.
+    // In a block of their own, because the heap may be called `malloc`. On a target other than
+    // Unix, the runtime has reported its one error.
     Some(quote! {
         #[cfg(unix)]
         const _: () = {
@@ -105,12 +105,12 @@ impl Type {
 }
 
 impl Function {
-    /// The function, which passes everything it gets to its namesake.
+    /// Writes the function, which passes its arguments to its namesake.
     fn definition(&self, item: &HeapStatic, runtime: &Runtime<'_>) -> TokenStream {
         let Self { is_unsafe, name, takes, answers } = *self;
         let (module, heap) = (runtime.item("export", runtime.span), &item.name);
         let name = Ident::new(name, Span::call_site());
-        // No static of the user's can have such a name, which a parameter could not shadow.
+        // A parameter cannot shadow a static, so its name must be one that no user gives a static.
         let arguments: Vec<Ident> =
             (0..takes.len()).map(|number| format_ident!("__brkalloc_{number}")).collect();
         let types = takes.iter().map(|taken| taken.tokens());

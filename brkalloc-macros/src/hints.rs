@@ -1,4 +1,5 @@
-//! What a mistake most likely meant: the line to write instead, of the user's own words and numbers.
+//! Guesses what a mistake meant: the line to write instead, made of the user's own words and
+//! numbers.
 //!
 //! ```text
 //! arena = 64 * 1024     arena = "64KiB"              policy = BestFit       policy = "best_fit"
@@ -6,7 +7,7 @@
 //! arena: "8KiB"         arena = "8KiB"               "lifo"                 order = "lifo"
 //! ```
 //!
-//! A guess is made only where it can be told; nothing here decides what is right.
+//! A guess is offered only if it is valid; `value` decides that, not this module.
 
 use crate::option::{HeapOption, Kind, Word};
 use crate::options::ALL;
@@ -18,48 +19,48 @@ use core::slice;
 use proc_macro2::TokenTree;
 use syn::Lit;
 
-/// What people ask for under names that no option has, and where they find it.
+/// Names that no option has, each with the way to get what the user wants.
 pub(crate) const ELSEWHERE: [(&str, &str); 6] = [
     (
         "global global_allocator is_global default install",
         "write `#[global_allocator]` above the attribute",
     ),
-    ("name label id", "a heap is called as its static is: `static NAME: BrkHeap;`"),
-    ("align alignment min_align", "leave it out; a block is aligned as its request asks"),
-    ("page page_size huge_pages", "leave it out; the size of a page is the system's"),
+    ("name label id", "a heap takes the name of its static: `static NAME: BrkHeap;`"),
+    ("align alignment min_align", "remove it; each request states its own alignment"),
+    ("page page_size huge_pages", "remove it; the system sets the page size"),
     (
         "oom on_oom panic abort error_handler fallback",
-        "leave it out; what a heap cannot serve is a null pointer, as `GlobalAlloc` has it",
+        "remove it; a failed allocation returns null, as `GlobalAlloc` specifies",
     ),
-    ("std no_std nostd", "leave it out; a heap needs no std"),
+    ("std no_std nostd", "remove it; a heap works without std"),
 ];
 
-/// What stands for "as you think best" where it is no value of the option.
+/// Words that ask for the default, where the option has no such value.
 const LEFT_OUT: &str =
     "auto automatic default system max maximum unlimited infinite infinity none any";
 
-/// Where to find what `name` asks for, if no option is called so.
+/// Returns the help for a name that asks for something other than an option.
 pub(crate) fn elsewhere(name: &str) -> Option<&'static str> {
     ELSEWHERE.iter().find(|(names, _)| is_one_of(names, name)).map(|(_, instead)| *instead)
 }
 
-/// To leave `option` out, if `text` stands for its default.
+/// Advises to leave `option` out, if `text` asks for its default.
 pub(crate) fn left_out(option: &HeapOption, text: &str) -> Option<String> {
     is_one_of(LEFT_OUT, text)
         .then(|| format!("leave `{}` out for its default: {}", option.name, option.default))
 }
 
-/// The one option that takes `text`, with it: `order = "lifo"`.
+/// Writes the only option that takes `text`, with that value: `order = "lifo"`. Aliases count.
 pub(crate) fn option_with(text: &str) -> Option<String> {
     option_with_name(text).or_else(|| only_with(|word| is_one_of(word.aliases, text)))
 }
 
-/// As [`option_with`], by the word's own names alone.
+/// Writes the only option that takes `text`, where aliases do not count.
 pub(crate) fn option_with_name(text: &str) -> Option<String> {
     only_with(|word| is_same(word.text, text) || is_same(word.item, text))
 }
 
-/// The option with its word for which `is_meant`, if there is one alone.
+/// Writes the option with its word for which `is_meant` holds, if there is exactly one.
 fn only_with(is_meant: impl Fn(&Word) -> bool) -> Option<String> {
     let words = |option: &'static HeapOption| option.words.iter().map(move |word| (option, word));
     let mut all = ALL.iter().flat_map(|option| words(option)).filter(|(_, word)| is_meant(word));
@@ -67,7 +68,7 @@ fn only_with(is_meant: impl Fn(&Word) -> bool) -> Option<String> {
     all.next().is_none().then(|| option.written_with(word))
 }
 
-/// What to write where `written` stands for a value of `option` and is none.
+/// Guesses the value that `written`, which is not valid, means for `option`.
 pub(crate) fn value_meant(option: &HeapOption, written: &[TokenTree]) -> Option<String> {
     if let [TokenTree::Ident(keyword), rest @ ..] = written {
         if keyword == "unsafe" {
@@ -93,7 +94,7 @@ pub(crate) fn value_meant(option: &HeapOption, written: &[TokenTree]) -> Option<
     .or_else(|| Some(option.written_with(option.meant(&last_word(written)?)?)))
 }
 
-/// `written` as it stands, if it is a value of `option`.
+/// Writes `option` with `written` unchanged, if that is a valid value.
 pub(crate) fn sound(option: &HeapOption, written: &[TokenTree]) -> Option<String> {
     let is_sound = !written.is_empty() && value::read(option, written).is_some();
     let plain = || format!("{} = {}", option.name, text(written));
@@ -101,7 +102,7 @@ pub(crate) fn sound(option: &HeapOption, written: &[TokenTree]) -> Option<String
     is_sound.then(|| word().map_or_else(plain, |word| option.written_with(word)))
 }
 
-/// A size in the wrong dress: `64 KiB` and `64 "KiB"`, or a product of numbers.
+/// Writes a size for `64 KiB`, `64 "KiB"`, or a product of numbers.
 fn size_meant(option: &HeapOption, written: &[TokenTree]) -> Option<String> {
     let unquoted = |token: &TokenTree| token.to_string().replace('"', "");
     let joined: String = written.iter().map(unquoted).collect();
@@ -109,7 +110,7 @@ fn size_meant(option: &HeapOption, written: &[TokenTree]) -> Option<String> {
     Some(format!("{} = \"{size}\"", option.name))
 }
 
-/// What `64 * 1024` and `1 << 20` come to.
+/// Computes `64 * 1024` and `1 << 20`.
 fn product(written: &[TokenTree]) -> Option<u64> {
     let number = |token: &TokenTree| match literal(slice::from_ref(token))? {
         Lit::Int(number) if number.suffix().is_empty() => number.base10_parse::<u64>().ok(),
@@ -131,7 +132,7 @@ fn product(written: &[TokenTree]) -> Option<u64> {
     (0 < product).then_some(product)
 }
 
-/// The last word of a path, or what a string of any kind says.
+/// Returns the last word of a path, or the text of a string of any kind.
 pub(crate) fn last_word(written: &[TokenTree]) -> Option<String> {
     match written.last()? {
         TokenTree::Ident(word) => Some(word.to_string()),

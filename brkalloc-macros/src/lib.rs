@@ -3,7 +3,8 @@
 //! Use it through `brkalloc`, which re-exports it. This crate parses, checks and writes code;
 //! everything that runs lives in the runtime crate.
 //!
-//! The modules form a stack: each imports only modules below it, and a test holds them to this list.
+//! The modules form a stack: each imports only modules below it, and a test holds them to this
+//! list.
 //!
 //! ```text
 //! expand       runs the steps, writes the static, emits every mistake

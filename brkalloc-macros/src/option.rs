@@ -1,18 +1,18 @@
 //! The shape of an option: its name, the kind of its values, and how messages write them.
 //!
-//! The options themselves are rows of the table in the room above.
+//! The table of all options is in `options`, one module up.
 
 use crate::diag::{Diagnostic, error, one_of};
 use crate::spelling::{is_one_of, is_same, nearest};
 
-/// What an option takes.
+/// The kind of values that an option takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// One of its words, as a string.
     Word,
     /// A size, or one of its words if it has any.
     Size {
-        /// What to write where zero was written.
+        /// The help for a size of zero.
         instead_of_zero: &'static str,
     },
     /// One of its words as a string, or the path of a type.
@@ -24,11 +24,11 @@ pub(crate) enum Kind {
 /// One value that an option takes as a string.
 #[derive(Debug)]
 pub(crate) struct Word {
-    /// As the user writes it.
+    /// The word, as the user writes it.
     pub(crate) text: &'static str,
-    /// The type or variant of the runtime that it stands for; empty where it stands for a number.
+    /// The type or variant of the runtime that the word selects; empty if it selects a number.
     pub(crate) item: &'static str,
-    /// What users of other allocators may write for it.
+    /// Other spellings, which users of other allocators may write.
     pub(crate) aliases: &'static str,
     /// Whether the user must write it in `unsafe(…)`.
     pub(crate) is_unsafe: bool,
@@ -37,30 +37,30 @@ pub(crate) struct Word {
 /// One option of `#[brk_heap]`.
 #[derive(Debug)]
 pub(crate) struct HeapOption {
-    /// As the user writes it.
+    /// The name, as the user writes it.
     pub(crate) name: &'static str,
-    /// What it takes.
+    /// The kind of its values.
     pub(crate) kind: Kind,
-    /// The strings it takes, sizes apart.
+    /// The strings that it takes, besides sizes.
     pub(crate) words: &'static [Word],
-    /// A sound value, as the user writes it.
+    /// A valid value, as the user writes it.
     pub(crate) example: &'static str,
-    /// What holds when it is left out, for the documentation.
+    /// The default, for the documentation.
     pub(crate) default: &'static str,
-    /// What it chooses, for the documentation.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the documentation is compared in a test"))]
+    /// The effect, for the documentation.
+    #[cfg_attr(not(test), expect(dead_code, reason = "a test compares the documentation with it"))]
     pub(crate) meaning: &'static str,
-    /// What users of other allocators may call it.
+    /// Other names, which users of other allocators may write.
     pub(crate) aliases: &'static str,
 }
 
 impl HeapOption {
-    /// The word called exactly `text`.
+    /// Returns the word spelled exactly `text`.
     pub(crate) fn word(&self, text: &str) -> Option<&'static Word> {
         self.words.iter().find(|word| word.text == text)
     }
 
-    /// The word that `text` most likely means.
+    /// Guesses the word that `text` means.
     pub(crate) fn meant(&self, text: &str) -> Option<&'static Word> {
         let has_alias = |word: &&Word| is_one_of(word.aliases, text);
         let near = || nearest(text, self.words.iter().map(|word| word.text));
@@ -71,24 +71,24 @@ impl HeapOption {
             .or_else(|| near().and_then(|near| self.word(near)))
     }
 
-    /// The option with one of its words, as the user writes it.
+    /// Writes the option with one of its words, as the user would.
     pub(crate) fn written_with(&self, word: &Word) -> String {
         let written = format!("{} = \"{}\"", self.name, word.text);
         if word.is_unsafe { format!("unsafe({written})") } else { written }
     }
 
-    /// The option with a sound value, as the user writes it.
+    /// Writes the option with a valid value, as the user would.
     pub(crate) fn written_as_example(&self) -> String {
         format!("{} = {}", self.name, self.example)
     }
 
-    /// Sizes that the option takes, as prose.
+    /// Lists examples of the sizes that the option takes, as prose.
     pub(crate) fn example_sizes(&self) -> String {
         let words = self.words.iter().map(|word| format!(", or write `\"{}\"`", word.text));
         [format!("`{}`", self.example)].into_iter().chain(words).collect()
     }
 
-    /// The complaint about a value that is no string, number or path where one belongs.
+    /// Reports a value that is not the string, number or path that the option takes.
     pub(crate) fn wrong_kind(&self, found: &str) -> Diagnostic {
         let kind = match (self.kind, self.words) {
             (Kind::Word, _) => "a string".to_owned(),
@@ -100,7 +100,7 @@ impl HeapOption {
         error(format!("`{}` takes {kind}, found `{found}`", self.name))
     }
 
-    /// What to write where a value is of the wrong kind and means nothing.
+    /// Words the help for a value of the wrong kind whose meaning nobody can guess.
     pub(crate) fn right_kind(&self) -> String {
         let example = self.written_as_example();
         match (self.kind, self.words) {
@@ -119,7 +119,7 @@ impl HeapOption {
         }
     }
 
-    /// The option's words, as prose.
+    /// Lists the option's words, as prose.
     pub(crate) fn values(&self) -> String {
         let mut values = one_of(self.words.iter().map(|word| word.text));
         if self.kind == Kind::WordOrPath {

@@ -25,50 +25,51 @@ pub(crate) static SOURCE: HeapOption = HeapOption {
     ],
     example: "\"brk\"",
     default: "`\"brk\"`",
-    meaning: "where the arena lies: from the program break on, in a mapping, or in an array of \
-              exactly `arena` bytes",
+    meaning: "where the arena gets its memory: the program break, a mapping, or a static \
+              array of exactly `arena` bytes",
     aliases: "backend backing from memory provider origin provenance base",
 };
 
 pub(crate) static ARENA: HeapOption = HeapOption {
     name: "arena",
-    kind: Kind::Size { instead_of_zero: "a small heap is `arena = \"4KiB\"`" },
+    kind: Kind::Size { instead_of_zero: "for a small heap, write `arena = \"4KiB\"`" },
     words: &[],
     example: "\"64KiB\"",
-    default: "`\"64KiB\"`, at most `limit`; none with `source = \"static\"`",
-    meaning: "what the heap commits at its first allocation; for `\"static\"`, all it ever has",
+    default: "`\"64KiB\"`, at most `limit`; required with `source = \"static\"`",
+    meaning: "size of the arena at the first allocation; with `source = \"static\"`, its only size",
     aliases: "size capacity initial initial_size heap heap_size bytes arena_size init \
               initial_capacity init_size length len pool pool_size start min minimum min_size",
 };
 
 pub(crate) static GROW: HeapOption = HeapOption {
     name: "grow",
-    kind: Kind::Size { instead_of_zero: "a heap that does not grow is `grow = \"none\"`" },
+    kind: Kind::Size { instead_of_zero: "for a fixed arena, write `grow = \"none\"`" },
     words: &[word("none", "", "no off never fixed false")],
     example: "\"64KiB\"",
     default: "`\"64KiB\"`, at most `limit` and `trim`",
-    meaning: "the least by which the arena grows; `\"none\"` for a fixed arena",
+    meaning: "minimum growth step; `\"none\"` keeps the arena at its first size",
     aliases: "step growth increment extend granularity grow_by growth_step chunk_size expand",
 };
 
 pub(crate) static LIMIT: HeapOption = HeapOption {
     name: "limit",
-    kind: Kind::Size { instead_of_zero: "leave `limit` out for the most the target allows" },
+    kind: Kind::Size { instead_of_zero: "leave `limit` out to grow as far as the target allows" },
     words: &[],
     example: "\"1GiB\"",
-    default: "the most the target allows",
-    meaning: "the most the arena may reach",
+    default: "as large as the target allows",
+    meaning: "maximum size of the arena",
     aliases: "max maximum max_size cap ceiling max_bytes max_capacity maximum_size upper_bound \
               limit_bytes",
 };
 
 pub(crate) static TRIM: HeapOption = HeapOption {
     name: "trim",
-    kind: Kind::Size { instead_of_zero: "a heap that gives back early is `trim = \"64KiB\"`" },
+    kind: Kind::Size { instead_of_zero: "to return memory early, write `trim = \"64KiB\"`" },
     words: &[word("never", "", "none no off false")],
     example: "\"1MiB\"",
-    default: "the larger of `\"1MiB\"` and twice `grow`; `\"never\"` if `limit` is no more",
-    meaning: "when the dirty top exceeds this, pages go back to the system",
+    default: "the larger of `\"1MiB\"` and twice `grow`; `\"never\"` if `limit` is not above that",
+    meaning: "trim threshold: when the free memory at the top exceeds it, the heap returns \
+              pages to the system",
     aliases: "trim_threshold release shrink decommit purge trim_size give_back return unmap",
 };
 
@@ -78,7 +79,7 @@ pub(crate) static LARGE: HeapOption = HeapOption {
     words: &[word("none", "", "no off never false")],
     example: "\"1MiB\"",
     default: "`\"none\"`",
-    meaning: "requests of at least this get a mapping of their own, which goes back when it is freed",
+    meaning: "minimum size of a request that gets its own mapping, which the heap unmaps on free",
     aliases: "large_threshold mmap_threshold huge huge_threshold direct big map_threshold",
 };
 
@@ -99,7 +100,7 @@ pub(crate) static POLICY: HeapOption = HeapOption {
     ],
     example: "\"first_fit\"",
     default: "`\"first_fit\"`",
-    meaning: "which free chunk is taken",
+    meaning: "which free chunk serves a request",
     aliases: "fit strategy algorithm placement search fit_policy alloc_policy placement_policy",
 };
 
@@ -117,7 +118,7 @@ pub(crate) static ORDER: HeapOption = HeapOption {
     ],
     example: "\"address\"",
     default: "`\"address\"`; `\"lifo\"` for `segregated_fit`",
-    meaning: "where a freed chunk stands in the sequence",
+    meaning: "how free chunks are ordered: by address, newest first, or oldest first",
     aliases: "ordering sequence sort free_order list_order insertion",
 };
 
@@ -130,7 +131,7 @@ pub(crate) static INDEX: HeapOption = HeapOption {
     ],
     example: "\"tree\"",
     default: "`\"tree\"` for address order, else `\"list\"`",
-    meaning: "how the chunk is found; never changes which",
+    meaning: "data structure that finds the chunk; it never changes which one",
     aliases: "structure data_structure free_list container backend_index lookup search_structure",
 };
 
@@ -150,12 +151,13 @@ pub(crate) static COALESCE: HeapOption = HeapOption {
 
 pub(crate) static CACHE: HeapOption = HeapOption {
     name: "cache",
-    kind: Kind::Size { instead_of_zero: "a heap without a cache is `cache = \"none\"`" },
+    kind: Kind::Size { instead_of_zero: "for a heap without a cache, write `cache = \"none\"`" },
     words: &[word("none", "", "no off never false")],
     example: "\"1MiB\"",
     default: "`\"none\"`",
-    meaning: "what each thread may keep of what it frees, out of the free chunks: the fast way",
-    aliases: "caching thread_cache tcache magazine magazines slabs arenas thread_local per_thread tls",
+    meaning: "per-thread cache size; a request that the cache serves takes no lock",
+    aliases: "caching thread_cache tcache magazine magazines slabs arenas thread_local \
+              per_thread tls",
 };
 
 pub(crate) static LOCK: HeapOption = HeapOption {
@@ -168,7 +170,7 @@ pub(crate) static LOCK: HeapOption = HeapOption {
     ],
     example: "\"os\"",
     default: "`\"os\"` on Unix, else `\"spin\"`",
-    meaning: "how threads share the heap; `\"none\"` must be written `unsafe(lock = \"none\")`",
+    meaning: "how threads share the heap; write `\"none\"` as `unsafe(lock = \"none\")`",
     aliases: "mutex sync threads thread_safe synchronization locking locked raw_mutex \
               synchronized",
 };
@@ -183,17 +185,19 @@ pub(crate) static HARDEN: HeapOption = HeapOption {
     ],
     example: "\"basic\"",
     default: "`\"basic\"`",
-    meaning: "what is checked at run time",
+    meaning: "how much the heap checks at run time",
     aliases: "hardening checks security secure debug safety safe validate check hardened",
 };
 
 pub(crate) static QUARANTINE: HeapOption = HeapOption {
     name: "quarantine",
-    kind: Kind::Size { instead_of_zero: "a heap without one is `quarantine = \"none\"`" },
+    kind: Kind::Size {
+        instead_of_zero: "for a heap without a quarantine, write `quarantine = \"none\"`",
+    },
     words: &[word("none", "", "no off never false")],
     example: "\"64KiB\"",
     default: "`\"none\"`",
-    meaning: "with `harden = \"full\"`: freed blocks that wait before they are handed out again",
+    meaning: "with `harden = \"full\"`: bytes of freed blocks that the heap holds back from reuse",
     aliases: "quarantined quarantine_size delay delay_free deferred_free delayed_reuse free_delay",
 };
 
@@ -206,7 +210,7 @@ pub(crate) static ZERO: HeapOption = HeapOption {
     ],
     example: "\"free\"",
     default: "`\"none\"`",
-    meaning: "freed memory is cleared",
+    meaning: "whether the heap clears freed memory",
     aliases: "zeroing zeroize wipe clear erase scrub init_on_free zero_on_free zero_free",
 };
 
@@ -219,7 +223,7 @@ pub(crate) static STATS: HeapOption = HeapOption {
     ],
     example: "\"counters\"",
     default: "`\"none\"`",
-    meaning: "operations are counted as well: searches, chunks visited",
+    meaning: "whether the heap counts its operations: searches, chunks visited",
     aliases: "statistics counters metrics telemetry counter count stat instrument profile",
 };
 
@@ -232,7 +236,8 @@ pub(crate) static EXPORT: HeapOption = HeapOption {
     ],
     example: "\"malloc\"",
     default: "`\"none\"`",
-    meaning: "also defines the C allocation functions: `malloc`, `free` and their kin",
+    meaning: "whether the heap also defines the C allocation functions: `malloc`, `free` \
+              and their kin",
     aliases: "exports malloc interpose c_functions preload",
 };
 
@@ -242,7 +247,7 @@ pub(crate) static CRATE: HeapOption = HeapOption {
     words: &[],
     example: "::brkalloc",
     default: "`::brkalloc`",
-    meaning: "where the runtime is found, for crates that re-export it",
+    meaning: "path of the runtime, for crates that re-export it",
     aliases: "krate crate_path runtime path brkalloc crate_name root",
 };
 

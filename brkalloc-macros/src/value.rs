@@ -5,7 +5,7 @@
 //!          Word                  Size              Path
 //! ```
 //!
-//! Reading has no side effect and words no message, so a guess can try a value before it offers it.
+//! This module words no messages, so `hints` can test a guess before it offers it.
 
 use crate::option::{HeapOption, Kind, Word};
 use crate::size;
@@ -56,7 +56,8 @@ pub(crate) fn bytes(literal: &Lit) -> Option<u64> {
     }
 }
 
-/// Whether `written` can be the path of a type, and is none of the option's words without quotes.
+/// Whether `written` can be the path of a type, and is not one of the option's words without
+/// quotes.
 fn is_type_path(option: &HeapOption, written: &[TokenTree]) -> bool {
     let is_bare_word = match written {
         [TokenTree::Ident(word)] => {

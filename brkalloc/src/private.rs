@@ -143,40 +143,40 @@ impl Declared for BrkHeap {}
 #[expect(non_camel_case_types, reason = "named as the options are")]
 #[expect(missing_debug_implementations, reason = "they are never values")]
 pub mod options {
-    /// Where the arena lies: `"brk"`, `"mmap"` or `"static"`.
+    /// Where the arena gets its memory: `"brk"`, `"mmap"` or `"static"`.
     pub enum source {}
-    /// What the heap commits at its first allocation: a size.
+    /// Arena at the first allocation: a size.
     pub enum arena {}
-    /// The least by which the arena grows: a size or `"none"`.
+    /// Minimum growth step: a size or `"none"`.
     pub enum grow {}
-    /// The most that the arena may reach: a size.
+    /// Maximum of the arena: a size.
     pub enum limit {}
-    /// The dirty top beyond which pages go back to the system: a size or `"never"`.
+    /// Trim threshold: a size or `"never"`.
     pub enum trim {}
-    /// The requests that get a mapping of their own: a size or `"none"`.
+    /// Minimum request that gets its own mapping: a size or `"none"`.
     pub enum large {}
-    /// Which free chunk is taken: `"first_fit"`, `"next_fit"`, `"best_fit"`, `"worst_fit"` or
-    /// `"segregated_fit"`.
+    /// Which free chunk serves a request: `"first_fit"`, `"next_fit"`, `"best_fit"`, `"worst_fit"`
+    /// or `"segregated_fit"`.
     pub enum policy {}
-    /// Where a freed chunk stands in the sequence: `"address"`, `"lifo"` or `"fifo"`.
+    /// How free chunks are ordered: `"address"`, `"lifo"` or `"fifo"`.
     pub enum order {}
-    /// How the chunk is found: `"list"` or `"tree"`.
+    /// Data structure that finds the chunk: `"list"` or `"tree"`.
     pub enum index {}
     /// When free neighbors merge: `"immediate"`, `"deferred"` or `"never"`.
     pub enum coalesce {}
-    /// What each thread may keep of what it frees: a size or `"none"`.
+    /// Per-thread cache: a size or `"none"`.
     pub enum cache {}
     /// How threads share the heap: `"os"`, `"spin"`, a path, or `unsafe(lock = "none")`.
     pub enum lock {}
-    /// What is checked at run time: `"none"`, `"basic"` or `"full"`.
+    /// How much the heap checks at run time: `"none"`, `"basic"` or `"full"`.
     pub enum harden {}
-    /// The freed blocks that wait: a size or `"none"`.
+    /// Bytes of freed blocks held back from reuse: a size or `"none"`.
     pub enum quarantine {}
-    /// What is cleared: `"free"` for freed memory, or `"none"`.
+    /// Whether the heap clears freed memory: `"free"` or `"none"`.
     pub enum zero {}
-    /// What is counted: `"none"` or `"counters"`.
+    /// Whether the heap counts its operations: `"none"` or `"counters"`.
     pub enum stats {}
-    /// Which functions are defined for C: `"malloc"` or `"none"`.
+    /// Whether the heap defines the C allocation functions: `"malloc"` or `"none"`.
     pub enum export {}
 }
 

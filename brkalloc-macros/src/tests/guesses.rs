@@ -1,4 +1,4 @@
-//! The guess at what was meant: near enough, and not farther.
+//! Guesses at the nearest word: near enough, and not farther.
 
 use crate::diag::one_of;
 use crate::spelling::{is_same, nearest};

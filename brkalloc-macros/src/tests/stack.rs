@@ -6,14 +6,14 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-/// The source of one module.
+/// Reads the source of one module.
 fn source(module: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let path = folder.join(format!("{module}.rs"));
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The modules that the documentation of the crate draws, the top first.
+/// Returns the modules that the documentation of the crate draws, the top first.
 fn stack() -> Vec<String> {
     let library = source("lib");
     let (_, drawing) = library.split_once("//! ```text\n").expect("it draws the stack");
@@ -22,7 +22,7 @@ fn stack() -> Vec<String> {
     drawing.lines().map(|line| name(line).expect("each line begins with a module")).collect()
 }
 
-/// The modules whose paths begin in `stream` with `crate::` or `super::`, in imports and in code.
+/// Finds the modules behind `crate::` and `super::`, in imports and in code.
 fn imports(stream: TokenStream) -> BTreeSet<String> {
     let list: Vec<TokenTree> = stream.into_iter().collect();
     let mut found = BTreeSet::new();
