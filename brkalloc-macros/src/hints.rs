@@ -7,7 +7,7 @@
 //! arena: "8KiB"         arena = "8KiB"               "lifo"                 order = "lifo"
 //! ```
 //!
-//! A guess is offered only if it is valid; `value` decides that, not this module.
+//! This module guesses only where the meaning is clear; `value` decides which values are valid.
 
 use crate::option::{HeapOption, Kind, Word};
 use crate::options::ALL;

@@ -4,7 +4,7 @@ use super::expansions::{CONFIGURATIONS, EXPORTED};
 use super::{HEAP, expanded, walk};
 use proc_macro2::{Ident, Spacing, TokenStream, TokenTree};
 
-/// What holds for every expansion: each path begins at the root, and the only `unsafe` is the
+/// Checks one expansion: each path begins at the root, and the only `unsafe` is the
 /// user's and that of exported functions.
 pub(super) fn assert_is_hygienic(arguments: &str, item: &str) {
     let expansion = expanded(arguments, item);

@@ -1,4 +1,4 @@
-//! Literals say what the compiler reads.
+//! The macro reads literals as the compiler does.
 
 use super::{headlines, mistakes};
 
