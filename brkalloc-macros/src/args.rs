@@ -1,30 +1,31 @@
-//! The attribute's arguments: what was written, each option with its place, and every mistake.
+//! Parses the attribute's arguments into options, each with its place, and reports every mistake.
 //!
 //! ```text
 //! arena = "64KiB", policy = "frist_fit", unsafe(lock = "none")
 //! name    value                   ^ reported    ^ kept with the value, for the expansion
 //! ```
 //!
-//! Parsing never fails and never stops: a bad entry is reported, skipped to its end, and the next
-//! one is read. What the options mean to each other is left to [`rules`](crate::rules).
+//! Parsing never fails and never stops: it reports a bad entry, skips it to its end, and reads the
+//! next one. [`rules`](crate::rules) checks whether the options fit together.
 
-use crate::diag::{Diagnostic, Mistake, Sink, error};
-use crate::hints;
-use crate::options::{self, HeapOption, Kind, Word};
-use crate::size;
+use crate::complaints;
+use crate::diag::{Mistake, Sink, error};
+use crate::option::HeapOption;
+use crate::options;
 use crate::tokens::{
-    is_named, is_option, is_rust, literal, next, option_behind_marks, peek, read, take_value, text,
+    is_named, is_option, next, option_behind_marks, peek, read, stream, take_value, text,
     until_comma,
 };
+use crate::value::{self, Value};
 use core::slice;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use quote::quote;
+use syn::Token;
 use syn::ext::IdentExt as _;
+use syn::parse::ParseStream;
 use syn::parse::discouraged::Speculative as _;
-use syn::parse::{Parse as _, ParseStream};
-use syn::{Lit, Path, Token, TypePath};
 
-/// The options of one attribute that were written and understood.
+/// The valid options of one attribute, as written.
 #[derive(Debug, Default)]
 pub(crate) struct Args {
     entries: Vec<Entry>,
@@ -36,25 +37,14 @@ pub(crate) struct Args {
 pub(crate) struct Entry {
     /// The option's row.
     pub(crate) option: &'static HeapOption,
-    /// The option's name as it was written.
+    /// The name, as the user wrote it.
     pub(crate) name: Ident,
-    /// What the value means.
+    /// The value, understood.
     pub(crate) value: Value,
-    /// The value as it was written.
+    /// The value, as the user wrote it.
     pub(crate) tokens: TokenStream,
     /// The `unsafe(…)` around the entry.
     pub(crate) unsafety: Option<Unsafety>,
-}
-
-/// What a value means.
-#[derive(Debug)]
-pub(crate) enum Value {
-    /// One of the option's words.
-    Word(&'static Word),
-    /// A size in bytes.
-    Size(u64),
-    /// A path, as it was written.
-    Path(TokenStream),
 }
 
 /// The user's own `unsafe(…)`.
@@ -62,39 +52,39 @@ pub(crate) enum Value {
 pub(crate) struct Unsafety {
     /// The keyword.
     pub(crate) keyword: Ident,
-    /// Where the parentheses stand.
+    /// The place of the parentheses.
     pub(crate) parentheses: Span,
 }
 
 impl Args {
-    /// Reads the arguments and reports what is wrong with each.
-    pub(crate) fn parse(stream: TokenStream, sink: &mut Sink) -> Self {
+    /// Parses the arguments and reports the mistakes in each.
+    pub(crate) fn parse(arguments: TokenStream, sink: &mut Sink) -> Self {
         let mut args = Self::default();
-        read(stream, |input| args.read(input, None, sink));
+        read(arguments, |input| args.read(input, None, sink));
         args
     }
 
-    /// Every option that was understood, in the order in which they were written.
+    /// Returns every valid option, in the order in which the user wrote them.
     pub(crate) fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
-    /// Whether an entry was not understood, so that an option may be missing for that reason.
+    /// Whether an entry had a mistake, so that an option may be missing for that reason.
     pub(crate) fn has_failed(&self) -> bool {
         self.has_failed
     }
 
-    /// The entry of `option`, if it was written and understood.
+    /// Returns the entry of `option`, if it was written and is valid.
     pub(crate) fn get(&self, option: &HeapOption) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.option.name == option.name)
     }
 
-    /// The size that was written for `option`.
+    /// Returns the size written for `option`.
     pub(crate) fn size(&self, option: &HeapOption) -> Option<u64> {
         self.get(option).and_then(Entry::size)
     }
 
-    /// The entry of `option`, if `word` was written for it.
+    /// Returns the entry of `option`, if its value is `word`.
     pub(crate) fn with_word(&self, option: &HeapOption, word: &str) -> Option<&Entry> {
         debug_assert!(option.word(word).is_some(), "`{}` has no `{word}`", option.name);
         self.get(option).filter(|entry| entry.is_word(word))
@@ -109,7 +99,7 @@ impl Args {
                 Ok(Found::NoValue(mistake)) => {
                     self.has_failed = true;
                     sink.push(mistake);
-                    // What comes next stands where the value should: no comma is missing.
+                    // The next option stands where the value should: no comma is missing.
                     if is_option(input) {
                         continue;
                     }
@@ -128,7 +118,7 @@ impl Args {
             self.has_failed = true;
             let around = [TokenTree::Ident(unsafety.keyword), TokenTree::Group(group.clone())];
             let empty = error("`unsafe()` has no option in it");
-            sink.push(empty.help("write `unsafe(lock = \"none\")`").at(stream_of(&around)));
+            sink.push(empty.help("write `unsafe(lock = \"none\")`").at(stream(&around)));
             return;
         }
         read(group.stream(), |input| self.read(input, Some(&unsafety), sink));
@@ -145,7 +135,7 @@ impl Args {
 }
 
 impl Entry {
-    /// The size that was written.
+    /// Returns the value, if it is a size.
     pub(crate) fn size(&self) -> Option<u64> {
         match self.value {
             Value::Size(size) => Some(size),
@@ -153,24 +143,24 @@ impl Entry {
         }
     }
 
-    /// Whether `word` was written.
+    /// Whether the value is `word`.
     pub(crate) fn is_word(&self, word: &str) -> bool {
         matches!(self.value, Value::Word(written) if written.text == word)
     }
 
-    /// The entry without its place: `arena = "64KiB"`.
+    /// Shows the entry as text: `arena = "64KiB"`.
     pub(crate) fn written(&self) -> String {
         let value: Vec<TokenTree> = self.tokens.clone().into_iter().collect();
         format!("{} = {}", self.option.name, text(&value))
     }
 
-    /// The first token of the value, for spans.
+    /// Returns the place of the value's first token.
     pub(crate) fn span(&self) -> Span {
         self.tokens.clone().into_iter().next().map_or_else(|| self.name.span(), |t| t.span())
     }
 }
 
-/// What an entry turned out to be.
+/// One parsed entry.
 enum Found {
     Entry(Entry),
     Unsafe(Unsafety, Group),
@@ -182,7 +172,7 @@ fn entry(input: ParseStream, unsafety: Option<&Unsafety>) -> Result<Found, Mista
     let is_alone = !is_named(input);
     let Ok(name) = input.call(Ident::parse_any) else {
         let found = until_comma(input);
-        return Err(hints::not_a_name(&found, peek(input).as_ref()));
+        return Err(complaints::not_a_name(&found, peek(input).as_ref()));
     };
     if name == "unsafe" {
         return unsafe_entry(input, name, unsafety);
@@ -190,10 +180,10 @@ fn entry(input: ParseStream, unsafety: Option<&Unsafety>) -> Result<Found, Mista
     let plain = name.unraw().to_string();
     let Some(option) = options::named(&plain) else {
         skip_value(input, is_alone);
-        return Err(options::unknown(&plain, is_alone).at(&name));
+        return Err(complaints::unknown(&plain, is_alone).at(&name));
     };
     if is_alone {
-        return Err(no_value(option, &name, &until_comma(input)));
+        return Err(complaints::no_value(option, &name, &until_comma(input)));
     }
     let equals = next(input);
     let written = take_value(input);
@@ -202,12 +192,13 @@ fn entry(input: ParseStream, unsafety: Option<&Unsafety>) -> Result<Found, Mista
             .help(format!("write `{}`", option.written_as_example()));
         return Ok(Found::NoValue(missing.at(quote!(#name #equals))));
     }
-    let value = value(option, &written)?;
+    let value = value::read(option, &written);
+    let value = value.ok_or_else(|| complaints::wrong_value(option, &written))?;
     let unsafety = unsafety.cloned();
-    Ok(Found::Entry(Entry { option, name, value, tokens: stream_of(&written), unsafety }))
+    Ok(Found::Entry(Entry { option, name, value, tokens: stream(&written), unsafety }))
 }
 
-/// Steps over the comma between two entries and reports anything else.
+/// Skips the comma between two entries and reports anything else.
 fn separator(input: ParseStream, sink: &mut Sink) {
     let Some(found) = peek(input) else { return };
     if input.peek(Token![,]) {
@@ -227,7 +218,7 @@ fn separator(input: ParseStream, sink: &mut Sink) {
     }
 }
 
-/// Reads the parentheses of `unsafe(…)`, which stand behind `keyword`.
+/// Reads the parentheses of `unsafe(…)`, which follow `keyword`.
 fn unsafe_entry(
     input: ParseStream,
     keyword: Ident,
@@ -238,14 +229,14 @@ fn unsafe_entry(
     let Some(group) = group else {
         until_comma(input);
         return Err(error("expected an option name, found `unsafe`")
-            .help("`unsafe` is written around one option: `unsafe(lock = \"none\")`")
+            .help("write `unsafe` around one option: `unsafe(lock = \"none\")`")
             .at(keyword));
     };
     let parentheses = group.span();
     Ok(Found::Unsafe(Unsafety { keyword, parentheses }, group))
 }
 
-/// Steps over the value of an option that does not exist.
+/// Skips the value of an option that does not exist.
 fn skip_value(input: ParseStream, is_alone: bool) {
     if is_alone {
         until_comma(input);
@@ -253,107 +244,4 @@ fn skip_value(input: ParseStream, is_alone: bool) {
         next(input);
         take_value(input);
     }
-}
-
-/// The complaint about `arena`, `arena("64KiB")` and `arena: "64KiB"`.
-fn no_value(option: &HeapOption, name: &Ident, found: &[TokenTree]) -> Mistake {
-    let meant = hints::sound(option, found).or_else(|| hints::value_meant(option, found));
-    error(format!("option `{}` needs a value", option.name))
-        .help(format!("write `{}`", meant.unwrap_or_else(|| option.written_as_example())))
-        .at(name)
-}
-
-/// What `written` means as a value of `option`.
-pub(crate) fn value(option: &HeapOption, written: &[TokenTree]) -> Result<Value, Mistake> {
-    let understood = match (option.kind, literal(written)) {
-        (Kind::Word | Kind::WordOrPath, Some(Lit::Str(word))) => {
-            let word = word.value();
-            option.word(&word).map(Value::Word).ok_or_else(|| match option.kind {
-                Kind::WordOrPath if word.contains("::") => quoted_path(option, &word),
-                _ => hints::unknown_word(option, &word),
-            })
-        }
-        (Kind::Size { instead_of_zero }, Some(literal)) => {
-            match size_or_word(option, &literal, written) {
-                Ok(Value::Size(0)) => {
-                    Err(error(format!("`{}` must not be zero", option.name)).help(instead_of_zero))
-                }
-                result => result,
-            }
-        }
-        (Kind::Path, Some(Lit::Str(path))) => Err(quoted_path(option, &path.value())),
-        (Kind::Path, None) if is_rust(Path::parse_mod_style, written) => {
-            Ok(Value::Path(stream_of(written)))
-        }
-        (Kind::WordOrPath, None) if is_type_path(option, written) => {
-            Ok(Value::Path(stream_of(written)))
-        }
-        _ => Err(wrong_kind(option, written)),
-    };
-    understood.map_err(|diagnostic| diagnostic.at(stream_of(written)))
-}
-
-/// What a literal means where a size belongs.
-fn size_or_word(
-    option: &HeapOption,
-    literal: &Lit,
-    written: &[TokenTree],
-) -> Result<Value, Diagnostic> {
-    match literal {
-        Lit::Str(text) => {
-            let text = &text.value();
-            let is_number = text.trim_start().starts_with(|c: char| c.is_ascii_digit());
-            match option.meant(text) {
-                Some(word) if word.text == text => Ok(Value::Word(word)),
-                Some(word) if !is_number => Err(error(format!("`{text}` is not a size"))
-                    .help(format!("did you mean `\"{}\"`?", word.text))),
-                _ => match hints::left_out(option, text) {
-                    Some(instead) => Err(error(format!("`{text}` is not a size")).help(instead)),
-                    None => size::parse(text, option).map(Value::Size),
-                },
-            }
-        }
-        Lit::Int(number) => size::integer(number, &text(written), option).map(Value::Size),
-        Lit::Float(number) => Err(size::float(number, option)),
-        _ => Err(wrong_kind(option, written)),
-    }
-}
-
-fn wrong_kind(option: &HeapOption, written: &[TokenTree]) -> Diagnostic {
-    let wrong = option.wrong_kind(&text(written));
-    if let Some(meant) = hints::value_meant(option, written) {
-        return wrong.help(format!("write `{meant}`"));
-    }
-    let wrong = wrong.help(option.right_kind());
-    let is_named =
-        matches!(written, [TokenTree::Ident(word), ..] if word != "true" && word != "false");
-    match option.kind {
-        Kind::Size { .. } if is_named => {
-            wrong.note("the attribute is read before constants and macros have a value")
-        }
-        Kind::Word => wrong.note(format!("the values are {}", option.values())),
-        _ => wrong,
-    }
-}
-
-fn quoted_path(option: &HeapOption, path: &str) -> Diagnostic {
-    option
-        .wrong_kind(&format!("\"{path}\""))
-        .help(format!("write the path without quotes: `{} = {path}`", option.name))
-}
-
-/// Whether `written` can be the path of a type, and is none of the option's words without quotes.
-fn is_type_path(option: &HeapOption, written: &[TokenTree]) -> bool {
-    let is_bare_word = match written {
-        [TokenTree::Ident(word)] => {
-            let word = word.to_string();
-            ["true", "false", "None"].contains(&word.as_str()) || option.word(&word).is_some()
-        }
-        _ => false,
-    };
-    is_rust(TypePath::parse, written) && !is_bare_word
-}
-
-fn stream_of(tokens: &[TokenTree]) -> TokenStream {
-    tokens.iter().map(ToTokens::to_token_stream).collect()
 }

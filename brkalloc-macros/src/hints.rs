@@ -1,4 +1,5 @@
-//! What a mistake most likely meant: the line to write instead, of the user's own words and numbers.
+//! Guesses what a mistake meant: the line to write instead, made of the user's own words and
+//! numbers.
 //!
 //! ```text
 //! arena = 64 * 1024     arena = "64KiB"              policy = BestFit       policy = "best_fit"
@@ -6,56 +7,60 @@
 //! arena: "8KiB"         arena = "8KiB"               "lifo"                 order = "lifo"
 //! ```
 //!
-//! A guess is made only where it can be told; nothing here decides what is right.
+//! This module guesses only where the meaning is clear; `value` decides which values are valid.
 
-use crate::args::value;
-use crate::diag::{Diagnostic, Mistake, error, is_one_of, is_same};
-use crate::options::{self, ALL, ARENA, HeapOption, Kind, Word};
+use crate::option::{HeapOption, Kind, Word};
+use crate::options::ALL;
 use crate::size;
+use crate::spelling::{is_one_of, is_same};
 use crate::tokens::{literal, text};
+use crate::value;
 use core::slice;
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::TokenTree;
 use syn::Lit;
 
-/// What people ask for under names that no option has, and where they find it.
+/// Names that no option has, each with the way to get what the user wants.
 pub(crate) const ELSEWHERE: [(&str, &str); 6] = [
     (
         "global global_allocator is_global default install",
         "write `#[global_allocator]` above the attribute",
     ),
-    ("name label id", "a heap is called as its static is: `static NAME: BrkHeap;`"),
-    ("align alignment min_align", "leave it out; a block is aligned as its request asks"),
-    ("page page_size huge_pages", "leave it out; the size of a page is the system's"),
+    ("name label id", "a heap takes the name of its static: `static NAME: BrkHeap;`"),
+    ("align alignment min_align", "remove it; each request states its own alignment"),
+    ("page page_size huge_pages", "remove it; the system sets the page size"),
     (
         "oom on_oom panic abort error_handler fallback",
-        "leave it out; what a heap cannot serve is a null pointer, as `GlobalAlloc` has it",
+        "remove it; a failed allocation returns null, as `GlobalAlloc` specifies",
     ),
-    ("std no_std nostd", "leave it out; a heap needs no std"),
+    ("std no_std nostd", "remove it; a heap works without std"),
 ];
 
-/// What stands for "as you think best" where it is no value of the option.
+/// Words that ask for the default, where the option has no such value.
 const LEFT_OUT: &str =
     "auto automatic default system max maximum unlimited infinite infinity none any";
 
-/// Where to find what `name` asks for, if no option is called so.
+/// Returns the help for a name that asks for something other than an option.
 pub(crate) fn elsewhere(name: &str) -> Option<&'static str> {
     ELSEWHERE.iter().find(|(names, _)| is_one_of(names, name)).map(|(_, instead)| *instead)
 }
 
-/// To leave `option` out, if `text` stands for its default.
+/// Advises to leave `option` out, if `text` asks for its default.
 pub(crate) fn left_out(option: &HeapOption, text: &str) -> Option<String> {
     is_one_of(LEFT_OUT, text)
         .then(|| format!("leave `{}` out for its default: {}", option.name, option.default))
 }
 
-/// The one option that takes `text`, with it: `order = "lifo"`.
+/// Writes the only option that takes `text`, with that value: `order = "lifo"`. Aliases count.
 pub(crate) fn option_with(text: &str) -> Option<String> {
-    let is_written = |word: &Word| is_same(word.text, text) || is_same(word.item, text);
-    let is_alias = |word: &Word| is_one_of(word.aliases, text);
-    only_with(is_written).or_else(|| only_with(is_alias))
+    option_with_name(text).or_else(|| only_with(|word| is_one_of(word.aliases, text)))
 }
 
-/// The option with its word for which `is_meant`, if there is one alone.
+/// Writes the only option that takes `text`, where aliases do not count.
+pub(crate) fn option_with_name(text: &str) -> Option<String> {
+    only_with(|word| is_same(word.text, text) || is_same(word.item, text))
+}
+
+/// Writes the option with its word for which `is_meant` holds, if there is exactly one.
 fn only_with(is_meant: impl Fn(&Word) -> bool) -> Option<String> {
     let words = |option: &'static HeapOption| option.words.iter().map(move |word| (option, word));
     let mut all = ALL.iter().flat_map(|option| words(option)).filter(|(_, word)| is_meant(word));
@@ -63,7 +68,7 @@ fn only_with(is_meant: impl Fn(&Word) -> bool) -> Option<String> {
     all.next().is_none().then(|| option.written_with(word))
 }
 
-/// What to write where `written` stands for a value of `option` and is none.
+/// Guesses the value that `written`, which is not valid, means for `option`.
 pub(crate) fn value_meant(option: &HeapOption, written: &[TokenTree]) -> Option<String> {
     if let [TokenTree::Ident(keyword), rest @ ..] = written {
         if keyword == "unsafe" {
@@ -89,15 +94,15 @@ pub(crate) fn value_meant(option: &HeapOption, written: &[TokenTree]) -> Option<
     .or_else(|| Some(option.written_with(option.meant(&last_word(written)?)?)))
 }
 
-/// `written` as it stands, if it is a value of `option`.
+/// Writes `option` with `written` unchanged, if that is a valid value.
 pub(crate) fn sound(option: &HeapOption, written: &[TokenTree]) -> Option<String> {
-    let is_sound = !written.is_empty() && value(option, written).is_ok();
+    let is_sound = !written.is_empty() && value::read(option, written).is_some();
     let plain = || format!("{} = {}", option.name, text(written));
     let word = || option.word(&last_word(written)?);
     is_sound.then(|| word().map_or_else(plain, |word| option.written_with(word)))
 }
 
-/// A size in the wrong dress: `64 KiB` and `64 "KiB"`, or a product of numbers.
+/// Writes a size for `64 KiB`, `64 "KiB"`, or a product of numbers.
 fn size_meant(option: &HeapOption, written: &[TokenTree]) -> Option<String> {
     let unquoted = |token: &TokenTree| token.to_string().replace('"', "");
     let joined: String = written.iter().map(unquoted).collect();
@@ -105,7 +110,7 @@ fn size_meant(option: &HeapOption, written: &[TokenTree]) -> Option<String> {
     Some(format!("{} = \"{size}\"", option.name))
 }
 
-/// What `64 * 1024` and `1 << 20` come to.
+/// Computes `64 * 1024` and `1 << 20`.
 fn product(written: &[TokenTree]) -> Option<u64> {
     let number = |token: &TokenTree| match literal(slice::from_ref(token))? {
         Lit::Int(number) if number.suffix().is_empty() => number.base10_parse::<u64>().ok(),
@@ -127,8 +132,8 @@ fn product(written: &[TokenTree]) -> Option<u64> {
     (0 < product).then_some(product)
 }
 
-/// The last word of a path, or what a string of any kind says.
-fn last_word(written: &[TokenTree]) -> Option<String> {
+/// Returns the last word of a path, or the text of a string of any kind.
+pub(crate) fn last_word(written: &[TokenTree]) -> Option<String> {
     match written.last()? {
         TokenTree::Ident(word) => Some(word.to_string()),
         TokenTree::Literal(literal) => {
@@ -136,69 +141,5 @@ fn last_word(written: &[TokenTree]) -> Option<String> {
             literal.split(['"', '\'']).nth(1).map(str::to_owned)
         }
         _ => None,
-    }
-}
-
-/// The complaint about what stands where an entry begins and is no word.
-pub(crate) fn not_a_name(found: &[TokenTree], comma: Option<&TokenTree>) -> Mistake {
-    let form = format!("options are written `name = value`; the names are {}", options::names());
-    let expected = |found: &str| error(format!("expected an option name, found `{found}`"));
-    let stream = |tokens: &[TokenTree]| tokens.iter().cloned().collect::<TokenStream>();
-    match found {
-        [] => {
-            let comma: TokenStream = comma.into_iter().cloned().collect();
-            expected(",").help("remove this comma").at(comma)
-        }
-        [TokenTree::Literal(_), ..] => {
-            let first = &found[..1];
-            let shown = text(first);
-            let meant = last_word(first).and_then(|word| option_with(&word));
-            let meant = meant.or_else(|| sound(&ARENA, first));
-            let expected = expected(&shown);
-            match meant {
-                Some(meant) => expected.help(format!("did you mean `{meant}`?")).note(form),
-                None => expected.help(form),
-            }
-            .at(stream(first))
-        }
-        [TokenTree::Group(group), ..] if group.delimiter() != Delimiter::None => {
-            let example = ARENA.written_as_example();
-            expected(&text(&found[..1]))
-                .help(format!(
-                    "options stand in the attribute's own parentheses: `#[brk_heap({example})]`"
-                ))
-                .at(stream(&found[..1]))
-        }
-        [TokenTree::Punct(first), TokenTree::Punct(second), ..]
-            if first.as_char() == '.' && second.as_char() == '.' =>
-        {
-            expected("..")
-                .help("end the list before it; an option that is left out has its default")
-                .at(stream(&found[..2]))
-        }
-        [first, ..] => expected(&text(slice::from_ref(first))).help(form).at(first),
-    }
-}
-
-/// The complaint about a string that is none of the option's words.
-pub(crate) fn unknown_word(option: &HeapOption, text: &str) -> Diagnostic {
-    if text.trim().is_empty() {
-        return error(format!("`{}` is given an empty string", option.name))
-            .help(format!("the values are {}", option.values()));
-    }
-    let unknown = error(format!("unknown {} `{text}`", option.name));
-    let note = format!("the values are {}", option.values());
-    if let Some(word) = option.meant(text) {
-        let quoted = || format!("\"{}\"", word.text);
-        let meant = if option.is_unsafe(word) { option.written_with(word) } else { quoted() };
-        return unknown.help(format!("did you mean `{meant}`?")).note(note);
-    }
-    let is_of_another = |word: &Word| is_same(word.text, text) || is_same(word.item, text);
-    if let Some(other) = only_with(is_of_another) {
-        return unknown.help(format!("did you mean `{other}`?")).note(note);
-    }
-    match left_out(option, text) {
-        Some(instead) => unknown.help(instead).note(note),
-        None => unknown.help(note),
     }
 }

@@ -1,4 +1,5 @@
-//! The item under the attribute: a static without an initializer, recovered if it is anything else.
+//! Parses the item under the attribute: a static without an initializer. Recovers from anything
+//! else.
 //!
 //! ```text
 //! #[global_allocator] pub static mut HEAP : BrkHeap = BrkHeap::new() ;
@@ -6,7 +7,8 @@
 //!                                ^ reported and skipped
 //! ```
 //!
-//! What rustc refuses by itself (generics, `_` as a name, no type) draws no second error here.
+//! rustc itself rejects generics, `_` as a name, and a missing type; this module reports none of
+//! them.
 
 use crate::diag::{Sink, error};
 use crate::tokens::{next, peek, read, take_while, text, until};
@@ -18,7 +20,7 @@ use syn::{Path, Token, Type, token};
 /// The static that becomes a heap.
 #[derive(Debug)]
 pub(crate) struct HeapStatic {
-    /// Every attribute but another `#[brk_heap]`.
+    /// Every attribute except another `#[brk_heap]`.
     pub(crate) attributes: TokenStream,
     /// `pub`, `pub(…)` or nothing.
     pub(crate) visibility: TokenStream,
@@ -26,19 +28,19 @@ pub(crate) struct HeapStatic {
     pub(crate) keyword: Ident,
     /// The static's name, which its configuration shares.
     pub(crate) name: Ident,
-    /// Whether uses of the static draw a warning.
+    /// Whether the static is deprecated, so that its uses draw a warning.
     pub(crate) is_deprecated: bool,
-    /// The type as the user wrote it.
+    /// The type, as the user wrote it.
     pub(crate) declared: TokenStream,
 }
 
 impl HeapStatic {
-    /// Reads the item and reports what does not belong there.
+    /// Parses the item and reports everything that does not belong there.
     ///
     /// # Errors
     ///
-    /// If there is no `static NAME` at all: what to emit in place of the item. That is the item
-    /// itself, or nothing where rustc would complain about its missing body.
+    /// If there is no `static NAME`, returns the tokens to emit in place of the item: the item
+    /// itself, or nothing if rustc would report its missing body.
     pub(crate) fn parse(stream: TokenStream, sink: &mut Sink) -> Result<Self, TokenStream> {
         read(stream.clone(), |input| Self::read(input, stream, sink))
     }
@@ -57,7 +59,7 @@ impl HeapStatic {
             return Err(other_item(input, item, sink));
         };
         if is_constant {
-            // A static all the same, so that what uses it draws no error of its own.
+            // It becomes a static nevertheless, so that its uses draw no errors.
             other_item(input, TokenStream::new(), sink);
         }
         let keyword = Ident::new("static", keyword.span());
@@ -85,7 +87,7 @@ struct Attributes {
 }
 
 impl Attributes {
-    /// Takes the attributes, reports another `#[brk_heap]`, and keeps all others as they are.
+    /// Takes the attributes, reports another `#[brk_heap]`, and keeps all others unchanged.
     fn take(input: ParseStream, sink: &mut Sink) -> Self {
         let mut attributes = Self::default();
         while input.peek(Token![#]) && input.peek2(token::Bracket) {
@@ -104,14 +106,14 @@ impl Attributes {
     }
 }
 
-/// The last word of an attribute's path.
+/// Returns the last word of an attribute's path.
 fn last_segment(attribute: &Group) -> String {
     let path = read(attribute.stream(), |input| input.call(Path::parse_mod_style)).ok();
     let last = path.and_then(|path| path.segments.last().map(|last| last.ident.to_string()));
     last.unwrap_or_default()
 }
 
-/// Takes `pub` and the parentheses behind it. What is in them, rustc has seen.
+/// Takes `pub` and the parentheses behind it. rustc has already checked their content.
 fn visibility(input: ParseStream) -> TokenStream {
     let mut visibility = TokenStream::new();
     if input.peek(Token![pub]) {
@@ -123,23 +125,23 @@ fn visibility(input: ParseStream) -> TokenStream {
     visibility
 }
 
-/// Takes the type before `=` or `;`. The `=` in `Trait<Item = u8>` ends nothing.
+/// Takes the type before `=` or `;`. The `=` in `Trait<Item = u8>` does not end it.
 fn declared(input: ParseStream) -> Vec<TokenTree> {
     until::<Type>(input, |input| input.peek(Token![=]) || input.peek(Token![;]))
 }
 
-/// The next token, if it is a word.
+/// Returns the next token, if it is a word.
 fn word(input: ParseStream) -> Option<Ident> {
     input.cursor().ident().map(|(word, _)| word)
 }
 
-/// What stands before `static` in a block of `extern`.
+/// Returns the `unsafe` or `safe` before `static`, which only a block of `extern` allows.
 fn qualifier(input: ParseStream) -> Option<Ident> {
     let is_static = input.peek2(Token![static]);
     word(input).filter(|word| is_static && (word == "unsafe" || word == "safe"))
 }
 
-/// Whether `const NAME: BrkHeap` begins here, in whatever way the type is written.
+/// Whether `const NAME: BrkHeap` begins here, with any path to the type.
 fn is_constant_heap(input: ParseStream) -> bool {
     let ahead = input.fork();
     let is_typed = ahead.parse::<Token![const]>().is_ok()
@@ -164,7 +166,7 @@ fn initializer(input: ParseStream, name: &Ident, declared: &[TokenTree], sink: &
     );
 }
 
-/// Reports an item that is no static and tells what to emit in its place.
+/// Reports an item that is not a static, and returns the tokens to emit in its place.
 fn other_item(input: ParseStream, item: TokenStream, sink: &mut Sink) -> TokenStream {
     let Some(first) = peek(input) else { return item };
     if input.peek(Token![let]) {
@@ -185,7 +187,7 @@ fn other_item(input: ParseStream, item: TokenStream, sink: &mut Sink) -> TokenSt
     if is_incomplete(kind, &item) { TokenStream::new() } else { item }
 }
 
-/// The kind of item, and the keyword that tells it.
+/// Returns the kind of item, and the keyword that shows it.
 fn kind(input: ParseStream) -> Option<(&'static str, TokenTree)> {
     const KINDS: [&str; 10] =
         ["fn", "struct", "enum", "union", "trait", "type", "mod", "impl", "use", "macro_rules"];
@@ -218,7 +220,7 @@ fn article(kind: &str) -> String {
     }
 }
 
-/// Whether rustc would miss the body of an item that it has let through to the attribute.
+/// Whether rustc would report a missing body, which it accepts only below an attribute.
 fn is_incomplete(kind: &str, stream: &TokenStream) -> bool {
     let tokens: Vec<TokenTree> = stream.clone().into_iter().collect();
     let has_value = tokens.iter().any(|t| matches!(t, TokenTree::Punct(p) if p.as_char() == '='));

@@ -1,63 +1,18 @@
 //! The one table of options: the parser, the suggestions, the documentation and the tests read it.
 //!
-//! An option is a row. Its words carry the name of the type in the runtime's `__private` that they
-//! choose, so that nothing else lists them. A new option is a row here, its place in
-//! [`Settings`](crate::settings::Settings), and its line in the expansion.
+//! Each word carries the name of the type in the runtime's `__private` that it chooses, so nothing
+//! else lists them. A new option is a row here, a field in `settings`, and a line in the expansion.
 //!
-//! What options mean to each other is not in the table: see [`rules`](crate::rules).
+//! The table does not say which options fit together; `rules` does.
 
-use crate::diag::{Diagnostic, error, is_one_of, is_same, nearest, one_of};
-use crate::hints;
-
-/// What an option takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// One of its words, as a string.
-    Word,
-    /// A size, or one of its words if it has any.
-    Size {
-        /// What to write where zero was written.
-        instead_of_zero: &'static str,
-    },
-    /// One of its words as a string, or the path of a type.
-    WordOrPath,
-    /// The path of a module.
-    Path,
-}
-
-/// One value that an option takes as a string.
-#[derive(Debug)]
-pub(crate) struct Word {
-    /// As the user writes it.
-    pub(crate) text: &'static str,
-    /// The type or variant of the runtime that it stands for; empty where it stands for a number.
-    pub(crate) item: &'static str,
-    /// What users of other allocators may write for it.
-    pub(crate) aliases: &'static str,
-}
-
-/// One option of `#[brk_heap]`.
-#[derive(Debug)]
-pub(crate) struct HeapOption {
-    /// As the user writes it.
-    pub(crate) name: &'static str,
-    /// What it takes.
-    pub(crate) kind: Kind,
-    /// The strings it takes, sizes apart.
-    pub(crate) words: &'static [Word],
-    /// A sound value, as the user writes it.
-    pub(crate) example: &'static str,
-    /// What holds when it is left out, for the documentation.
-    pub(crate) default: &'static str,
-    /// What it chooses, for the documentation.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the documentation is compared in a test"))]
-    pub(crate) meaning: &'static str,
-    /// What users of other allocators may call it.
-    pub(crate) aliases: &'static str,
-}
+use crate::option::{HeapOption, Kind, Word};
 
 const fn word(text: &'static str, item: &'static str, aliases: &'static str) -> Word {
-    Word { text, item, aliases }
+    Word { text, item, aliases, is_unsafe: false }
+}
+
+const fn unsafe_word(text: &'static str, item: &'static str, aliases: &'static str) -> Word {
+    Word { text, item, aliases, is_unsafe: true }
 }
 
 pub(crate) static SOURCE: HeapOption = HeapOption {
@@ -70,50 +25,51 @@ pub(crate) static SOURCE: HeapOption = HeapOption {
     ],
     example: "\"brk\"",
     default: "`\"brk\"`",
-    meaning: "where the arena lies: from the program break on, in a mapping, or in an array of \
-              exactly `arena` bytes",
+    meaning: "where the arena gets its memory: the program break, a mapping, or a static \
+              array of exactly `arena` bytes",
     aliases: "backend backing from memory provider origin provenance base",
 };
 
 pub(crate) static ARENA: HeapOption = HeapOption {
     name: "arena",
-    kind: Kind::Size { instead_of_zero: "a small heap is `arena = \"4KiB\"`" },
+    kind: Kind::Size { instead_of_zero: "for a small heap, write `arena = \"4KiB\"`" },
     words: &[],
     example: "\"64KiB\"",
-    default: "`\"64KiB\"`, at most `limit`; none with `source = \"static\"`",
-    meaning: "what the heap commits at its first allocation; for `\"static\"`, all it ever has",
+    default: "`\"64KiB\"`, at most `limit`; required with `source = \"static\"`",
+    meaning: "size of the arena at the first allocation; with `source = \"static\"`, its only size",
     aliases: "size capacity initial initial_size heap heap_size bytes arena_size init \
               initial_capacity init_size length len pool pool_size start min minimum min_size",
 };
 
 pub(crate) static GROW: HeapOption = HeapOption {
     name: "grow",
-    kind: Kind::Size { instead_of_zero: "a heap that does not grow is `grow = \"none\"`" },
+    kind: Kind::Size { instead_of_zero: "for a fixed arena, write `grow = \"none\"`" },
     words: &[word("none", "", "no off never fixed false")],
     example: "\"64KiB\"",
     default: "`\"64KiB\"`, at most `limit` and `trim`",
-    meaning: "the least by which the arena grows; `\"none\"` for a fixed arena",
+    meaning: "minimum growth step; `\"none\"` keeps the arena at its first size",
     aliases: "step growth increment extend granularity grow_by growth_step chunk_size expand",
 };
 
 pub(crate) static LIMIT: HeapOption = HeapOption {
     name: "limit",
-    kind: Kind::Size { instead_of_zero: "leave `limit` out for the most the target allows" },
+    kind: Kind::Size { instead_of_zero: "leave `limit` out to grow as far as the target allows" },
     words: &[],
     example: "\"1GiB\"",
-    default: "the most the target allows",
-    meaning: "the most the arena may reach",
+    default: "as large as the target allows",
+    meaning: "maximum size of the arena",
     aliases: "max maximum max_size cap ceiling max_bytes max_capacity maximum_size upper_bound \
               limit_bytes",
 };
 
 pub(crate) static TRIM: HeapOption = HeapOption {
     name: "trim",
-    kind: Kind::Size { instead_of_zero: "a heap that gives back early is `trim = \"64KiB\"`" },
+    kind: Kind::Size { instead_of_zero: "to return memory early, write `trim = \"64KiB\"`" },
     words: &[word("never", "", "none no off false")],
     example: "\"1MiB\"",
-    default: "the larger of `\"1MiB\"` and twice `grow`; `\"never\"` if `limit` is no more",
-    meaning: "when the dirty top exceeds this, pages go back to the system",
+    default: "the larger of `\"1MiB\"` and twice `grow`; `\"never\"` if `limit` is not above that",
+    meaning: "trim threshold: when the free memory at the top exceeds it, the heap returns \
+              pages to the system",
     aliases: "trim_threshold release shrink decommit purge trim_size give_back return unmap",
 };
 
@@ -123,7 +79,7 @@ pub(crate) static LARGE: HeapOption = HeapOption {
     words: &[word("none", "", "no off never false")],
     example: "\"1MiB\"",
     default: "`\"none\"`",
-    meaning: "requests of at least this get a mapping of their own, which goes back when it is freed",
+    meaning: "minimum size of a request that gets its own mapping, which the heap unmaps on free",
     aliases: "large_threshold mmap_threshold huge huge_threshold direct big map_threshold",
 };
 
@@ -144,7 +100,7 @@ pub(crate) static POLICY: HeapOption = HeapOption {
     ],
     example: "\"first_fit\"",
     default: "`\"first_fit\"`",
-    meaning: "which free chunk is taken",
+    meaning: "which free chunk serves a request",
     aliases: "fit strategy algorithm placement search fit_policy alloc_policy placement_policy",
 };
 
@@ -162,7 +118,7 @@ pub(crate) static ORDER: HeapOption = HeapOption {
     ],
     example: "\"address\"",
     default: "`\"address\"`; `\"lifo\"` for `segregated_fit`",
-    meaning: "where a freed chunk stands in the sequence",
+    meaning: "how free chunks are ordered: by address, newest first, or oldest first",
     aliases: "ordering sequence sort free_order list_order insertion",
 };
 
@@ -175,7 +131,7 @@ pub(crate) static INDEX: HeapOption = HeapOption {
     ],
     example: "\"tree\"",
     default: "`\"tree\"` for address order, else `\"list\"`",
-    meaning: "how the chunk is found; never changes which",
+    meaning: "data structure that finds the chunk; it never changes which one",
     aliases: "structure data_structure free_list container backend_index lookup search_structure",
 };
 
@@ -195,12 +151,13 @@ pub(crate) static COALESCE: HeapOption = HeapOption {
 
 pub(crate) static CACHE: HeapOption = HeapOption {
     name: "cache",
-    kind: Kind::Size { instead_of_zero: "a heap without a cache is `cache = \"none\"`" },
+    kind: Kind::Size { instead_of_zero: "for a heap without a cache, write `cache = \"none\"`" },
     words: &[word("none", "", "no off never false")],
     example: "\"1MiB\"",
     default: "`\"none\"`",
-    meaning: "what each thread may keep of what it frees, out of the free chunks: the fast way",
-    aliases: "caching thread_cache tcache magazine magazines slabs arenas thread_local per_thread tls",
+    meaning: "per-thread cache size; a request that the cache serves takes no lock",
+    aliases: "caching thread_cache tcache magazine magazines slabs arenas thread_local \
+              per_thread tls",
 };
 
 pub(crate) static LOCK: HeapOption = HeapOption {
@@ -209,11 +166,11 @@ pub(crate) static LOCK: HeapOption = HeapOption {
     words: &[
         word("os", "OsLock", "mutex futex pthread std system true rwlock parking_lot on yes"),
         word("spin", "SpinLock", "spinlock spinning ticket"),
-        word("none", "Unlocked", "no off false never unlocked single_threaded"),
+        unsafe_word("none", "Unlocked", "no off false never unlocked single_threaded"),
     ],
     example: "\"os\"",
     default: "`\"os\"` on Unix, else `\"spin\"`",
-    meaning: "how threads share the heap; `\"none\"` must be written `unsafe(lock = \"none\")`",
+    meaning: "how threads share the heap; write `\"none\"` as `unsafe(lock = \"none\")`",
     aliases: "mutex sync threads thread_safe synchronization locking locked raw_mutex \
               synchronized",
 };
@@ -222,23 +179,25 @@ pub(crate) static HARDEN: HeapOption = HeapOption {
     name: "harden",
     kind: Kind::Word,
     words: &[
-        word("none", "None", "no off false unchecked"),
+        word("none", "Unchecked", "no off false unchecked"),
         word("basic", "Basic", "on true checks checked debug yes enabled light"),
         word("full", "Full", "all max maximum strict heavy paranoid everything high"),
     ],
     example: "\"basic\"",
     default: "`\"basic\"`",
-    meaning: "what is checked at run time",
+    meaning: "how much the heap checks at run time",
     aliases: "hardening checks security secure debug safety safe validate check hardened",
 };
 
 pub(crate) static QUARANTINE: HeapOption = HeapOption {
     name: "quarantine",
-    kind: Kind::Size { instead_of_zero: "a heap without one is `quarantine = \"none\"`" },
+    kind: Kind::Size {
+        instead_of_zero: "for a heap without a quarantine, write `quarantine = \"none\"`",
+    },
     words: &[word("none", "", "no off never false")],
     example: "\"64KiB\"",
     default: "`\"none\"`",
-    meaning: "with `harden = \"full\"`: freed blocks that wait before they are handed out again",
+    meaning: "with `harden = \"full\"`: bytes of freed blocks that the heap holds back from reuse",
     aliases: "quarantined quarantine_size delay delay_free deferred_free delayed_reuse free_delay",
 };
 
@@ -251,7 +210,7 @@ pub(crate) static ZERO: HeapOption = HeapOption {
     ],
     example: "\"free\"",
     default: "`\"none\"`",
-    meaning: "freed memory is cleared",
+    meaning: "whether the heap clears freed memory",
     aliases: "zeroing zeroize wipe clear erase scrub init_on_free zero_on_free zero_free",
 };
 
@@ -264,7 +223,7 @@ pub(crate) static STATS: HeapOption = HeapOption {
     ],
     example: "\"counters\"",
     default: "`\"none\"`",
-    meaning: "operations are counted as well: searches, chunks visited",
+    meaning: "whether the heap counts its operations: searches, chunks visited",
     aliases: "statistics counters metrics telemetry counter count stat instrument profile",
 };
 
@@ -277,7 +236,8 @@ pub(crate) static EXPORT: HeapOption = HeapOption {
     ],
     example: "\"malloc\"",
     default: "`\"none\"`",
-    meaning: "also defines the C allocation functions: `malloc`, `free` and their kin",
+    meaning: "whether the heap also defines the C allocation functions: `malloc`, `free` \
+              and their kin",
     aliases: "exports malloc interpose c_functions preload",
 };
 
@@ -287,7 +247,7 @@ pub(crate) static CRATE: HeapOption = HeapOption {
     words: &[],
     example: "::brkalloc",
     default: "`::brkalloc`",
-    meaning: "where the runtime is found, for crates that re-export it",
+    meaning: "path of the runtime, for crates that re-export it",
     aliases: "krate crate_path runtime path brkalloc crate_name root",
 };
 
@@ -322,101 +282,4 @@ pub(crate) fn named(name: &str) -> Option<&'static HeapOption> {
 pub(crate) fn names() -> String {
     let names: Vec<String> = ALL.iter().map(|option| format!("`{}`", option.name)).collect();
     names.join(", ")
-}
-
-/// The complaint about an option that does not exist. `is_alone` tells that no value follows it.
-pub(crate) fn unknown(name: &str, is_alone: bool) -> Diagnostic {
-    let unknown = error(format!("unknown option `{name}`"));
-    let is_alias = |option: &&&HeapOption| is_one_of(option.aliases, name);
-    let alias = || ALL.iter().find(is_alias).map(|option| option.name);
-    let near = || nearest(name, ALL.iter().map(|option| option.name));
-    let option = || alias().or_else(near).map(str::to_owned);
-    let with_word = || if is_alone { hints::option_with(name) } else { None };
-    if let Some(meant) = with_word().or_else(option) {
-        return unknown.help(format!("did you mean `{meant}`?"));
-    }
-    match hints::elsewhere(name) {
-        Some(instead) => unknown.help(instead),
-        None => unknown.help(format!("the options are {}", names())),
-    }
-}
-
-impl HeapOption {
-    /// The word called exactly `text`.
-    pub(crate) fn word(&self, text: &str) -> Option<&'static Word> {
-        self.words.iter().find(|word| word.text == text)
-    }
-
-    /// The word that `text` most likely means.
-    pub(crate) fn meant(&self, text: &str) -> Option<&'static Word> {
-        let has_alias = |word: &&Word| is_one_of(word.aliases, text);
-        let near = || nearest(text, self.words.iter().map(|word| word.text));
-        self.words
-            .iter()
-            .find(|word| is_same(word.text, text))
-            .or_else(|| self.words.iter().find(has_alias))
-            .or_else(|| near().and_then(|near| self.word(near)))
-    }
-
-    /// The option with one of its words, as the user writes it.
-    pub(crate) fn written_with(&self, word: &Word) -> String {
-        let written = format!("{} = \"{}\"", self.name, word.text);
-        if self.is_unsafe(word) { format!("unsafe({written})") } else { written }
-    }
-
-    /// The option with a sound value, as the user writes it.
-    pub(crate) fn written_as_example(&self) -> String {
-        format!("{} = {}", self.name, self.example)
-    }
-
-    /// Whether `word` must stand in `unsafe(…)`.
-    pub(crate) fn is_unsafe(&self, word: &Word) -> bool {
-        self.name == LOCK.name && word.item == "Unlocked"
-    }
-
-    /// Sizes that the option takes, as prose.
-    pub(crate) fn example_sizes(&self) -> String {
-        let words = self.words.iter().map(|word| format!(", or write `\"{}\"`", word.text));
-        [format!("`{}`", self.example)].into_iter().chain(words).collect()
-    }
-
-    /// The complaint about a value that is no string, number or path where one belongs.
-    pub(crate) fn wrong_kind(&self, found: &str) -> Diagnostic {
-        let kind = match (self.kind, self.words) {
-            (Kind::Word, _) => "a string".to_owned(),
-            (Kind::Size { .. }, []) => "a size".to_owned(),
-            (Kind::Size { .. }, [word, ..]) => format!("a size or `\"{}\"`", word.text),
-            (Kind::WordOrPath, _) => "a string or a path".to_owned(),
-            (Kind::Path, _) => "a path".to_owned(),
-        };
-        error(format!("`{}` takes {kind}, found `{found}`", self.name))
-    }
-
-    /// What to write where a value is of the wrong kind and means nothing.
-    pub(crate) fn right_kind(&self) -> String {
-        let example = self.written_as_example();
-        match (self.kind, self.words) {
-            (Kind::Word, _) => format!("write a string such as `{example}`"),
-            (Kind::Size { .. }, []) => {
-                format!("write a string such as `{example}`, or a number of bytes")
-            }
-            (Kind::Size { .. }, [word, ..]) => {
-                let word = word.text;
-                format!("write a string such as `{example}`, a number of bytes, or `\"{word}\"`")
-            }
-            (Kind::WordOrPath, _) => {
-                format!("write `{example}`, or the path of a `lock_api::RawMutex`")
-            }
-            (Kind::Path, _) => format!("write `{example}`"),
-        }
-    }
-
-    /// The option's words, as prose.
-    pub(crate) fn values(&self) -> String {
-        let mut values = one_of(self.words.iter().map(|word| word.text));
-        if self.kind == Kind::WordOrPath {
-            values.push_str("; a path is written without quotes");
-        }
-        values
-    }
 }

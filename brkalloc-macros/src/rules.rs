@@ -1,8 +1,8 @@
-//! What does not go together: the rules between options.
+//! Rejects options that do not go together.
 //!
-//! Each option has one function that finds the first reason against it, so that no option is
-//! reported twice. Rules bind what is written; a default never breaks one, because
-//! [`Settings`](crate::settings::Settings) fits the defaults to what is written.
+//! Each option has one function that finds the first reason against it, so no option is reported
+//! twice. Rules apply to written options only; a default never breaks one, because
+//! [`Settings`](crate::settings::Settings) adapts the defaults to the written options.
 
 use crate::args::{Args, Entry};
 use crate::diag::{Diagnostic, Mistake, Sink, error};
@@ -14,7 +14,7 @@ use crate::settings::{self, WINDOW};
 use crate::size::show;
 use quote::quote;
 
-/// Reports every option that cannot stand beside the others.
+/// Reports every option that conflicts with the others.
 pub(crate) fn check(args: &Args, sink: &mut Sink) {
     for entry in args.entries() {
         if let Some(mistake) = without_lock(entry).or_else(|| needless_unsafe(entry)) {
@@ -42,7 +42,7 @@ fn conflict(entry: &Entry, args: &Args) -> Option<Diagnostic> {
     find(entry, args)
 }
 
-/// A static arena needs its size; not reported where the size may be there, but misspelt.
+/// A static arena needs its size. No report if an entry has a mistake: it may be the size.
 fn source(entry: &Entry, args: &Args) -> Option<Diagnostic> {
     let is_sized = args.get(&ARENA).is_some() || args.has_failed();
     (entry.is_word("static") && !is_sized).then(|| {
@@ -55,14 +55,14 @@ fn arena(entry: &Entry, _: &Args) -> Option<Diagnostic> {
     beyond_window(entry)
 }
 
-/// A size that no heap reaches.
+/// Rejects a size that no heap reaches.
 fn beyond_window(entry: &Entry) -> Option<Diagnostic> {
     let name = entry.option.name;
     let instead = if name == LIMIT.name { ", or leave it out" } else { "" };
     (WINDOW < entry.size()?).then(|| {
         error(format!("`{name}` is above 64 GiB"))
             .help(format!("write `{name} = \"64GiB\"` or less{instead}"))
-            .note("a chunk is found by 32 bits of 16-byte granules, which reach 64 GiB")
+            .note("chunk offsets count 16-byte granules in 32 bits, which reach 64 GiB")
     })
 }
 
@@ -167,13 +167,13 @@ fn index(entry: &Entry, args: &Args) -> Option<Diagnostic> {
     Some(
         error(format!("`{}` cannot be combined with `{}`", entry.written(), order.written()))
             .help("use `index = \"list\"`, or keep the tree with `order = \"address\"`")
-            .note(format!("a tree finds chunks by address; {why} has no address to search by")),
+            .note(format!("a tree sorts chunks by address, not {why}")),
     )
 }
 
 fn large(entry: &Entry, args: &Args) -> Option<Diagnostic> {
     let fixed = args.with_word(&SOURCE, "static")?;
-    Some(no_effect(entry, fixed, "a heap that asks the system for nothing has no mappings"))
+    Some(no_effect(entry, fixed, "a heap with a static arena takes no mappings from the system"))
 }
 
 fn cache(entry: &Entry, args: &Args) -> Option<Diagnostic> {
@@ -181,25 +181,25 @@ fn cache(entry: &Entry, args: &Args) -> Option<Diagnostic> {
         return Some(no_effect(
             entry,
             fixed,
-            "a cache keeps a map of the arena beside it, in a mapping",
+            "a cache keeps its tables in a mapping, and a static arena has none",
         ));
     }
     larger_than_limit(entry, args, |kept| format!("each thread may keep {kept}"))
 }
 
-/// What waits is looked at by a heap that checks everything, and by no other.
+/// Only a fully hardened heap checks blocks in quarantine.
 fn quarantine(entry: &Entry, args: &Args) -> Option<Diagnostic> {
     if args.with_word(&HARDEN, "full").is_none() {
         return Some(
             error("`quarantine` has no effect without `harden = \"full\"`")
                 .help("write `harden = \"full\"` too, or remove `quarantine`")
-                .note("only a heap that checks everything looks at what was freed"),
+                .note("only a fully hardened heap checks quarantined blocks"),
         );
     }
-    larger_than_limit(entry, args, |kept| format!("{kept} of them may wait"))
+    larger_than_limit(entry, args, |kept| format!("the quarantine may hold {kept}"))
 }
 
-/// A size of what is kept in an arena that cannot have as much.
+/// Rejects a cache or a quarantine that is larger than the arena can become.
 fn larger_than_limit(
     entry: &Entry,
     args: &Args,
@@ -214,7 +214,7 @@ fn larger_than_limit(
     })
 }
 
-/// Exported functions serve the whole process, which must not end with an array.
+/// Exported functions serve the whole process, which must not be limited to an array.
 fn export(entry: &Entry, args: &Args) -> Option<Diagnostic> {
     let fixed = args.with_word(&SOURCE, "static").filter(|_| entry.is_word("malloc"))?;
     Some(
@@ -254,7 +254,7 @@ fn is_unlocked(entry: &Entry) -> bool {
     entry.option.name == LOCK.name && entry.is_word("none")
 }
 
-/// The complaint about `entry`, which `other` leaves without effect.
+/// Reports `entry`, which has no effect beside `other`.
 fn no_effect(entry: &Entry, other: &Entry, why: &str) -> Diagnostic {
     let name = entry.option.name;
     error(format!("`{name}` has no effect with `{}`", other.written()))
@@ -262,7 +262,7 @@ fn no_effect(entry: &Entry, other: &Entry, why: &str) -> Diagnostic {
         .note(why)
 }
 
-/// What to write instead of the option that leaves another one without effect.
+/// Words an alternative to `other`, beside which another option has no effect.
 fn instead_of(other: &Entry) -> String {
     let name = other.option.name;
     if name == SOURCE.name {

@@ -1,96 +1,97 @@
-//! The heap that the attribute describes: every option resolved, defaults fitted to what is
-//! written.
+//! Resolves every option of a heap, and adapts the defaults to the written options.
 //!
-//! A default never conflicts: the arena is at most the limit, growth at most limit and trim, and
-//! the index is one that serves the order. So rules need to look at written options only.
+//! A default never conflicts: the arena is at most the limit, growth is at most limit and trim, and
+//! the index serves the order. So the rules need to look at written options only.
 //!
-//! What depends on the target (the largest limit, the lock) stays open here; the runtime settles
-//! it.
+//! The runtime, not this module, resolves what depends on the target: the largest limit and the
+//! lock.
 
-use crate::args::{Args, Entry, Unsafety, Value};
+use crate::args::{Args, Entry, Unsafety};
+use crate::option::HeapOption;
 use crate::options::{
-    ARENA, CACHE, COALESCE, CRATE, EXPORT, GROW, HARDEN, HeapOption, INDEX, LARGE, LIMIT, LOCK,
-    ORDER, POLICY, QUARANTINE, SOURCE, STATS, TRIM, ZERO,
+    ARENA, CACHE, COALESCE, CRATE, EXPORT, GROW, HARDEN, INDEX, LARGE, LIMIT, LOCK, ORDER, POLICY,
+    QUARANTINE, SOURCE, STATS, TRIM, ZERO,
 };
 use crate::size::show;
+use crate::value::Value;
 use proc_macro2::{Span, TokenStream};
 
 const DEFAULT_ARENA: u64 = 64 << 10;
 const DEFAULT_GROW: u64 = 64 << 10;
 const DEFAULT_TRIM: u64 = 1 << 20;
 
-/// The farthest that a chunk's offset reaches: 32 bits of 16-byte granules.
+/// The largest offset of a chunk, in bytes: 32 bits of 16-byte granules.
 pub(crate) const WINDOW: u64 = 64 << 30;
 
 /// Every option of one heap.
 #[derive(Debug)]
 pub(crate) struct Settings {
-    /// What the arena is made of.
+    /// Where the arena gets its memory.
     pub(crate) source: Choice,
     /// Bytes committed at the first allocation.
     pub(crate) arena: u64,
-    /// The least growth in bytes; 0 for a fixed arena.
+    /// The minimum growth step in bytes; 0 for a fixed arena.
     pub(crate) grow: u64,
-    /// The most bytes of the arena; open where the target decides.
+    /// The maximum bytes of the arena; `None` if the target decides.
     pub(crate) limit: Option<u64>,
-    /// Bytes of dirty top that are kept; none where pages never go back.
+    /// The trim threshold in bytes; `None` if pages never return to the system.
     pub(crate) trim: Option<u64>,
-    /// Which chunk is taken, where a freed one stands, how either is found.
+    /// Policy, order and index of the free chunks.
     pub(crate) index: Index,
-    /// When neighbors merge.
+    /// When free neighbors merge.
     pub(crate) coalesce: Choice,
-    /// The least request that gets a mapping of its own; none where no request does.
+    /// The minimum bytes of a request that gets its own mapping; `None` if no request does.
     pub(crate) large: Option<u64>,
-    /// The most bytes that each thread keeps; none without a cache.
+    /// The per-thread cache size in bytes; `None` without a cache.
     pub(crate) cache: Option<u64>,
     /// How threads share the heap.
     pub(crate) lock: Lock,
-    /// What is checked.
+    /// How much the heap checks.
     pub(crate) harden: Choice,
-    /// The most bytes of freed blocks that wait; none where nothing does.
+    /// The maximum bytes of freed blocks in quarantine; `None` without a quarantine.
     pub(crate) quarantine: Option<u64>,
-    /// What is cleared.
+    /// Whether the heap clears freed memory.
     pub(crate) zero: Choice,
-    /// What is counted.
+    /// Whether the heap counts its operations.
     pub(crate) stats: Choice,
-    /// Where the runtime is found, if that was written.
+    /// The path of the runtime, if it was written.
     pub(crate) runtime: Option<TokenStream>,
-    /// What is defined for C.
+    /// Whether the heap defines the C allocation functions.
     pub(crate) export: Choice,
 }
 
-/// A word that was chosen, by its name in the runtime.
+/// The selected word of an option.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Choice {
     /// The word.
     pub(crate) text: &'static str,
-    /// The type or variant of the runtime.
+    /// The type or variant of the runtime that it selects.
     pub(crate) item: &'static str,
-    /// Where it was written; the attribute itself for a default.
+    /// The place of the word; the attribute itself for a default.
     pub(crate) span: Span,
 }
 
-/// How free chunks are kept.
+/// The data structure of the free chunks.
 #[derive(Debug)]
 pub(crate) enum Index {
-    /// By address in a tree.
+    /// A tree in address order.
     Tree { policy: Choice, order: Choice },
-    /// In a list, in any order.
+    /// A list in any order.
     List { policy: Choice, order: Choice },
-    /// In a bin per class of sizes.
+    /// One bin per size class.
     Bins { bins: Choice, order: Choice },
 }
 
 /// How threads share the heap.
 #[derive(Debug)]
 pub(crate) enum Lock {
-    /// Whatever suits the target.
+    /// The target's default.
     Default,
-    /// One of the runtime's.
+    /// One of the runtime's locks.
     Chosen(Choice),
-    /// None, at the user's word: the entry holds the `unsafe` token.
+    /// No lock; carries the user's own `unsafe`.
     Unsafe(Choice, Unsafety),
-    /// The user's own.
+    /// A lock of the user's, by its path.
     Path(TokenStream),
 }
 
@@ -126,13 +127,19 @@ impl Settings {
 }
 
 impl Settings {
-    /// The value of every option that has effect, as the documentation of the heap shows it.
+    /// Whether the arena is a static array.
+    pub(crate) fn is_static(&self) -> bool {
+        self.source.text == "static"
+    }
+
+    /// Returns the value of every option that has effect, as the documentation of the heap shows
+    /// it.
     pub(crate) fn values(&self) -> Vec<(&'static HeapOption, String)> {
         let word = |choice: &Choice| Some(format!("`\"{}\"`", choice.text));
         let bytes = |size| Some(format!("`\"{}\"`", show(size)));
         let none = |word: &str| Some(format!("`\"{word}\"`"));
         let by_target = |option: &HeapOption| Some(option.default.to_owned());
-        let is_static = self.source.text == "static";
+        let is_static = self.is_static();
         let is_fixed = is_static || self.grow == 0;
         let is_full = self.limit == Some(self.arena);
         let (policy, order, index) = match &self.index {
@@ -190,7 +197,7 @@ impl Settings {
     }
 }
 
-/// A path as a person writes it, without spaces.
+/// Shows a path as a person writes it, without spaces.
 pub(crate) fn compact(path: &TokenStream) -> String {
     path.to_string().split_whitespace().collect()
 }
@@ -223,13 +230,13 @@ impl Lock {
     }
 }
 
-/// The arena's first size: as written, else the default as far as `limit` allows.
+/// Returns the arena's first size: the written one, else the default, but at most `limit`.
 pub(crate) fn arena(args: &Args) -> u64 {
     let most = args.size(&LIMIT).unwrap_or(u64::MAX);
     args.size(&ARENA).unwrap_or(DEFAULT_ARENA.min(most))
 }
 
-/// The path of the runtime crate, if one was written.
+/// Returns the path of the runtime crate, if the user wrote one.
 pub(crate) fn runtime(args: &Args) -> Option<&TokenStream> {
     match &args.get(&CRATE)?.value {
         Value::Path(path) => Some(path),
@@ -237,13 +244,14 @@ pub(crate) fn runtime(args: &Args) -> Option<&TokenStream> {
     }
 }
 
-/// The least growth: as written, else the default as far as `limit` and `trim` allow.
+/// Returns the minimum growth step: the written one, else the default, but at most `limit` and
+/// `trim`.
 fn grow(args: &Args) -> u64 {
     let most = args.size(&LIMIT).into_iter().chain(args.size(&TRIM)).min().unwrap_or(u64::MAX);
     args.size(&GROW).unwrap_or(DEFAULT_GROW.min(most))
 }
 
-/// The word written for `option`, else `default`.
+/// Returns the word written for `option`, else `default`.
 fn choice(args: &Args, option: &HeapOption, default: &str) -> Choice {
     debug_assert!(option.word(default).is_some(), "`{}` has no `{default}`", option.name);
     let written = |entry: &Entry| match entry.value {

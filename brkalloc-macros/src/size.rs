@@ -1,19 +1,20 @@
 //! Sizes: a whole number and a power of 1024, in exactly one spelling.
 //!
-//! `"64KB"` is 64,000 bytes to one reader, 65,536 to another and a mistake here, with the unit that
-//! was meant in the help. So are fractions; their help has the same size in a unit that makes it
-//! whole.
+//! `"64KB"` is 64,000 bytes to one reader and 65,536 to another, so it is a mistake; its help names
+//! the unit that the user means. Fractions are mistakes too; their help shows the same size in a
+//! smaller unit.
 //!
-//! Whether a size makes sense for an option is not settled here.
+//! This module does not decide whether a size makes sense for an option; `rules` does.
 
-use crate::diag::{Diagnostic, error, is_one_of, is_same, nearest, one_of};
-use crate::options::HeapOption;
+use crate::diag::{Diagnostic, error, one_of};
+use crate::option::HeapOption;
+use crate::spelling::{is_one_of, is_same, nearest};
 use syn::{LitFloat, LitInt};
 
 /// Each unit and the power of two that it stands for, in ascending order.
 const UNITS: [(&str, u32); 5] = [("B", 0), ("KiB", 10), ("MiB", 20), ("GiB", 30), ("TiB", 40)];
 
-/// Other spellings, and the unit that each means.
+/// Each unit with its other spellings.
 const ALIASES: [(&str, &str); 5] = [
     ("B", "byte bytes"),
     ("KiB", "k kb ki kbyte kbytes kilobyte kilobytes kibibyte kibibytes"),
@@ -22,12 +23,7 @@ const ALIASES: [(&str, &str); 5] = [
     ("TiB", "t tb ti tbyte tbytes terabyte terabytes tebibyte tebibytes"),
 ];
 
-/// What a string says, in bytes.
-pub(crate) fn parse(text: &str, option: &HeapOption) -> Result<u64, Diagnostic> {
-    read(text).ok_or_else(|| complaint(text, option))
-}
-
-/// What a string says, if it is a size as sizes are written.
+/// Reads a string as a size in bytes; `None` if it is not a size.
 pub(crate) fn read(text: &str) -> Option<u64> {
     match split(text.trim()) {
         (whole, None, unit) => scaled(whole.parse().ok()?, shift_of(unit)?),
@@ -35,8 +31,13 @@ pub(crate) fn read(text: &str) -> Option<u64> {
     }
 }
 
-/// What is wrong with a string that is no size.
-fn complaint(text: &str, option: &HeapOption) -> Diagnostic {
+/// Reads a number without quotes as a size in bytes; `None` if it is not a size.
+pub(crate) fn integer(number: &LitInt) -> Option<u64> {
+    if number.suffix().is_empty() { number.base10_parse().ok() } else { None }
+}
+
+/// Reports a string that is not a size.
+pub(crate) fn not_read(text: &str, option: &HeapOption) -> Diagnostic {
     let (whole, fraction, unit) = split(text.trim());
     if whole.is_empty() || !unit.chars().all(char::is_alphabetic) || is_in_thousands(text) {
         return not_a_size(text, option);
@@ -56,7 +57,7 @@ fn complaint(text: &str, option: &HeapOption) -> Diagnostic {
     }
 }
 
-/// The complaint about what cannot be read at all, and what it may have meant.
+/// Reports a string that has no number and unit, and guesses what it means.
 fn not_a_size(text: &str, option: &HeapOption) -> Diagnostic {
     let trimmed = text.trim();
     if trimmed.is_empty() {
@@ -67,7 +68,7 @@ fn not_a_size(text: &str, option: &HeapOption) -> Diagnostic {
     let is_size = |text: &str| read(text).is_some();
     let plain: String = trimmed.chars().filter(|c| !matches!(c, '_' | ',' | ' ' | '\'')).collect();
     if plain != trimmed && is_size(&plain) {
-        return error("digits are written without separators").help(written(&plain));
+        return error("sizes take no digit separators").help(written(&plain));
     }
     if let Some(size) = trimmed.strip_prefix(['-', '+']).filter(|size| is_size(size.trim())) {
         return error(format!("`{trimmed}` has a sign")).help(written(size.trim()));
@@ -84,7 +85,7 @@ fn not_a_size(text: &str, option: &HeapOption) -> Diagnostic {
     }
 }
 
-/// Whether commas part the digits into thousands, as in `64,000B`. `0,125MiB` is a fraction.
+/// Whether commas group the digits by thousands, as in `64,000B`. `0,125MiB` is a fraction.
 fn is_in_thousands(text: &str) -> bool {
     let digits = text.trim().trim_end_matches(|c: char| !c.is_ascii_digit());
     let mut groups = digits.split(',');
@@ -94,7 +95,7 @@ fn is_in_thousands(text: &str) -> bool {
     has_more && first.len() <= 3 && !first.starts_with('0') && groups.all(is_thousand)
 }
 
-/// What `0x1000` is, which only a number without quotes may be written as.
+/// Computes `0x1000`, which is valid only without quotes.
 fn prefixed(text: &str) -> Option<u64> {
     [("0x", 16), ("0o", 8), ("0b", 2)].iter().find_map(|(prefix, radix)| {
         u64::from_str_radix(&text.to_lowercase().strip_prefix(prefix)?.replace('_', ""), *radix)
@@ -102,28 +103,24 @@ fn prefixed(text: &str) -> Option<u64> {
     })
 }
 
-/// What `1e6` and `1e6B` are.
+/// Computes `1e6` and `1e6B`.
 fn with_exponent(text: &str) -> Option<u64> {
     let (digits, exponent) = text.trim_end_matches(['B', 'b']).split_once(['e', 'E'])?;
     let digits: u64 = digits.parse().ok()?;
     digits.checked_mul(10_u64.checked_pow(exponent.parse().ok()?)?)
 }
 
-/// What a number without quotes, `written` so, says in bytes.
-pub(crate) fn integer(
-    number: &LitInt,
-    written: &str,
-    option: &HeapOption,
-) -> Result<u64, Diagnostic> {
+/// Reports a number without quotes, which the user typed as `written`, that is not a size.
+pub(crate) fn not_integer(number: &LitInt, written: &str, option: &HeapOption) -> Diagnostic {
     let digits = number.base10_digits();
     match number.suffix() {
-        "" => digits.parse().map_err(|_| too_large(digits)),
-        suffix => Err(quoted_unit(written, digits, suffix, option)),
+        "" => too_large(digits),
+        suffix => quoted_unit(written, digits, suffix, option),
     }
 }
 
-/// The complaint about a number that has a fraction or an exponent.
-pub(crate) fn float(number: &LitFloat, option: &HeapOption) -> Diagnostic {
+/// Reports a number without quotes that has a fraction or an exponent.
+pub(crate) fn not_whole_number(number: &LitFloat, option: &HeapOption) -> Diagnostic {
     let text = number.to_string().replace('_', "");
     if let (whole, Some(fraction), unit) = split(&text) {
         if unit == number.suffix() {
@@ -139,14 +136,14 @@ pub(crate) fn float(number: &LitFloat, option: &HeapOption) -> Diagnostic {
     }
 }
 
-/// `bytes` in the largest unit that makes a whole number of it.
+/// Shows `bytes` in the largest unit that makes it a whole number.
 pub(crate) fn show(bytes: u64) -> String {
     let zeros = if bytes == 0 { 0 } else { bytes.trailing_zeros() };
     let (unit, shift) = UNITS.iter().rev().find(|(_, shift)| *shift <= zeros).unwrap_or(&UNITS[0]);
     format!("{}{unit}", bytes >> shift)
 }
 
-/// The whole part, the digits behind the point, and the unit.
+/// Splits a size into the whole part, the digits behind the point, and the unit.
 fn split(text: &str) -> (&str, Option<&str>, &str) {
     let (whole, rest) = split_digits(text);
     match rest.strip_prefix(['.', ',']) {
@@ -166,8 +163,7 @@ fn shift_of(unit: &str) -> Option<u32> {
     UNITS.iter().find(|(name, _)| *name == unit).map(|(_, shift)| *shift)
 }
 
-/// The unit that another spelling means. Larger units exist, so no `PiB` is taken for a slip of the
-/// finger on `KiB`.
+/// Guesses the unit that `unit` means. `PiB` is a real unit, so it is not a misspelt `KiB`.
 fn meant(unit: &str) -> Option<&'static str> {
     let names = UNITS.iter().map(|(name, _)| *name);
     let alias = ALIASES.iter().find(|(_, aliases)| is_one_of(aliases, unit)).map(|(name, _)| *name);
@@ -196,10 +192,10 @@ fn unknown_unit(unit: &str, meant: Option<String>) -> Diagnostic {
 }
 
 fn too_large(text: &str) -> Diagnostic {
-    error(format!("`{text}` does not fit in 64 bits")).help("a heap reaches `\"64GiB\"` at most")
+    error(format!("`{text}` does not fit in 64 bits")).help("the largest heap is `\"64GiB\"`")
 }
 
-/// A unit behind a number without quotes, as in `64KiB` or `64kb`: both need quotes.
+/// Reports a unit behind a number without quotes, as in `64KiB` or `64kb`: both need quotes.
 fn quoted_unit(written: &str, digits: &str, suffix: &str, option: &HeapOption) -> Diagnostic {
     let name = option.name;
     if let Some(unit) = meant(suffix) {
@@ -215,7 +211,7 @@ fn quoted_unit(written: &str, digits: &str, suffix: &str, option: &HeapOption) -
     unknown_unit(suffix, None)
 }
 
-/// A fraction, and the same size (or the next larger) in a unit that makes it whole.
+/// Reports a fraction, and offers the same or the next larger size in a smaller unit.
 fn not_whole(
     text: &str,
     whole: &str,
@@ -235,8 +231,8 @@ fn not_whole(
     }
 }
 
-/// `whole.fraction << shift` bytes; if that is no whole number, the next multiple of the largest
-/// smaller unit above it.
+/// Computes `whole.fraction << shift` bytes. If that is not a whole number, rounds up to a multiple
+/// of the next smaller unit.
 fn without_fraction(whole: &str, fraction: &str, shift: u32) -> Option<u64> {
     let digits = fraction.trim_end_matches('0');
     let scale = 10_u128.checked_pow(u32::try_from(digits.len()).ok()?)?;

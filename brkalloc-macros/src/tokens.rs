@@ -1,4 +1,4 @@
-//! Where a value ends and the next option begins, and tokens as a user would type them.
+//! Finds where a value ends and the next option begins, and shows tokens as a user would type them.
 //!
 //! ```text
 //! lock = a::B<C, D>, arena = "64KiB"; grow = "none"
@@ -6,28 +6,28 @@
 //!        ^ the comma in a path does not
 //! ```
 //!
-//! [`syn`] reads what is Rust. The invisible groups that `macro_rules!` puts around what it
-//! substitutes (`$size:expr`, `$lock:path`) are opened first, so that nobody else has to know of
-//! them.
+//! [`syn`] parses the Rust in the arguments. `macro_rules!` wraps what it substitutes
+//! (`$size:expr`, `$lock:path`) in invisible groups; [`read`] opens them first, so no other module
+//! sees them.
 //!
-//! This module knows the shape of an option's value, as far as needed to find its end, but no
-//! option.
+//! This module finds the end of any value, but knows no option.
 
 use proc_macro2::{Delimiter, Group, Ident, Spacing, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseBuffer, ParseStream, Parser};
 use syn::{Lit, Token, TypePath, token};
 
-/// Has `reader` read `stream`, of which it may leave what it likes.
+/// Runs `reader` over `stream`; it may leave tokens unread.
 pub(crate) fn read<T>(stream: TokenStream, reader: impl FnOnce(ParseStream) -> T) -> T {
     let mut result = None;
     let reader = |input: ParseStream| {
         result = Some(reader(input));
         input.parse::<TokenStream>()
     };
-    // An error is about what was left in a group, which is no concern of ours.
+    // An error means only that tokens were left in a group, which is allowed.
     let _ = reader.parse2(open_invisible_groups(stream));
-    result.expect("the reader has been called")
+    result.expect("syn calls the reader")
 }
 
 fn open_invisible_groups(stream: TokenStream) -> TokenStream {
@@ -40,7 +40,7 @@ fn open_invisible_groups(stream: TokenStream) -> TokenStream {
     stream.into_iter().map(open).collect()
 }
 
-/// The next token, which stays where it is.
+/// Returns the next token without taking it.
 pub(crate) fn peek(input: ParseStream) -> Option<TokenTree> {
     input.cursor().token_tree().map(|(token, _)| token)
 }
@@ -67,7 +67,7 @@ pub(crate) fn until_comma(input: ParseStream) -> Vec<TokenTree> {
     take_while(input, |input| !input.peek(Token![,]))
 }
 
-/// Takes everything before `is_end` holds; inside of a `T` that stands here, it does not count.
+/// Takes tokens until `is_end` holds. If a `T` begins here, ignores `is_end` inside of it.
 pub(crate) fn until<T: Parse>(
     input: ParseStream,
     is_end: impl Fn(ParseStream) -> bool,
@@ -77,7 +77,7 @@ pub(crate) fn until<T: Parse>(
     take_while(input, |input| is_there && input.cursor() < ahead.cursor() || !is_end(input))
 }
 
-/// Whether `name =` begins here, and not `name ==` or `name =>`.
+/// Whether `name =` begins here, but not `name ==` or `name =>`.
 pub(crate) fn is_named(input: ParseStream) -> bool {
     let goes_on = input.peek2(Token![==]) || input.peek2(Token![=>]);
     input.peek(Ident::peek_any) && input.peek2(Token![=]) && !goes_on
@@ -89,7 +89,7 @@ pub(crate) fn is_option(input: ParseStream) -> bool {
     is_unsafe || is_named(input)
 }
 
-/// The option that stands right behind marks such as `;` and `&&`, if there are any here.
+/// Finds an option directly behind marks such as `;` and `&&`, if any stand here.
 pub(crate) fn option_behind_marks(input: ParseStream<'_>) -> Option<ParseBuffer<'_>> {
     let ahead = input.fork();
     let is_mark = |input: ParseStream| {
@@ -99,7 +99,7 @@ pub(crate) fn option_behind_marks(input: ParseStream<'_>) -> Option<ParseBuffer<
     (!marks.is_empty() && is_option(&ahead)).then_some(ahead)
 }
 
-/// Takes an option's value; nothing, if there is none.
+/// Takes an option's value; takes nothing if there is none.
 ///
 /// A value ends at a comma (one between a path's angle brackets does not count), at a
 /// semicolon, or where the next option begins.
@@ -115,7 +115,7 @@ pub(crate) fn take_value(input: ParseStream) -> Vec<TokenTree> {
     })
 }
 
-/// The literal that `written` is, if it is one alone. A string with a suffix says nothing.
+/// Returns the literal, if `written` is exactly one. A string with a suffix counts as no string.
 pub(crate) fn literal(written: &[TokenTree]) -> Option<Lit> {
     let [TokenTree::Literal(literal)] = written else { return None };
     Some(match Lit::new(literal.clone()) {
@@ -124,11 +124,11 @@ pub(crate) fn literal(written: &[TokenTree]) -> Option<Lit> {
     })
 }
 
-/// Whether `parser` reads all of `written`, and rustc would. What rustc would not must not reach the
-/// expansion: it would stumble over all of it, and the static would be gone.
+/// Whether `parser` and rustc both accept all of `written`. Tokens that rustc rejects must not
+/// reach the expansion: rustc would discard all of it, and the static would be gone.
 ///
-/// With the feature `full`, which another crate may switch on, syn takes `try` for a name and knows
-/// more of what may stand in braces; `gen` is a name to it always. So all three are refused.
+/// With the feature `full`, which another crate may enable, syn accepts `try` as a name and more
+/// kinds of braces; it always accepts `gen` as a name. So this function rejects all three.
 pub(crate) fn is_rust(parser: impl Parser, written: &[TokenTree]) -> bool {
     fn is_settled(stream: TokenStream) -> bool {
         stream.into_iter().all(|token| match token {
@@ -139,11 +139,16 @@ pub(crate) fn is_rust(parser: impl Parser, written: &[TokenTree]) -> bool {
             TokenTree::Punct(_) | TokenTree::Literal(_) => true,
         })
     }
-    let stream: TokenStream = written.iter().cloned().collect();
+    let stream = stream(written);
     is_settled(stream.clone()) && parser.parse2(stream).is_ok()
 }
 
-/// The tokens as a user would type them, cut off where they become too long for a message.
+/// Collects the tokens into a stream.
+pub(crate) fn stream(tokens: &[TokenTree]) -> TokenStream {
+    tokens.iter().map(ToTokens::to_token_stream).collect()
+}
+
+/// Shows the tokens as a user would type them, cut to the length of a message.
 pub(crate) fn text(tokens: &[TokenTree]) -> String {
     const LONGEST: usize = 40;
     let text = uncut_text(tokens);

@@ -104,51 +104,22 @@ extern crate std;
 #[derive(Debug)]
 pub struct Readme;
 
-mod report;
-
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
-#[cfg(feature = "allocator-api2")]
-mod allocator;
-mod brk_heap;
-mod cache;
-mod check;
-mod chunk;
-mod coalesce;
-mod config;
-mod configuration;
-mod counters;
-#[cfg(unix)]
-mod errno;
-#[cfg(unix)]
-mod export;
-mod fork;
-mod guard;
+mod arena;
+mod diag;
 mod heap;
-mod index;
-mod large;
-mod lock;
-mod order;
-mod policy;
-mod quarantine;
-mod seal;
-mod serve;
-mod size_class;
-mod slice_heap;
-mod source;
-mod stats;
-mod tag;
-mod target;
-mod undeclared;
-mod watch;
+mod layers;
+mod sys;
 
-pub use brk_heap::BrkHeap;
+pub use arena::check::Corruption;
+pub use arena::counters::Operations;
+pub use arena::harden::{Harden, Zero};
+pub use arena::stats::{ChunkInfo, ChunkState, Stats};
 pub use brkalloc_macros::brk_heap;
-pub use check::Corruption;
-pub use config::{Config, Export, Harden, Zero};
-pub use configuration::Configuration;
-pub use counters::Operations;
-pub use slice_heap::Heap;
-pub use source::Origin;
-pub use stats::{ChunkInfo, ChunkState, Stats};
+pub use heap::brk_heap::BrkHeap;
+pub use heap::config::{Config, Export};
+pub use heap::configuration::Configuration;
+pub use heap::slice::Heap;
+pub use sys::source::Origin;

@@ -4,31 +4,35 @@
 //! decide are constant functions, which the expansion calls where the size was written, and which
 //! panic there.
 
-pub use crate::cache::{Cache, Cached, Keeping, PerThread, ThreadCache, ThreadEnd, Uncached};
-pub use crate::coalesce::{Coalesce, Deferred, Immediate, Never};
-pub use crate::config::{Config, Export, Harden, Zero};
-pub use crate::counters::{Counted, Counters, Uncounted};
-pub use crate::index::{Bins, Index, List, Planted, Tree, classes};
-pub use crate::large::{Large, Mapped, Unmapped};
-pub use crate::lock::{
+pub use crate::arena::coalesce::{Coalesce, Deferred, Immediate, Never};
+pub use crate::arena::counters::{Counted, Counters, Uncounted};
+pub use crate::arena::harden::{Basic, Full, Harden, Level, Unchecked, Zero};
+pub use crate::arena::index::{Bins, Index, List, Planted, Tree, classes};
+pub use crate::arena::order::{Address, Fifo, Lifo, Order};
+pub use crate::arena::policy::{BestFit, FirstFit, NextFit, Policy, WorstFit};
+pub use crate::heap::config::{Config, Export};
+pub use crate::heap::target::{require_lock, require_source};
+pub use crate::heap::undeclared::{Newable, Undeclared};
+pub use crate::layers::cached::{Cache, Cached, PerThread, ThreadCache, ThreadEnd, Uncached};
+pub use crate::layers::guarded::Hardening;
+pub use crate::layers::mapped::{Large, Mapped, Unmapped};
+pub use crate::layers::quarantine::{Quarantine, Quarantined, Unquarantined};
+pub use crate::sys::lock::{
     ByPath, DefaultLock, Lock, Mutex, OsLock, PathLock, RawLock, SpinLock, Unlocked,
 };
-pub use crate::order::{Address, Fifo, Lifo, Order};
-pub use crate::policy::{BestFit, FirstFit, NextFit, Policy, WorstFit};
-pub use crate::quarantine::{Quarantine, Quarantined, Unquarantined};
-pub use crate::source::{Brk, Lent, Mmap, Region, Slice, Source, Static, StaticArena, Storage};
+pub use crate::sys::source::{
+    Brk, Lent, Mmap, Region, Slice, Source, Static, StaticArena, Storage,
+};
 #[cfg(unix)]
-pub use crate::source::{Libc, System};
-pub use crate::target::{require_lock, require_source};
-pub use crate::undeclared::{Newable, Undeclared};
+pub use crate::sys::source::{Libc, System};
 
 use crate::BrkHeap;
 
 /// C's allocation functions, over the heap of a configuration.
 #[cfg(unix)]
 pub mod export {
-    pub use crate::counters::calls;
-    pub use crate::export::{
+    pub use crate::arena::counters::calls;
+    pub use crate::heap::malloc::{
         aligned_alloc, calloc, free, free_aligned_sized, free_sized, malloc, malloc_usable_size,
         memalign, posix_memalign, pvalloc, realloc, valloc,
     };
@@ -39,7 +43,7 @@ pub mod export {
 pub mod exported {
     pub use crate::__cache_of_malloc as cache;
     pub use crate::__caches_of_malloc as caches;
-    pub use crate::cache::exported::{ALIGNMENT, EndKey, SIZE, fits};
+    pub use crate::layers::cached::exported::{ALIGNMENT, EndKey, SIZE, fits};
 }
 
 /// The most that an arena may reach, where the attribute does not say: what four-byte links reach.
@@ -143,40 +147,40 @@ impl Declared for BrkHeap {}
 #[expect(non_camel_case_types, reason = "named as the options are")]
 #[expect(missing_debug_implementations, reason = "they are never values")]
 pub mod options {
-    /// Where the arena lies: `"brk"`, `"mmap"` or `"static"`.
+    /// Where the arena gets its memory: `"brk"`, `"mmap"` or `"static"`.
     pub enum source {}
-    /// What the heap commits at its first allocation: a size.
+    /// Arena at the first allocation: a size.
     pub enum arena {}
-    /// The least by which the arena grows: a size or `"none"`.
+    /// Minimum growth step: a size or `"none"`.
     pub enum grow {}
-    /// The most that the arena may reach: a size.
+    /// Maximum of the arena: a size.
     pub enum limit {}
-    /// The dirty top beyond which pages go back to the system: a size or `"never"`.
+    /// Trim threshold: a size or `"never"`.
     pub enum trim {}
-    /// The requests that get a mapping of their own: a size or `"none"`.
+    /// Minimum request that gets its own mapping: a size or `"none"`.
     pub enum large {}
-    /// Which free chunk is taken: `"first_fit"`, `"next_fit"`, `"best_fit"`, `"worst_fit"` or
-    /// `"segregated_fit"`.
+    /// Which free chunk serves a request: `"first_fit"`, `"next_fit"`, `"best_fit"`, `"worst_fit"`
+    /// or `"segregated_fit"`.
     pub enum policy {}
-    /// Where a freed chunk stands in the sequence: `"address"`, `"lifo"` or `"fifo"`.
+    /// How free chunks are ordered: `"address"`, `"lifo"` or `"fifo"`.
     pub enum order {}
-    /// How the chunk is found: `"list"` or `"tree"`.
+    /// Data structure that finds the chunk: `"list"` or `"tree"`.
     pub enum index {}
     /// When free neighbors merge: `"immediate"`, `"deferred"` or `"never"`.
     pub enum coalesce {}
-    /// What each thread may keep of what it frees: a size or `"none"`.
+    /// Per-thread cache: a size or `"none"`.
     pub enum cache {}
     /// How threads share the heap: `"os"`, `"spin"`, a path, or `unsafe(lock = "none")`.
     pub enum lock {}
-    /// What is checked at run time: `"none"`, `"basic"` or `"full"`.
+    /// How much the heap checks at run time: `"none"`, `"basic"` or `"full"`.
     pub enum harden {}
-    /// The freed blocks that wait: a size or `"none"`.
+    /// Bytes of freed blocks held back from reuse: a size or `"none"`.
     pub enum quarantine {}
-    /// What is cleared: `"free"` for freed memory, or `"none"`.
+    /// Whether the heap clears freed memory: `"free"` or `"none"`.
     pub enum zero {}
-    /// What is counted: `"none"` or `"counters"`.
+    /// Whether the heap counts its operations: `"none"` or `"counters"`.
     pub enum stats {}
-    /// Which functions are defined for C: `"malloc"` or `"none"`.
+    /// Whether the heap defines the C allocation functions: `"malloc"` or `"none"`.
     pub enum export {}
 }
 

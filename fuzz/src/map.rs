@@ -7,7 +7,7 @@
 use ::core::ptr::NonNull;
 use ::core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use brkalloc::__private::{
-    Bins, Cached, Config, Harden, Immediate, Lifo, Mmap, PerThread, Region, Source, SpinLock,
+    Bins, Cached, Config, Full, Immediate, Lifo, Mmap, PerThread, Region, Source, SpinLock,
     ThreadCache, ThreadEnd, Uncounted, Unmapped, Unquarantined,
 };
 use brkalloc::BrkHeap;
@@ -83,7 +83,7 @@ impl Config for Mapped {
     const GROW: usize = 64 << 10;
     const LIMIT: usize = 1 << 20;
     const TRIM: usize = 128 << 10;
-    const HARDEN: Harden = Harden::Full;
+    type Harden = Full;
     const LOCK: SpinLock = SpinLock::new();
 
     fn heap() -> &'static BrkHeap<Self> {

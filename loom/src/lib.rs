@@ -20,7 +20,9 @@
 //! wake that nobody called for is not modelled.
 
 #[cfg(test)]
-mod errno;
+mod diag {
+    pub(crate) mod errno;
+}
 #[cfg(test)]
 mod lock;
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! refusing it and the ones after it for a while.
 
 use brkalloc::__private::{
-    Address, BestFit, Bins, Brk, Cached, Coalesce, Config, Deferred, Fifo, FirstFit, Harden,
+    Address, Basic, BestFit, Bins, Brk, Cached, Coalesce, Config, Deferred, Fifo, FirstFit,
     Immediate, Index, Large, Libc, Lifo, List, Mapped, Mmap, Never, NextFit, PerThread, Region,
     Source, SpinLock, System, ThreadCache, Tree, Uncached, Uncounted, Unmapped, Unquarantined,
     WorstFit,
@@ -106,7 +106,7 @@ macro_rules! asks_often {
             const GROW: usize = PAGE + 1;
             const LIMIT: usize = 1 << 30;
             const TRIM: usize = 4 * PAGE;
-            const HARDEN: Harden = Harden::Basic;
+            type Harden = Basic;
             const LOCK: SpinLock = SpinLock::new();
 
             fn heap() -> &'static BrkHeap<Self> {

@@ -4,8 +4,8 @@
 //! with any other; windows grow, and go back, by these pages; slabs are of 4 KiB all the same.
 
 use brkalloc::__private::{
-    BestFit, Bins, Cached, Config, FirstFit, Harden, Immediate, Libc, Lifo, List, Mapped, Mmap,
-    NextFit, OsLock, PerThread, System, ThreadCache, Tree, Uncached, Uncounted, Unmapped,
+    Basic, BestFit, Bins, Cached, Config, FirstFit, Full, Immediate, Libc, Lifo, List, Mapped,
+    Mmap, NextFit, OsLock, PerThread, System, ThreadCache, Tree, Uncached, Uncounted, Unmapped,
     Unquarantined,
 };
 use brkalloc::BrkHeap;
@@ -106,7 +106,7 @@ macro_rules! heaps {
             const GROW: usize = 1;
             const LIMIT: usize = 64 * KIB * KIB;
             const TRIM: usize = 256 * KIB;
-            const HARDEN: Harden = Harden::$harden;
+            type Harden = $harden;
             const LOCK: OsLock = OsLock::new();
 
             fn heap() -> &'static BrkHeap<Self> {

@@ -109,12 +109,12 @@ fn the_page_of_a_heap_shows_its_type_and_its_options() {
     assert!(page.contains("static HEAP: BrkHeap<HEAP>"), "{page}");
     assert!(page.contains("The heap of this program."), "{page}");
     let rows = [
-        "optionvaluefrom",
-        "arena\"8KiB\"written",
-        "policy\"best_fit\"written",
-        "lockspin::mutex::SpinMutex<()>written",
+        "optionvalueset by",
+        "arena\"8KiB\"attribute",
+        "policy\"best_fit\"attribute",
+        "lockspin::mutex::SpinMutex<()>attribute",
         "order\"address\"default",
-        "limitthe most the target allowsdefault",
+        "limitas large as the target allowsdefault",
     ];
     let lines: String = page.split_whitespace().collect::<Vec<_>>().join(" ");
     for row in rows {

@@ -12,9 +12,9 @@ mod last_words;
 
 use allocator_api2::vec::Vec as VecIn;
 use brkalloc::__private::{
-    Address, BestFit, Bins, Brk, Config, DefaultLock, Deferred, FirstFit, Harden, Immediate, Index,
+    Address, Basic, BestFit, Bins, Brk, Config, DefaultLock, Deferred, FirstFit, Immediate, Index,
     Lent, Lifo, List, Mmap, Slice, Source, SpinLock, Static, StaticArena, Storage, Tree, Uncached,
-    Uncounted, Unmapped, Unquarantined,
+    Unchecked, Uncounted, Unmapped, Unquarantined,
 };
 use brkalloc::{BrkHeap, Heap, brk_heap};
 use core::alloc::Layout;
@@ -46,7 +46,7 @@ macro_rules! rest {
         const GROW: usize = $grow;
         const LIMIT: usize = $limit;
         const TRIM: usize = $trim;
-        const HARDEN: Harden = Harden::Basic;
+        type Harden = Basic;
         const LOCK: SpinLock = SpinLock::new();
     };
 }
@@ -463,7 +463,7 @@ fn the_default_lock_locks() {
         const GROW: usize = 4096;
         const LIMIT: usize = 1 << 24;
         const TRIM: usize = 4096;
-        const HARDEN: Harden = Harden::None;
+        type Harden = Unchecked;
         const LOCK: DefaultLock = DefaultLock::new();
         fn heap() -> &'static BrkHeap<Self> {
             &HEAP

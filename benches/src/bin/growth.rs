@@ -11,7 +11,7 @@
 
 use brkalloc::__private::{Address, BestFit, Config, FirstFit, List, NextFit, Tree, WorstFit};
 use brkalloc::__private::{
-    Bins, Counted, Counters, Harden, Immediate, Index, Lifo, Mmap, Slice, Source, SpinLock,
+    Bins, Counted, Counters, Basic, Immediate, Index, Lifo, Mmap, Slice, Source, SpinLock,
 };
 use brkalloc::__private::{Uncached, Uncounted, Unmapped, Unquarantined};
 use brkalloc::{BrkHeap, Heap};
@@ -44,7 +44,7 @@ impl<I: Index, K: Counters> Config for Setup<I, K> {
     const GROW: usize = 0;
     const LIMIT: usize = 0;
     const TRIM: usize = usize::MAX;
-    const HARDEN: Harden = Harden::Basic;
+    type Harden = Basic;
     #[expect(clippy::declare_interior_mutable_const, reason = "where each heap's lock comes from")]
     const LOCK: Self::Lock = SpinLock::new();
 

@@ -1,12 +1,13 @@
-//! The documentation shows the table of options, and the table is what the code does.
+//! The documentation shows the table of options, and the code does what the table says.
 //!
-//! Which options have effect is not asked of the code that shows them, but of the parser: one that
-//! has none is a mistake when it is written.
+//! These tests ask the parser, not the code that shows the options, which options have effect: it
+//! rejects an option without effect.
 
 use super::{beside, expanded, formatted, mistakes, tokens};
 use crate::args::Args;
 use crate::diag::Sink;
-use crate::options::{ALL, CRATE, HeapOption, Kind};
+use crate::option::{HeapOption, Kind};
+use crate::options::{ALL, CRATE};
 use crate::settings::Settings;
 use std::collections::HashSet;
 use std::fs;
@@ -26,21 +27,21 @@ fn values(option: &HeapOption) -> String {
     all.collect::<Vec<_>>().join(" ")
 }
 
-/// The option's row of a table.
+/// Writes the option's row of a table.
 fn row(option: &HeapOption) -> String {
     let HeapOption { name, default, meaning, .. } = option;
     format!("| `{name}` | {} | {default} | {meaning} |", values(option))
 }
 
-/// A file of the repository, by its path from the root.
+/// Reads a file of the repository, by its path from the root.
 fn file(path: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     fs::read_to_string(root.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// The lines of `text` that are rows of the table of options.
+/// Returns the lines of `text` that are rows of the table of options.
 fn rows(text: &str) -> Vec<&str> {
-    let head = "| option | values | default | what it chooses |\n|---|---|---|---|\n";
+    let head = "| option | values | default | meaning |\n|---|---|---|---|\n";
     let (_, table) = text.split_once(head).expect("there is a table of options");
     table.lines().take_while(|line| line.starts_with('|')).collect()
 }
@@ -73,13 +74,13 @@ fn editors_show_every_option_and_each_of_its_words() {
     assert!(!rest.contains("pub enum"), "an option that is none: {rest}");
 }
 
-/// The part of the page below the heading, up to the next.
+/// Returns the part of the page below the heading, up to the next one.
 fn section(heading: &str) -> &'static str {
     let (_, section) = PAGE.split_once(heading).expect(heading);
     section.split("\n# ").next().unwrap_or_default()
 }
 
-/// The blocks of code in `text`, each as far as its fences.
+/// Returns the blocks of code in `text`, without their fences.
 fn blocks(text: &str) -> Vec<&str> {
     text.split("\n```").skip(1).step_by(2).collect()
 }
@@ -130,7 +131,7 @@ fn the_readme_shows_what_rustc_prints() {
     assert!(file("README.md").contains(&format!("```text\n{}\n```", printed.trim_end())));
 }
 
-/// Configurations that settle differently which options have effect.
+/// Configurations in which different options have effect.
 const CONFIGURATIONS: [&str; 12] = [
     "",
     r#"source = "mmap", arena = "1MiB", limit = "1GiB", grow = "2MiB""#,
@@ -165,7 +166,7 @@ fn the_documentation_of_a_heap_shows_each_option_that_has_effect_and_its_value()
             if is_written(option) || is_open {
                 continue;
             }
-            // The default, once it is written, changes nothing but where it comes from.
+            // Writing the default changes only the column that says who set it.
             let written =
                 with(arguments, &format!("{} = {}", option.name, value.trim_matches('`')));
             assert_eq!(mistakes(&written), "", "{written}");
@@ -200,12 +201,15 @@ fn the_documentation_of_a_heap_leaves_out_each_option_that_has_none() {
 }
 
 #[test]
-fn the_documentation_of_a_heap_says_what_was_written() {
+fn the_documentation_of_a_heap_says_which_options_were_written() {
     let shown = formatted(r#"arena = "8KiB", crate = a"#, "/// Docs.\nstatic HEAP: BrkHeap;");
-    assert!(shown.starts_with("/// Docs.\n/**\nA heap that `#[brk_heap]` made:\n\n| "), "{shown}");
+    assert!(
+        shown.starts_with("/// Docs.\n/**\nA heap that `#[brk_heap]` configured:\n\n| "),
+        "{shown}"
+    );
     for row in [
-        "| `arena` | `\"8KiB\"` | written |",
-        "| `crate` | `a` | written |",
+        "| `arena` | `\"8KiB\"` | attribute |",
+        "| `crate` | `a` | attribute |",
         "| `policy` | `\"first_fit\"` | default |",
     ] {
         assert_eq!(shown.matches(row).count(), 1, "{shown}");
@@ -235,7 +239,7 @@ fn every_default_that_is_a_value_expands_like_its_absence() {
             continue;
         };
         if !default.starts_with('"') || option.name == "lock" {
-            // The lock's default is the target's choice, and the crate's path has no other effect.
+            // The target chooses the lock's default, and the crate's path has no other effect.
             continue;
         }
         let written = format!("{}{} = {default}", beside(option), option.name);

@@ -1,4 +1,4 @@
-//! The expansion of the main configurations; what holds for all of them is in [`hygiene`](super::hygiene).
+//! The expansions of the main configurations. [`hygiene`](super::hygiene) tests all expansions.
 
 use super::hygiene::assert_is_hygienic;
 use super::{HEAP, expanded, formatted, walk};
@@ -18,7 +18,7 @@ pub(super) const CONFIGURATIONS: [&str; 10] = [
     r#"export = "malloc", source = "mmap""#,
 ];
 
-/// What `export` defines.
+/// Returns the functions that `export` defines.
 pub(super) const EXPORTED: [&str; 12] = [
     "malloc",
     "free",
@@ -48,18 +48,18 @@ fn the_heap_of_the_readme() {
             /// Docs.
             #[global_allocator]
             /**
-            A heap that `#[brk_heap]` made:
+            A heap that `#[brk_heap]` configured:
 
-            | option | value | from |
+            | option | value | set by |
             |---|---|---|
             | `source` | `"brk"` | default |
-            | `arena` | `"64KiB"` | written |
+            | `arena` | `"64KiB"` | attribute |
             | `grow` | `"64KiB"` | default |
-            | `limit` | the most the target allows | default |
+            | `limit` | as large as the target allows | default |
             | `trim` | `"1MiB"` | default |
             | `large` | `"none"` | default |
-            | `policy` | `"first_fit"` | written |
-            | `order` | `"address"` | written |
+            | `policy` | `"first_fit"` | attribute |
+            | `order` | `"address"` | attribute |
             | `index` | `"tree"` | default |
             | `coalesce` | `"immediate"` | default |
             | `cache` | `"none"` | default |
@@ -88,6 +88,7 @@ fn the_heap_of_the_readme() {
                     type Lock = ::brkalloc::__private::DefaultLock;
                     type Cache = ::brkalloc::__private::Uncached;
                     type Large = ::brkalloc::__private::Unmapped;
+                    type Harden = ::brkalloc::__private::Basic;
                     type Quarantine = ::brkalloc::__private::Unquarantined;
                     type Counters = ::brkalloc::__private::Uncounted;
                     const NAME: &'static ::core::primitive::str = "HEAP";
@@ -97,7 +98,6 @@ fn the_heap_of_the_readme() {
                         ::brkalloc::__private::LARGEST_LIMIT,
                     );
                     const TRIM: ::core::primitive::usize = ::brkalloc::__private::bytes(1048576u64);
-                    const HARDEN: ::brkalloc::__private::Harden = ::brkalloc::__private::Harden::Basic;
                     const LOCK: Self::Lock = ::brkalloc::__private::DefaultLock::new();
                     fn heap() -> &'static ::brkalloc::BrkHeap<HEAP> {
                         &HEAP
@@ -115,17 +115,17 @@ fn a_static_arena_without_a_lock() {
         "static ARENA: BrkHeap;",
         &expect![[r#"
             /**
-            A heap that `#[brk_heap]` made:
+            A heap that `#[brk_heap]` configured:
 
-            | option | value | from |
+            | option | value | set by |
             |---|---|---|
-            | `source` | `"static"` | written |
-            | `arena` | `"16KiB"` | written |
+            | `source` | `"static"` | attribute |
+            | `arena` | `"16KiB"` | attribute |
             | `policy` | `"first_fit"` | default |
             | `order` | `"address"` | default |
             | `index` | `"tree"` | default |
             | `coalesce` | `"immediate"` | default |
-            | `lock` | `"none"` | written |
+            | `lock` | `"none"` | attribute |
             | `harden` | `"basic"` | default |
             | `zero` | `"none"` | default |
             | `stats` | `"none"` | default |
@@ -148,6 +148,7 @@ fn a_static_arena_without_a_lock() {
                     type Lock = ::brkalloc::__private::Unlocked;
                     type Cache = ::brkalloc::__private::Uncached;
                     type Large = ::brkalloc::__private::Unmapped;
+                    type Harden = ::brkalloc::__private::Basic;
                     type Quarantine = ::brkalloc::__private::Unquarantined;
                     type Counters = ::brkalloc::__private::Uncounted;
                     const NAME: &'static ::core::primitive::str = "ARENA";
@@ -155,7 +156,6 @@ fn a_static_arena_without_a_lock() {
                     const GROW: ::core::primitive::usize = ::brkalloc::__private::bytes(0u64);
                     const LIMIT: ::core::primitive::usize = ::brkalloc::__private::bytes(16384u64);
                     const TRIM: ::core::primitive::usize = ::core::primitive::usize::MAX;
-                    const HARDEN: ::brkalloc::__private::Harden = ::brkalloc::__private::Harden::Basic;
                     const LOCK: Self::Lock = unsafe { ::brkalloc::__private::Unlocked::new() };
                     fn heap() -> &'static ::brkalloc::BrkHeap<ARENA> {
                         &ARENA
@@ -186,26 +186,26 @@ fn everything_written_out() {
         HEAP,
         &expect![[r#"
             /**
-            A heap that `#[brk_heap]` made:
+            A heap that `#[brk_heap]` configured:
 
-            | option | value | from |
+            | option | value | set by |
             |---|---|---|
-            | `source` | `"mmap"` | written |
-            | `arena` | `"1MiB"` | written |
-            | `grow` | `"4KiB"` | written |
-            | `limit` | `"16MiB"` | written |
-            | `trim` | `"64KiB"` | written |
+            | `source` | `"mmap"` | attribute |
+            | `arena` | `"1MiB"` | attribute |
+            | `grow` | `"4KiB"` | attribute |
+            | `limit` | `"16MiB"` | attribute |
+            | `trim` | `"64KiB"` | attribute |
             | `large` | `"none"` | default |
-            | `policy` | `"segregated_fit"` | written |
-            | `order` | `"fifo"` | written |
-            | `coalesce` | `"deferred"` | written |
+            | `policy` | `"segregated_fit"` | attribute |
+            | `order` | `"fifo"` | attribute |
+            | `coalesce` | `"deferred"` | attribute |
             | `cache` | `"none"` | default |
-            | `lock` | `parking_lot::RawMutex` | written |
-            | `harden` | `"none"` | written |
+            | `lock` | `parking_lot::RawMutex` | attribute |
+            | `harden` | `"none"` | attribute |
             | `zero` | `"none"` | default |
-            | `stats` | `"counters"` | written |
+            | `stats` | `"counters"` | attribute |
             | `export` | `"none"` | default |
-            | `crate` | `my::brkalloc` | written |
+            | `crate` | `my::brkalloc` | attribute |
             */
             static HEAP: my::brkalloc::BrkHeap<HEAP> = my::brkalloc::BrkHeap::__new();
             #[doc(hidden)]
@@ -234,6 +234,7 @@ fn everything_written_out() {
                     type Lock = my::brkalloc::__private::PathLock<HEAP>;
                     type Cache = my::brkalloc::__private::Uncached;
                     type Large = my::brkalloc::__private::Unmapped;
+                    type Harden = my::brkalloc::__private::Unchecked;
                     type Quarantine = my::brkalloc::__private::Unquarantined;
                     type Counters = my::brkalloc::__private::Counted;
                     const NAME: &'static ::core::primitive::str = "HEAP";
@@ -245,7 +246,6 @@ fn everything_written_out() {
                         16777216u64,
                     );
                     const TRIM: ::core::primitive::usize = my::brkalloc::__private::bytes(65536u64);
-                    const HARDEN: my::brkalloc::__private::Harden = my::brkalloc::__private::Harden::None;
                     const LOCK: Self::Lock = my::brkalloc::__private::PathLock::new();
                     const LOCK_OPTION: &'static ::core::primitive::str = "lock = parking_lot::RawMutex";
                     const CRATE: &'static ::core::primitive::str = "my::brkalloc";
@@ -269,20 +269,20 @@ fn a_list_in_last_in_first_out_order_on_a_fixed_arena() {
         HEAP,
         &expect![[r#"
             /**
-            A heap that `#[brk_heap]` made:
+            A heap that `#[brk_heap]` configured:
 
-            | option | value | from |
+            | option | value | set by |
             |---|---|---|
             | `source` | `"brk"` | default |
             | `arena` | `"64KiB"` | default |
-            | `grow` | `"none"` | written |
+            | `grow` | `"none"` | attribute |
             | `large` | `"none"` | default |
-            | `policy` | `"next_fit"` | written |
-            | `order` | `"lifo"` | written |
+            | `policy` | `"next_fit"` | attribute |
+            | `order` | `"lifo"` | attribute |
             | `index` | `"list"` | default |
             | `coalesce` | `"immediate"` | default |
             | `cache` | `"none"` | default |
-            | `lock` | `"spin"` | written |
+            | `lock` | `"spin"` | attribute |
             | `harden` | `"basic"` | default |
             | `zero` | `"none"` | default |
             | `stats` | `"none"` | default |
@@ -309,6 +309,7 @@ fn a_list_in_last_in_first_out_order_on_a_fixed_arena() {
                     type Lock = ::brkalloc::__private::SpinLock;
                     type Cache = ::brkalloc::__private::Uncached;
                     type Large = ::brkalloc::__private::Unmapped;
+                    type Harden = ::brkalloc::__private::Basic;
                     type Quarantine = ::brkalloc::__private::Unquarantined;
                     type Counters = ::brkalloc::__private::Uncounted;
                     const NAME: &'static ::core::primitive::str = "HEAP";
@@ -316,7 +317,6 @@ fn a_list_in_last_in_first_out_order_on_a_fixed_arena() {
                     const GROW: ::core::primitive::usize = ::brkalloc::__private::bytes(0u64);
                     const LIMIT: ::core::primitive::usize = ::brkalloc::__private::bytes(65536u64);
                     const TRIM: ::core::primitive::usize = ::core::primitive::usize::MAX;
-                    const HARDEN: ::brkalloc::__private::Harden = ::brkalloc::__private::Harden::Basic;
                     const LOCK: Self::Lock = ::brkalloc::__private::SpinLock::new();
                     fn heap() -> &'static ::brkalloc::BrkHeap<HEAP> {
                         &HEAP
@@ -352,6 +352,7 @@ fn a_mistake_and_the_static() {
                     type Lock = ::brkalloc::__private::DefaultLock;
                     type Cache = ::brkalloc::__private::Uncached;
                     type Large = ::brkalloc::__private::Unmapped;
+                    type Harden = ::brkalloc::__private::Basic;
                     type Quarantine = ::brkalloc::__private::Unquarantined;
                     type Counters = ::brkalloc::__private::Uncounted;
                     const NAME: &'static ::core::primitive::str = "HEAP";
@@ -361,7 +362,6 @@ fn a_mistake_and_the_static() {
                         ::brkalloc::__private::LARGEST_LIMIT,
                     );
                     const TRIM: ::core::primitive::usize = ::brkalloc::__private::bytes(1048576u64);
-                    const HARDEN: ::brkalloc::__private::Harden = ::brkalloc::__private::Harden::Basic;
                     const LOCK: Self::Lock = ::brkalloc::__private::DefaultLock::new();
                     fn heap() -> &'static ::brkalloc::BrkHeap<HEAP> {
                         &HEAP

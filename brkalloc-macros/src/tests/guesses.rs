@@ -1,6 +1,7 @@
-//! The guess at what was meant: near enough, and not farther.
+//! Guesses at the nearest word: near enough, and not farther.
 
-use crate::diag::{is_same, nearest, one_of};
+use crate::diag::one_of;
+use crate::spelling::{is_same, nearest};
 
 const WORDS: [&str; 4] = ["first_fit", "best_fit", "fifo", "lifo"];
 

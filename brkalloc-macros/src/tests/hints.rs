@@ -1,4 +1,4 @@
-//! What is understood though it is wrong: each mistake once, with the line to write.
+//! Mistakes whose meaning is clear: each is reported once, with the line to write.
 
 use super::mistakes;
 use crate::hints;
@@ -13,7 +13,7 @@ fn check(cases: &[(&str, &str)]) {
 }
 
 #[test]
-fn numbers_are_worked_out() {
+fn the_help_computes_sizes() {
     check(&[
         ("arena = 64 * 1024", "write `arena = \"64KiB\"`"),
         ("arena = 4 * 1024 * 1024", "write `arena = \"4MiB\"`"),
@@ -33,7 +33,7 @@ fn numbers_are_worked_out() {
 }
 
 #[test]
-fn what_cannot_be_worked_out_is_answered_with_an_example() {
+fn a_value_that_cannot_be_computed_gets_an_example() {
     let such = "write a string such as `arena = \"64KiB\"`, or a number of bytes";
     check(&[
         ("arena = 64 * 0", such),
@@ -48,8 +48,8 @@ fn what_cannot_be_worked_out_is_answered_with_an_example() {
 }
 
 #[test]
-fn a_constant_is_answered_with_the_reason() {
-    let note = "note: the attribute is read before constants and macros have a value";
+fn a_constant_gets_the_reason() {
+    let note = "note: the attribute runs before the compiler evaluates constants and macros";
     for value in ["SIZE", "usize::MAX", "concat!(\"64\", \"KiB\")", "4096 as usize", "true"] {
         let has_reason = mistakes(&format!("arena = {value}")).contains(note);
         assert_eq!(has_reason, value != "true" && value != "4096 as usize", "{value}");
@@ -57,7 +57,7 @@ fn a_constant_is_answered_with_the_reason() {
 }
 
 #[test]
-fn values_are_found_inside_of_what_should_not_be_there() {
+fn valid_values_are_found_inside_of_invalid_syntax() {
     check(&[
         ("arena = (\"8KiB\")", "write `arena = \"8KiB\"`"),
         ("arena = { \"8KiB\" }", "write `arena = \"8KiB\"`"),
@@ -101,16 +101,19 @@ fn a_word_of_several_options_stands_for_none_of_them() {
 }
 
 #[test]
-fn what_stands_for_the_default_is_left_out() {
+fn a_word_for_the_default_gets_the_advice_to_leave_the_option_out() {
     check(&[
         ("policy = \"auto\"", "leave `policy` out for its default: `\"first_fit\"`"),
-        ("limit = \"unlimited\"", "leave `limit` out for its default: the most the target allows"),
-        ("limit = \"none\"", "leave `limit` out for its default: the most the target allows"),
+        (
+            "limit = \"unlimited\"",
+            "leave `limit` out for its default: as large as the target allows",
+        ),
+        ("limit = \"none\"", "leave `limit` out for its default: as large as the target allows"),
     ]);
 }
 
 #[test]
-fn every_option_can_be_left_out_and_says_what_holds_then() {
+fn the_advice_names_the_default_of_every_option() {
     for option in ALL {
         let left_out = hints::left_out(option, "default");
         assert!(left_out.is_some_and(|help| help.ends_with(option.default)), "`{}`", option.name);
@@ -119,16 +122,16 @@ fn every_option_can_be_left_out_and_says_what_holds_then() {
 }
 
 #[test]
-fn what_is_no_option_is_found_elsewhere() {
+fn names_of_other_things_get_help() {
     check(&[
         ("global = true", "write `#[global_allocator]` above the attribute"),
-        ("name = \"x\"", "a heap is called as its static is: `static NAME: BrkHeap;`"),
-        ("alignment = 16", "leave it out; a block is aligned as its request asks"),
+        ("name = \"x\"", "a heap takes the name of its static: `static NAME: BrkHeap;`"),
+        ("alignment = 16", "remove it; each request states its own alignment"),
     ]);
 }
 
 #[test]
-fn what_is_elsewhere_is_no_option_and_resembles_none() {
+fn names_of_other_things_resemble_no_option() {
     for (names, _) in hints::ELSEWHERE {
         for name in names.split(' ') {
             let shown = mistakes(&format!("{name} = 1"));
@@ -140,20 +143,13 @@ fn what_is_elsewhere_is_no_option_and_resembles_none() {
 
 #[test]
 fn brackets_dots_and_commas_are_one_mistake_each() {
-    let parentheses =
-        "options stand in the attribute's own parentheses: `#[brk_heap(arena = \"64KiB\")]`";
+    let parentheses = "write the options directly in the attribute's parentheses: `#[brk_heap(arena = \"64KiB\")]`";
     check(&[
         ("{ arena = \"8KiB\" }", parentheses),
         ("(arena = \"8KiB\", policy = 5)", parentheses),
         ("[arena]", parentheses),
-        (
-            "..Default::default()",
-            "end the list before it; an option that is left out has its default",
-        ),
-        (
-            "arena = \"8KiB\", ..",
-            "end the list before it; an option that is left out has its default",
-        ),
+        ("..Default::default()", "remove it; options that you leave out keep their defaults"),
+        ("arena = \"8KiB\", ..", "remove it; options that you leave out keep their defaults"),
         (", arena = \"8KiB\"", "remove this comma"),
         ("arena = \"8KiB\",,", "remove this comma"),
         ("arena = \"8KiB\" & stats = \"none\"", "options are separated by commas"),

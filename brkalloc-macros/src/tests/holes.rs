@@ -1,4 +1,5 @@
-//! Nothing panics, whatever is missing: every prefix and every hole of valid input.
+//! The macro never panics: it gets every prefix of valid input, and valid input without any one
+//! token.
 
 use super::{expanded, mistakes_of, tokens, walk};
 use crate::expand::expand;
@@ -19,7 +20,7 @@ const ITEMS: [&str; 4] = [
     "unsafe extern \"C\" { static A: u8; }",
 ];
 
-/// The stream without each token in turn, those inside of groups included.
+/// Removes each token in turn, those inside of groups included.
 fn holes(stream: &TokenStream) -> Vec<TokenStream> {
     let list: Vec<TokenTree> = stream.clone().into_iter().collect();
     let mut all = Vec::new();
@@ -39,13 +40,13 @@ fn holes(stream: &TokenStream) -> Vec<TokenStream> {
     all
 }
 
-/// Every beginning of the stream, the empty one and the whole included.
+/// Returns every prefix of the stream, the empty one and the whole included.
 fn prefixes(stream: &TokenStream) -> Vec<TokenStream> {
     let list: Vec<TokenTree> = stream.clone().into_iter().collect();
     (0..=list.len()).map(|end| list[..end].iter().cloned().collect()).collect()
 }
 
-/// Every neighboring pair of tokens swapped.
+/// Swaps each pair of neighboring tokens in turn.
 fn swaps(stream: &TokenStream) -> Vec<TokenStream> {
     let list: Vec<TokenTree> = stream.clone().into_iter().collect();
     let swapped = |place| {
@@ -111,7 +112,7 @@ fn invisible_groups_are_seen_through() {
 }
 
 #[test]
-fn every_hole_of_the_item_is_at_most_its_own_mistake() {
+fn a_hole_in_the_item_is_at_most_one_mistake() {
     for item in variants("pub static HEAP: BrkHeap;") {
         let shown = mistakes_of("", &item.to_string());
         assert!(shown.matches("error: ").count() <= 1, "`{item}`: {shown}");
@@ -125,9 +126,10 @@ fn the_walk_reaches_inside_of_groups() {
     assert_eq!(count, 6);
 }
 
-/// Every row of up to four of the words and marks that paths are made of, and of three with those of types beside them.
+/// Tries every sequence of up to four words and marks of paths, and of up to three of paths and
+/// types.
 #[test]
-fn whatever_stands_for_a_path_the_expansion_is_rust() {
+fn every_sequence_in_place_of_a_path_expands_to_rust() {
     const OF_PATHS: [&str; 6] = ["a", "::", "<", ">", ",", "as"];
     const OF_TYPES: [&str; 13] =
         ["a", "::", "<", ">", ",", "as", "dyn", "&", "mut", "'a", "()", "[a; 2]", "="];

@@ -1,14 +1,14 @@
-//! What holds for every expansion: nothing in it means something else in the user's module.
+//! Every expansion means the same in every module of the user's.
 
 use super::expansions::{CONFIGURATIONS, EXPORTED};
 use super::{HEAP, expanded, walk};
 use proc_macro2::{Ident, Spacing, TokenStream, TokenTree};
 
-/// What holds for every expansion: each path begins at the root, and the only `unsafe` is the user's
-/// and that of exported functions.
+/// Checks one expansion: each path begins at the root, and the only `unsafe` is the
+/// user's and that of exported functions.
 pub(super) fn assert_is_hygienic(arguments: &str, item: &str) {
     let expansion = expanded(arguments, item);
-    // A `crate` that the user wrote stands as it was written.
+    // A `crate` of the user's stays as it is.
     let own = |word: &String| !arguments.contains(&format!("= {word}"));
     let relative = relative_paths(expansion.clone()).into_iter().filter(own).collect::<Vec<_>>();
     assert_eq!(relative, [""; 0], "{arguments}");
@@ -16,7 +16,7 @@ pub(super) fn assert_is_hygienic(arguments: &str, item: &str) {
     walk(expansion, &mut |token| {
         count += usize::from(matches!(token, TokenTree::Ident(word) if word == "unsafe"));
     });
-    // The symbols and the marker; six functions trust their caller, and six blocks do.
+    // The symbols and the marker, six functions that trust their caller, and their six blocks.
     let exported = usize::from(arguments.contains("export")) * (12 + 1 + 6 + 6);
     assert_eq!(count, arguments.matches("unsafe").count() + exported, "{arguments}");
 }
@@ -26,7 +26,7 @@ fn is_keyword(word: &Ident) -> bool {
     ["impl", "static", "use", "Self", "mut"].iter().any(|keyword| word == keyword)
 }
 
-/// Paths of the expansion that do not begin with `::`, as text.
+/// Returns the paths of the expansion that do not begin with `::`, as text.
 fn relative_paths(stream: TokenStream) -> Vec<String> {
     let is_colon = |token: Option<&TokenTree>| match token {
         Some(TokenTree::Punct(punct)) => punct.as_char() == ':',
@@ -55,7 +55,7 @@ fn relative_paths(stream: TokenStream) -> Vec<String> {
     found
 }
 
-/// The words of the expansion that stand alone or begin a path without `::`.
+/// Returns the words of the expansion that stand alone or begin a path without `::`.
 fn lone_words(stream: TokenStream) -> Vec<String> {
     let mut words = Vec::new();
     let list: Vec<TokenTree> = stream.into_iter().collect();
@@ -90,7 +90,7 @@ fn every_path_begins_at_the_root_and_the_only_unsafe_is_the_users_own() {
 }
 
 #[test]
-fn the_walk_finds_what_does_not_begin_at_the_root() {
+fn the_walk_finds_paths_that_do_not_begin_at_the_root() {
     for text in ["core::mem::swap", "(a)(brkalloc::b)", "&'static std::x", "x = [a::b]"] {
         assert_eq!(relative_paths(text.parse().expect("tokens")).len(), 1, "{text}");
     }
@@ -100,7 +100,7 @@ fn the_walk_finds_what_does_not_begin_at_the_root() {
 }
 
 #[test]
-fn nothing_is_named_that_the_user_could_have_shadowed() {
+fn the_expansion_uses_no_name_that_the_user_can_shadow() {
     const OWN: [&str; 70] = [
         "static",
         "HEAP",
@@ -124,7 +124,7 @@ fn nothing_is_named_that_the_user_could_have_shadowed() {
         "GROW",
         "LIMIT",
         "TRIM",
-        "HARDEN",
+        "Harden",
         "Quarantine",
         "ZERO",
         "LOCK",

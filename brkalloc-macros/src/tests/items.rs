@@ -20,7 +20,7 @@ fn attributes_and_visibility_are_kept() {
 }
 
 #[test]
-fn the_declared_type_is_kept_for_the_check_alone() {
+fn only_the_check_uses_the_declared_type() {
     let unspaced = |text: &str| text.replace(' ', "");
     for declared in ["<a::B<[u8; 2]> as Trait>::H", "a::Trait<A = fn() -> u8, B = u8>"] {
         let shown = unspaced(&expanded("", &format!("static HEAP: {declared};")).to_string());
@@ -31,7 +31,7 @@ fn the_declared_type_is_kept_for_the_check_alone() {
 }
 
 #[test]
-fn what_rustc_alone_has_to_say_of_an_item_is_kept_as_it_is() {
+fn items_that_rustc_rejects_stay_unchanged() {
     for part in ["pub(a)", "#[doc = || 1]", "#[a b]"] {
         let item = format!("{part} static HEAP: BrkHeap;");
         assert_eq!(mistakes_of("", &item), "", "{item}");
@@ -133,7 +133,7 @@ fn a_constant_keeps_its_name_in_the_help() {
 }
 
 #[test]
-fn a_constant_of_the_right_type_becomes_a_static_all_the_same() {
+fn a_constant_of_the_right_type_becomes_a_static() {
     for item in ["const A: BrkHeap;", "const A: ::brkalloc::BrkHeap = brkalloc::BrkHeap::new();"] {
         assert_eq!(mistakes_of("", item).matches("error: ").count(), 1, "{item}");
         assert!(expanded("", item).to_string().contains("static A : "), "{item}");
@@ -142,7 +142,7 @@ fn a_constant_of_the_right_type_becomes_a_static_all_the_same() {
 }
 
 #[test]
-fn another_item_is_echoed_unless_rustc_would_miss_its_body() {
+fn another_item_is_emitted_unless_rustc_would_report_its_missing_body() {
     for item in ["fn heap() {}", "struct Heap;", "const A: u8 = 1;", "type A = u8;", "use a;"] {
         assert!(expanded("", item).to_string().ends_with(&tokens(item).to_string()), "{item}");
     }
@@ -152,7 +152,7 @@ fn another_item_is_echoed_unless_rustc_would_miss_its_body() {
 }
 
 #[test]
-fn what_rustc_refuses_by_itself_draws_no_second_error() {
+fn mistakes_that_rustc_reports_draw_no_second_error() {
     for item in [
         "static _: BrkHeap;",
         "static HEAP;",

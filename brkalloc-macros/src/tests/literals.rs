@@ -1,4 +1,4 @@
-//! Literals say what the compiler reads.
+//! The macro reads literals as the compiler does.
 
 use super::{headlines, mistakes};
 
@@ -34,7 +34,7 @@ fn other_literals_say_nothing() {
     }
 }
 
-/// What is said of `arena = text`: the message, and the help.
+/// Returns the message and the help for `arena = text`.
 fn said(text: &str) -> (String, String) {
     let shown = mistakes(&format!("arena = {text}"));
     let mut lines = shown.lines();
@@ -47,7 +47,7 @@ fn said(text: &str) -> (String, String) {
 
 #[test]
 fn whole_numbers_say_their_decimal_digits_and_what_stands_behind() {
-    // A limit below the arena has the number in bytes in its help.
+    // The help for a limit below the arena shows the number of bytes.
     for (text, digits) in
         [("64", "64B"), ("1_000", "1000B"), ("0x1_0000", "64KiB"), ("0o17", "15B")]
     {
@@ -62,7 +62,7 @@ fn whole_numbers_say_their_decimal_digits_and_what_stands_behind() {
         ("64kb", "unknown size unit `kb`".to_owned(), "did you mean `arena = \"64KiB\"`?"),
         ("7u64", takes("7u64"), "write `arena = 7`"),
         ("0x10u8", takes("0x10u8"), "write `arena = 16`"),
-        ("0", "`arena` must not be zero".to_owned(), "a small heap is `arena = \"4KiB\"`"),
+        ("0", "`arena` must not be zero".to_owned(), "for a small heap, write `arena = \"4KiB\"`"),
     ];
     for (text, message, help) in cases {
         assert_eq!(said(text), (message, help.to_owned()), "{text}");

@@ -81,7 +81,7 @@ fn message_05_zero_arena() {
         HEAP,
         &expect![[r#"
         error: `arena` must not be zero
-        help: a small heap is `arena = "4KiB"`
+        help: for a small heap, write `arena = "4KiB"`
           --> 0
     "#]],
     );
@@ -94,7 +94,7 @@ fn message_07_overflow() {
         HEAP,
         &expect![[r#"
             error: `99999999999TiB` does not fit in 64 bits
-            help: a heap reaches `"64GiB"` at most
+            help: the largest heap is `"64GiB"`
               --> "99999999999TiB"
         "#]],
     );
@@ -147,7 +147,7 @@ fn message_12_conflicting_options() {
         &expect![[r#"
         error: `index = "tree"` cannot be combined with `order = "lifo"`
         help: use `index = "list"`, or keep the tree with `order = "address"`
-        note: a tree finds chunks by address; last-in-first-out has no address to search by
+        note: a tree sorts chunks by address, not last-in-first-out
           --> "tree"
     "#]],
     );
@@ -321,7 +321,7 @@ fn all_mistakes_at_once_and_no_other() {
             note: the values are `address`, `lifo`, or `fifo`
               --> "lfio"
             error: `grow` must not be zero
-            help: a heap that does not grow is `grow = "none"`
+            help: for a fixed arena, write `grow = "none"`
               --> 0
             error: a heap static must not be `mut`
             help: remove `mut`; the heap locks itself

@@ -1,6 +1,6 @@
 //! Tests without a compiler: text in, the expansion or the messages out.
 //!
-//! Attributes are parsed from text, so that every message has a place, and a test can tell
+//! The tests parse attributes from text, so that every message has a place and a test can check
 //! what rustc would underline.
 
 #![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes snapshots with them")]
@@ -18,44 +18,46 @@ mod options;
 mod rules;
 mod sizes;
 mod soup;
+mod stack;
 
 use crate::args::Args;
 use crate::diag::{Mistake, Sink};
 use crate::expand::expand;
 use crate::item::HeapStatic;
-use crate::options::{HeapOption, QUARANTINE};
+use crate::option::HeapOption;
+use crate::options::QUARANTINE;
 use crate::rules as options_rules;
 use proc_macro2::{TokenStream, TokenTree};
 
-/// A static that nothing is wrong with.
+/// A valid static.
 const HEAP: &str = "static HEAP: BrkHeap;";
 
 fn tokens(text: &str) -> TokenStream {
     text.parse().unwrap_or_else(|error| panic!("`{text}` has no tokens: {error}"))
 }
 
-/// What has to stand beside an option so that it has effect.
+/// Returns the option that another one needs beside it to have effect.
 fn beside(option: &HeapOption) -> &'static str {
     if option.name == QUARANTINE.name { "harden = \"full\", " } else { "" }
 }
 
-/// What `#[brk_heap(arguments)] item` becomes.
+/// Expands `#[brk_heap(arguments)] item`.
 fn expanded(arguments: &str, item: &str) -> TokenStream {
     expand(tokens(arguments), tokens(item))
 }
 
-/// The expansion as rustfmt would write it.
+/// Expands and formats, as rustfmt would.
 fn formatted(arguments: &str, item: &str) -> String {
     let file = syn::parse2(expanded(arguments, item)).expect("the expansion is Rust");
     prettyplease::unparse(&file)
 }
 
-/// Every mistake of an attribute and its item, each followed by what it underlines.
+/// Returns every mistake of an attribute and its item, each with the text that it underlines.
 fn mistakes_of(arguments: &str, item: &str) -> String {
     let mut sink = Sink::default();
     let args = Args::parse(tokens(arguments), &mut sink);
     options_rules::check(&args, &mut sink);
-    // An item that is no static is the caller's concern; its messages are in the sink.
+    // The sink has the message about an item that is not a static.
     let _ = HeapStatic::parse(tokens(item), &mut sink);
     let shown = |Mistake { text, start, end }: &Mistake| {
         let place = start.join(*end).and_then(|span| span.source_text()).unwrap_or_default();
@@ -64,12 +66,12 @@ fn mistakes_of(arguments: &str, item: &str) -> String {
     sink.mistakes().iter().map(shown).collect()
 }
 
-/// Every mistake of `#[brk_heap(arguments)] static HEAP: BrkHeap;`.
+/// Returns every mistake of `#[brk_heap(arguments)] static HEAP: BrkHeap;`.
 fn mistakes(arguments: &str) -> String {
     mistakes_of(arguments, HEAP)
 }
 
-/// The first line of each mistake, without its place.
+/// Returns the first line of each mistake, without its place.
 fn headlines(arguments: &str) -> Vec<String> {
     let lines = mistakes(arguments);
     lines.lines().filter_map(|line| line.strip_prefix("error: ")).map(str::to_owned).collect()

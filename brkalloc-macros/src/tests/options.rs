@@ -1,14 +1,15 @@
-//! Each option with a right value, a wrong word, a wrong kind of value, no value, and twice.
+//! Each option with a valid value, a wrong word, a wrong kind of value, no value, and given twice.
 
 use super::{beside, headlines, mistakes};
-use crate::options::{ALL, HeapOption, Kind};
+use crate::option::{HeapOption, Kind};
+use crate::options::ALL;
 use expect_test::{Expect, expect};
 
 fn check(arguments: &str, expected: &Expect) {
     expected.assert_eq(&mistakes(arguments));
 }
 
-/// Every value of `option` that stands alone, as the user writes it.
+/// Returns every value that `option` takes, as the user writes it.
 fn right_values(option: &HeapOption) -> Vec<String> {
     let words = option.words.iter().map(|word| match (option.name, word.text) {
         ("source", "static") => "source = \"static\", arena = \"4KiB\"".to_owned(),
@@ -122,7 +123,7 @@ fn an_option_given_twice_is_one_mistake_for_every_option() {
 }
 
 #[test]
-fn the_second_of_two_is_read_for_its_own_mistakes() {
+fn a_repeated_option_is_checked_for_its_own_mistakes() {
     check(
         r#"arena = "64KiB", arena = "1MB", arena = 4096"#,
         &expect![[r#"
@@ -138,7 +139,7 @@ fn the_second_of_two_is_read_for_its_own_mistakes() {
 }
 
 #[test]
-fn words_of_other_worlds_are_understood() {
+fn words_of_other_allocators_are_understood() {
     let cases = [
         ("policy = \"firstfit\"", "did you mean `\"first_fit\"`?"),
         ("policy = \"first-fit\"", "did you mean `\"first_fit\"`?"),
@@ -177,7 +178,7 @@ fn words_of_other_worlds_are_understood() {
 }
 
 #[test]
-fn what_follows_an_unsafe_without_parentheses_is_read_too() {
+fn the_option_behind_an_unsafe_without_parentheses_is_read() {
     let expected = ["expected an option name, found `unsafe`", "`arena` must not be zero"];
     for written in ["unsafe, arena = 0", "unsafe[lock], arena = 0", "unsafe lock, arena = 0"] {
         assert_eq!(headlines(written), expected, "{written}");
@@ -211,7 +212,7 @@ fn unsafe_belongs_around_the_lock_alone() {
         "unsafe, arena = 1",
         &expect![[r#"
         error: expected an option name, found `unsafe`
-        help: `unsafe` is written around one option: `unsafe(lock = "none")`
+        help: write `unsafe` around one option: `unsafe(lock = "none")`
           --> unsafe
     "#]],
     );
@@ -219,7 +220,7 @@ fn unsafe_belongs_around_the_lock_alone() {
         "unsafe(unsafe(lock = \"none\"))",
         &expect![[r#"
         error: expected an option name, found `unsafe`
-        help: `unsafe` is written around one option: `unsafe(lock = "none")`
+        help: write `unsafe` around one option: `unsafe(lock = "none")`
           --> unsafe
     "#]],
     );
@@ -242,7 +243,7 @@ fn unsafe_belongs_around_the_lock_alone() {
 }
 
 #[test]
-fn separators_that_are_no_comma_are_reported_and_passed() {
+fn wrong_separators_are_reported_and_skipped() {
     check(
         r#"arena = "64KiB"; policy = "best""#,
         &expect![[r#"
@@ -299,7 +300,7 @@ fn separators_that_are_no_comma_are_reported_and_passed() {
           --> order
         error: `index = "tree"` cannot be combined with `order = "lifo"`
         help: use `index = "list"`, or keep the tree with `order = "address"`
-        note: a tree finds chunks by address; last-in-first-out has no address to search by
+        note: a tree sorts chunks by address, not last-in-first-out
           --> "tree"
     "#]],
     );
@@ -314,7 +315,7 @@ fn separators_that_are_no_comma_are_reported_and_passed() {
 }
 
 #[test]
-fn what_is_found_is_shown_as_it_was_typed_and_not_too_long() {
+fn messages_show_tokens_as_typed_and_cut_long_ones() {
     check(
         "policy = a::b<C, 'd'>::e - 2",
         &expect![[r#"

@@ -1,4 +1,4 @@
-//! What does not go together, and that defaults always do.
+//! Options that conflict are mistakes, and defaults never conflict.
 
 use super::{headlines, mistakes, tokens};
 use crate::args::Args;
@@ -122,7 +122,7 @@ fn a_limit_reaches_64_gib_and_no_farther() {
         &expect![[r#"
         error: `limit` is above 64 GiB
         help: write `limit = "64GiB"` or less, or leave it out
-        note: a chunk is found by 32 bits of 16-byte granules, which reach 64 GiB
+        note: chunk offsets count 16-byte granules in 32 bits, which reach 64 GiB
           --> "65GiB"
     "#]],
     );
@@ -136,17 +136,17 @@ fn arenas_and_growth_reach_no_farther_than_a_limit() {
         &expect![[r#"
         error: `arena` is above 64 GiB
         help: write `arena = "64GiB"` or less
-        note: a chunk is found by 32 bits of 16-byte granules, which reach 64 GiB
+        note: chunk offsets count 16-byte granules in 32 bits, which reach 64 GiB
           --> "65GiB"
         error: `grow` is above 64 GiB
         help: write `grow = "64GiB"` or less
-        note: a chunk is found by 32 bits of 16-byte granules, which reach 64 GiB
+        note: chunk offsets count 16-byte granules in 32 bits, which reach 64 GiB
           --> "1TiB"
     "#]],
     );
     assert_eq!(headlines(r#"arena = "64GiB""#).len(), 0);
     assert_eq!(headlines(r#"grow = "64GiB""#).len(), 0);
-    // One mistake, and not a limit too small as well.
+    // This is one mistake: the limit is not reported as too small.
     assert_eq!(headlines(r#"arena = "65GiB", limit = "1GiB""#), ["`arena` is above 64 GiB"]);
 }
 
@@ -236,7 +236,7 @@ fn a_tree_needs_address_order() {
         &expect![[r#"
         error: `index = "tree"` cannot be combined with `order = "fifo"`
         help: use `index = "list"`, or keep the tree with `order = "address"`
-        note: a tree finds chunks by address; first-in-first-out has no address to search by
+        note: a tree sorts chunks by address, not first-in-first-out
           --> "tree"
     "#]],
     );
@@ -274,7 +274,7 @@ fn an_array_cannot_serve_the_process() {
 }
 
 #[test]
-fn two_options_that_fail_apart_are_two_mistakes() {
+fn two_options_that_fail_independently_are_two_mistakes() {
     let shown = headlines(
         r#"arena = "1MiB", limit = "4KiB", lock = "none", index = "tree", order = "lifo""#,
     );
@@ -282,7 +282,7 @@ fn two_options_that_fail_apart_are_two_mistakes() {
 }
 
 #[test]
-fn defaults_without_a_word_written() {
+fn defaults_without_written_options() {
     let plain = settings("");
     assert_eq!((plain.arena, plain.grow), (64 << 10, 64 << 10));
     assert_eq!((plain.limit, plain.trim), (None, Some(1 << 20)));
@@ -321,7 +321,7 @@ fn a_heap_that_never_merges_keeps_its_pages() {
     assert_eq!(settings(r#"coalesce = "deferred""#).trim, Some(1 << 20));
 }
 
-/// The index, and the words chosen for it.
+/// Returns the index, and the words selected for it.
 fn index(arguments: &str) -> (&'static str, Vec<&'static str>) {
     match settings(arguments).index {
         Index::Tree { policy, .. } => ("tree", vec![policy.item]),
@@ -354,13 +354,13 @@ fn segregated_fit_has_bins_in_last_in_first_out_order() {
 }
 
 #[test]
-fn a_cache_needs_an_arena_that_has_room_for_it() {
+fn a_cache_needs_mappings_and_fits_the_limit() {
     check(
         r#"source = "static", arena = "64KiB", cache = "16KiB""#,
         &expect![[r#"
         error: `cache` has no effect with `source = "static"`
         help: remove `cache`, or choose `source = "brk"`
-        note: a cache keeps a map of the arena beside it, in a mapping
+        note: a cache keeps its tables in a mapping, and a static arena has none
           --> "16KiB"
     "#]],
     );
@@ -378,20 +378,20 @@ fn a_cache_needs_an_arena_that_has_room_for_it() {
         &expect![[r#"
         error: `cache` has no effect with `source = "static"`
         help: remove `cache`, or choose `source = "brk"`
-        note: a cache keeps a map of the arena beside it, in a mapping
+        note: a cache keeps its tables in a mapping, and a static arena has none
           --> "none"
     "#]],
     );
 }
 
 #[test]
-fn an_arena_that_asks_the_system_for_nothing_has_no_mappings() {
+fn a_static_arena_takes_no_mappings() {
     check(
         r#"source = "static", arena = "64KiB", large = "64KiB""#,
         &expect![[r#"
         error: `large` has no effect with `source = "static"`
         help: remove `large`, or choose `source = "brk"`
-        note: a heap that asks the system for nothing has no mappings
+        note: a heap with a static arena takes no mappings from the system
           --> "64KiB"
     "#]],
     );
@@ -400,7 +400,7 @@ fn an_arena_that_asks_the_system_for_nothing_has_no_mappings() {
         &expect![[r#"
         error: `large` has no effect with `source = "static"`
         help: remove `large`, or choose `source = "brk"`
-        note: a heap that asks the system for nothing has no mappings
+        note: a heap with a static arena takes no mappings from the system
           --> "none"
     "#]],
     );
@@ -415,13 +415,13 @@ fn an_arena_that_asks_the_system_for_nothing_has_no_mappings() {
 }
 
 #[test]
-fn a_quarantine_needs_a_heap_that_checks_everything_and_has_room_for_it() {
+fn a_quarantine_needs_full_hardening_and_fits_the_limit() {
     check(
         r#"quarantine = "64KiB""#,
         &expect![[r#"
         error: `quarantine` has no effect without `harden = "full"`
         help: write `harden = "full"` too, or remove `quarantine`
-        note: only a heap that checks everything looks at what was freed
+        note: only a fully hardened heap checks quarantined blocks
           --> "64KiB"
     "#]],
     );
@@ -430,7 +430,7 @@ fn a_quarantine_needs_a_heap_that_checks_everything_and_has_room_for_it() {
         &expect![[r#"
         error: `quarantine` has no effect without `harden = "full"`
         help: write `harden = "full"` too, or remove `quarantine`
-        note: only a heap that checks everything looks at what was freed
+        note: only a fully hardened heap checks quarantined blocks
           --> "none"
     "#]],
     );
@@ -439,7 +439,7 @@ fn a_quarantine_needs_a_heap_that_checks_everything_and_has_room_for_it() {
         &expect![[r#"
         error: `quarantine` is larger than `limit`
         help: write `quarantine = "1MiB"` or less, or raise `limit`
-        note: `limit` caps the heap at 1048576 bytes; 2097152 of them may wait
+        note: `limit` caps the heap at 1048576 bytes; the quarantine may hold 2097152
           --> "2MiB"
     "#]],
     );

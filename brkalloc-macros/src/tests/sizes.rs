@@ -1,14 +1,9 @@
-//! Sizes: what is read, what is refused, and that the help is right.
+//! Which sizes are valid, and that the help for others is right.
 
 use super::mistakes;
-use crate::options::ARENA;
-use crate::size::{parse, show};
+use crate::size::{read as bytes, show};
 
-fn bytes(text: &str) -> Option<u64> {
-    parse(text, &ARENA).ok()
-}
-
-/// The message and the help for `arena = value`.
+/// Returns the message and the help for `arena = value`.
 fn complaint(value: &str) -> String {
     let shown = mistakes(&format!("arena = {value}"));
     let lines: Vec<&str> = shown.lines().take_while(|line| !line.starts_with("  -->")).collect();
@@ -46,7 +41,7 @@ fn a_size_is_shown_in_the_largest_unit_that_divides_it() {
 }
 
 #[test]
-fn what_is_shown_is_read_back() {
+fn a_shown_size_reads_back_the_same() {
     for shift in 0..64 {
         for size in [1_u64 << shift, (1 << shift) - 1, (1 << shift) + 1] {
             assert_eq!(bytes(&show(size)), Some(size));
@@ -55,7 +50,7 @@ fn what_is_shown_is_read_back() {
 }
 
 #[test]
-fn every_complaint_names_what_was_meant() {
+fn every_complaint_offers_the_fix() {
     let cases = [
         ("\"64KB\"", "unknown size unit `KB`", "did you mean `KiB`?"),
         ("\"64kib\"", "unknown size unit `kib`", "did you mean `KiB`?"),
@@ -113,14 +108,14 @@ fn every_complaint_names_what_was_meant() {
         (
             "\"99999999999TiB\"",
             "`99999999999TiB` does not fit in 64 bits",
-            "a heap reaches `\"64GiB\"` at most",
+            "the largest heap is `\"64GiB\"`",
         ),
         (
             "99999999999999999999999",
             "`99999999999999999999999` does not fit in 64 bits",
-            "a heap reaches `\"64GiB\"` at most",
+            "the largest heap is `\"64GiB\"`",
         ),
-        ("\"0KiB\"", "`arena` must not be zero", "a small heap is `arena = \"4KiB\"`"),
+        ("\"0KiB\"", "`arena` must not be zero", "for a small heap, write `arena = \"4KiB\"`"),
     ];
     for (value, message, help) in cases {
         let expected = format!("error: {message} / help: {help}");
@@ -129,14 +124,14 @@ fn every_complaint_names_what_was_meant() {
 }
 
 #[test]
-fn a_unit_beyond_the_largest_is_no_slip_of_the_finger() {
+fn a_larger_unit_is_not_a_misspelt_one() {
     let expected = "error: unknown size unit `PiB` / help: the units are `B`, `KiB`, `MiB`, `GiB`, \
                     or `TiB`; they are powers of 1024";
     assert_eq!(complaint("\"1PiB\""), expected);
 }
 
 #[test]
-fn a_single_letter_is_no_slip_of_the_finger() {
+fn a_single_letter_is_not_a_misspelt_unit() {
     assert!(complaint("\"1X\"").contains("help: the units are"), "{}", complaint("\"1X\""));
 }
 

@@ -1,5 +1,5 @@
-//! Token soup: whatever words, marks and groups stand in the attribute, nothing panics, the static is
-//! there, and what is wrong is said.
+//! Token soup: for any words, marks and groups in the attribute, the macro does not panic, emits
+//! the static, and reports the mistakes.
 
 use super::{HEAP, headlines, tokens};
 use crate::args::Args;
@@ -10,7 +10,7 @@ use crate::rules;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-/// What attributes are made of, and what they are not.
+/// Draws a piece of an attribute, or something that belongs in none.
 fn piece() -> impl Strategy<Value = String> {
     let names: Vec<&str> = ALL.iter().map(|option| option.name).collect();
     let words: Vec<String> = ALL
@@ -59,7 +59,7 @@ fn soup() -> impl Strategy<Value = String> {
     })
 }
 
-/// Entries that are each right alone, in any order and number.
+/// Draws entries that are each valid alone, in any order and number.
 fn entries() -> impl Strategy<Value = String> {
     let entries = ALL.iter().flat_map(|option| {
         let words = option.words.iter().map(|word| option.written_with(word));
@@ -74,7 +74,7 @@ proptest! {
 
     #[test]
     fn soup_never_panics_and_keeps_the_static(arguments in soup()) {
-        // `$crate` and the like are no tokens outside of a macro.
+        // Outside of a macro, `$crate` and the like are not tokens.
         let Ok(stream) = arguments.parse::<proc_macro2::TokenStream>() else { return Ok(()) };
         let expansion = expand(stream, tokens(HEAP));
         prop_assert!(expansion.to_string().contains("static HEAP : "));
@@ -82,7 +82,7 @@ proptest! {
     }
 
     #[test]
-    fn soup_that_draws_no_message_is_a_list_of_options(arguments in soup()) {
+    fn soup_without_a_message_is_a_list_of_options(arguments in soup()) {
         let Ok(stream) = arguments.parse::<proc_macro2::TokenStream>() else { return Ok(()) };
         let mut sink = Sink::default();
         let args = Args::parse(stream.clone(), &mut sink);

@@ -8,24 +8,38 @@
 
 #[path = "../../../brkalloc-macros/src/args.rs"]
 mod args;
+#[path = "../../../brkalloc-macros/src/complaints.rs"]
+mod complaints;
+#[path = "../../../brkalloc-macros/src/config.rs"]
+mod config;
 #[path = "../../../brkalloc-macros/src/diag.rs"]
 mod diag;
 #[path = "../../../brkalloc-macros/src/expand.rs"]
 mod expand;
+#[path = "../../../brkalloc-macros/src/export.rs"]
+mod export;
 #[path = "../../../brkalloc-macros/src/hints.rs"]
 mod hints;
 #[path = "../../../brkalloc-macros/src/item.rs"]
 mod item;
+#[path = "../../../brkalloc-macros/src/option.rs"]
+mod option;
 #[path = "../../../brkalloc-macros/src/options.rs"]
 mod options;
 #[path = "../../../brkalloc-macros/src/rules.rs"]
 mod rules;
+#[path = "../../../brkalloc-macros/src/runtime.rs"]
+mod runtime;
 #[path = "../../../brkalloc-macros/src/settings.rs"]
 mod settings;
 #[path = "../../../brkalloc-macros/src/size.rs"]
 mod size;
+#[path = "../../../brkalloc-macros/src/spelling.rs"]
+mod spelling;
 #[path = "../../../brkalloc-macros/src/tokens.rs"]
 mod tokens;
+#[path = "../../../brkalloc-macros/src/value.rs"]
+mod value;
 
 use diag::Sink;
 use proc_macro2::TokenStream;
@@ -60,7 +74,7 @@ pub fn read(arguments: TokenStream, item: TokenStream) -> Outcome {
 
 /// Every word that the attribute knows: names of options, and their values as they are written.
 pub fn words() -> impl Iterator<Item = String> {
-    let values = |option: &'static options::HeapOption| {
+    let values = |option: &'static option::HeapOption| {
         let words = option.words.iter().map(|word| format!("\"{}\"", word.text));
         words.chain([option.example.to_owned()])
     };

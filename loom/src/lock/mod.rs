@@ -1,7 +1,7 @@
 //! The futex of brkalloc, the file itself, over a word and a kernel that are models.
 
 mod alone;
-#[path = "../../../brkalloc/src/lock/futex.rs"]
+#[path = "../../../brkalloc/src/sys/lock/futex.rs"]
 mod futex;
 mod kernel;
 

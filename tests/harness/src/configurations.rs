@@ -4,9 +4,10 @@
 
 use crate::{AnyHeap, Opened};
 use brkalloc::__private::{
-    Address, BestFit, Bins, Coalesce as Merging, Config, Deferred, Fifo, FirstFit, Harden,
-    Immediate, Index, Lifo, List, Mmap, Never, NextFit, Planted, Policy as Chosen, Source,
-    SpinLock, Tree, Uncached, Uncounted, Unmapped, Unquarantined, WorstFit,
+    Address, Basic, BestFit, Bins, Coalesce as Merging, Config, Deferred, Fifo, FirstFit, Full,
+    Harden, Hardening, Immediate, Index, Level, Lifo, List, Mmap, Never, NextFit, Planted,
+    Policy as Chosen, Source, SpinLock, Tree, Uncached, Uncounted, Unmapped, Unquarantined,
+    WorstFit,
 };
 use brkalloc::{BrkHeap, Heap};
 use brkalloc_oracle::{Coalesce, Order, Policy};
@@ -39,15 +40,16 @@ pub trait Configured {
 /// A configuration of this index and way to coalesce, that grows by `GROW` bytes and never trims; one
 /// that checks everything, if it is `FULL`.
 #[derive(Debug)]
-struct Setup<I, K, const GROW: usize, const FULL: bool>(PhantomData<(I, K)>);
+struct Setup<I, K, H, const GROW: usize>(PhantomData<(I, K, H)>);
 
-impl<I: Index, K: Merging, const GROW: usize, const FULL: bool> Config for Setup<I, K, GROW, FULL> {
+impl<I: Index, K: Merging, H: Hardening, const GROW: usize> Config for Setup<I, K, H, GROW> {
     type Source = Mmap;
     type Index = I;
     type Coalesce = K;
     type Lock = SpinLock;
     type Cache = Uncached;
     type Large = Unmapped;
+    type Harden = H;
     type Quarantine = Unquarantined;
     type Counters = Uncounted;
     const NAME: &'static str = "a test's heap";
@@ -55,7 +57,6 @@ impl<I: Index, K: Merging, const GROW: usize, const FULL: bool> Config for Setup
     const GROW: usize = GROW;
     const LIMIT: usize = if usize::BITS == 64 { 1 << 36 } else { 1 << 30 };
     const TRIM: usize = usize::MAX;
-    const HARDEN: Harden = if FULL { Harden::Full } else { Harden::Basic };
     #[expect(clippy::declare_interior_mutable_const, reason = "where each heap's lock comes from")]
     const LOCK: Self::Lock = SpinLock::new();
 
@@ -77,7 +78,7 @@ impl<C: Config, S: Source + 'static> Configured for Of<C, S> {
     }
 
     fn is_full(&self) -> bool {
-        C::HARDEN == Harden::Full
+        <C::Harden as Level>::LEVEL == Harden::Full
     }
 
     fn over<'a>(&self, bytes: &'a mut [MaybeUninit<u8>]) -> Box<dyn AnyHeap + 'a> {
@@ -106,7 +107,7 @@ pub fn all() -> Vec<Box<dyn Configured>> {
 #[must_use]
 #[inline(never)]
 pub fn all_full() -> Vec<Box<dyn Configured>> {
-    each_way_to_coalesce::<Mmap, GROW, true>()
+    each_way_to_coalesce::<Mmap, Full, GROW>()
 }
 
 /// Those that defer coalescing, growing as the heaps of the reference do: when they merge, and so where
@@ -114,13 +115,13 @@ pub fn all_full() -> Vec<Box<dyn Configured>> {
 #[must_use]
 #[inline(never)]
 pub fn deferred_of_reference() -> Vec<Box<dyn Configured>> {
-    each_index::<Deferred, Mmap, REFERENCE_GROW, false>(Coalesce::Deferred)
+    each_index::<Deferred, Mmap, Basic, REFERENCE_GROW>(Coalesce::Deferred)
 }
 
 /// Every configuration, over windows of the source `S`: compiled anew for each.
 #[must_use]
 pub fn over_source<S: Source + 'static>() -> Vec<Box<dyn Configured>> {
-    each_way_to_coalesce::<S, GROW, false>()
+    each_way_to_coalesce::<S, Basic, GROW>()
 }
 
 /// One configuration, over windows of the source `S`, that places by `choice`: compiled where it is asked for.
@@ -129,25 +130,25 @@ pub fn of<I: Index, K: Merging, S: Source + 'static>(
     choice: Choice,
     index: &'static str,
 ) -> Box<dyn Configured> {
-    Box::new(Of::<Setup<I, K, GROW, false>, S>(choice, index, PhantomData))
+    Box::new(Of::<Setup<I, K, Basic, GROW>, S>(choice, index, PhantomData))
 }
 
-fn each_way_to_coalesce<S: Source + 'static, const GROW: usize, const FULL: bool>()
+fn each_way_to_coalesce<S: Source + 'static, H: Hardening, const GROW: usize>()
 -> Vec<Box<dyn Configured>> {
-    let mut all = each_index::<Immediate, S, GROW, FULL>(Coalesce::Immediate);
-    all.extend(each_index::<Deferred, S, GROW, FULL>(Coalesce::Deferred));
-    all.extend(each_index::<Never, S, GROW, FULL>(Coalesce::Never));
+    let mut all = each_index::<Immediate, S, H, GROW>(Coalesce::Immediate);
+    all.extend(each_index::<Deferred, S, H, GROW>(Coalesce::Deferred));
+    all.extend(each_index::<Never, S, H, GROW>(Coalesce::Never));
     all
 }
 
-fn each_index<K: Merging, S: Source + 'static, const GROW: usize, const FULL: bool>(
+fn each_index<K: Merging, S: Source + 'static, H: Hardening, const GROW: usize>(
     coalesce: Coalesce,
 ) -> Vec<Box<dyn Configured>> {
     macro_rules! configurations {
         ($($policy:ident: $index:literal $type:ty,)+) => {
             vec![$({
                 let choice = (Policy::$policy, <$type as Named>::ORDER, coalesce);
-                Box::new(Of::<Setup<$type, K, GROW, FULL>, S>(choice, $index, PhantomData)) as _
+                Box::new(Of::<Setup<$type, K, H, GROW>, S>(choice, $index, PhantomData)) as _
             }),+]
         };
     }

@@ -3,9 +3,9 @@
 
 use allocator_api2::vec::Vec as VecIn;
 use brkalloc::__private::{
-    Cached, Config, FirstFit, Harden, Immediate, Lent, Mapped, Mmap, PerThread, Source, SpinLock,
-    Static, Storage, ThreadCache, ThreadEnd, Tree, Uncached, Uncounted, Unmapped, Unquarantined,
-    Zero,
+    Basic, Cached, Config, FirstFit, Full, Immediate, Lent, Mapped, Mmap, PerThread, Source,
+    SpinLock, Static, Storage, ThreadCache, ThreadEnd, Tree, Uncached, Unchecked, Uncounted,
+    Unmapped, Unquarantined, Zero,
 };
 use brkalloc::{BrkHeap, Heap, brk_heap};
 use core::marker::PhantomData;
@@ -43,7 +43,7 @@ impl<F: Find, S: Source + 'static> Config for ByHand<F, S> {
     const GROW: usize = 4096;
     const LIMIT: usize = 1 << 20;
     const TRIM: usize = usize::MAX;
-    const HARDEN: Harden = Harden::Basic;
+    type Harden = Basic;
     const LOCK: SpinLock = SpinLock::new();
 
     fn heap() -> &'static BrkHeap<Self> {
@@ -95,7 +95,7 @@ impl Config for Two {
     const GROW: usize = 4096;
     const LIMIT: usize = 1 << 20;
     const TRIM: usize = usize::MAX;
-    const HARDEN: Harden = Harden::None;
+    type Harden = Unchecked;
     const LOCK: SpinLock = SpinLock::new();
 
     fn heap() -> &'static BrkHeap<Self> {
@@ -138,7 +138,7 @@ impl Config for Least {
     const GROW: usize = 4096;
     const LIMIT: usize = 1 << 20;
     const TRIM: usize = usize::MAX;
-    const HARDEN: Harden = Harden::Full;
+    type Harden = Full;
     const LOCK: SpinLock = SpinLock::new();
 
     fn heap() -> &'static BrkHeap<Self> {
@@ -178,7 +178,7 @@ impl Config for Clearing {
     const GROW: usize = 4096;
     const LIMIT: usize = 1 << 20;
     const TRIM: usize = usize::MAX;
-    const HARDEN: Harden = Harden::None;
+    type Harden = Unchecked;
     const ZERO: Zero = Zero::Free;
     const LOCK: SpinLock = SpinLock::new();
 

@@ -6,7 +6,7 @@
 //! heap is sound and empty, nothing is mapped, and the process is no larger than after an undisturbed run.
 
 use brkalloc::__private::{
-    BestFit, Bins, Brk, Cached, Config, Deferred, Fifo, FirstFit, Harden, Immediate, Lifo, List,
+    Basic, BestFit, Bins, Brk, Cached, Config, Deferred, Fifo, FirstFit, Immediate, Lifo, List,
     Mapped, Mmap, NextFit, OsLock, PerThread, ThreadCache, Tree, Uncached, Uncounted, Unmapped,
     Unquarantined,
 };
@@ -48,7 +48,7 @@ macro_rules! heaps {
                 const GROW: usize = 8 * PAGE;
                 const LIMIT: usize = 1 << 30;
                 const TRIM: usize = 16 * PAGE;
-                const HARDEN: Harden = Harden::Basic;
+                type Harden = Basic;
                 const LOCK: OsLock = OsLock::new();
 
                 fn heap() -> &'static BrkHeap<Self> {

@@ -1,6 +1,6 @@
 #![forbid(unsafe_code)]
 
-use brkalloc::chunk::Window;
-use brkalloc::heap::RawHeap;
+use brkalloc::arena::chunk::Window;
+use brkalloc::arena::heap::RawHeap;
 
 fn main() {}

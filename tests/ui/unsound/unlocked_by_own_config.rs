@@ -1,7 +1,7 @@
 #![forbid(unsafe_code)]
 
 use brkalloc::BrkHeap;
-use brkalloc::__private::{Config, FirstFit, Harden, Immediate, Mmap, Tree, Uncached, Uncounted, Unmapped, Unquarantined, Unlocked};
+use brkalloc::__private::{Config, Basic, FirstFit, Immediate, Mmap, Tree, Uncached, Uncounted, Unmapped, Unquarantined, Unlocked};
 
 enum Mine {}
 
@@ -12,6 +12,7 @@ impl Config for Mine {
     type Lock = Unlocked;
     type Cache = Uncached;
     type Large = Unmapped;
+    type Harden = Basic;
     type Quarantine = Unquarantined;
     type Counters = Uncounted;
     const NAME: &'static str = "mine";
@@ -19,7 +20,6 @@ impl Config for Mine {
     const GROW: usize = 4096;
     const LIMIT: usize = 1 << 20;
     const TRIM: usize = usize::MAX;
-    const HARDEN: Harden = Harden::Basic;
     const LOCK: Self::Lock = Unlocked::new();
 
     fn heap() -> &'static BrkHeap<Self> {

@@ -1,0 +1,239 @@
+//! Writes the configuration of a heap: the implementation of the runtime's `Config`, and the items
+//! that it needs.
+
+use crate::args::Unsafety;
+use crate::item::HeapStatic;
+use crate::runtime::{Runtime, number, start_of};
+use crate::settings::{Index, Lock, Settings, compact};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use quote::{ToTokens as _, quote, quote_spanned};
+use syn::ext::IdentExt as _;
+
+/// Writes the implementation of `Config`.
+pub(crate) fn implementation(
+    item: &HeapStatic,
+    settings: &Settings,
+    runtime: &Runtime<'_>,
+) -> TokenStream {
+    let name = &item.name;
+    let config = runtime.item("Config", runtime.span);
+    let source = source(name, settings, runtime);
+    let index = index(settings, runtime);
+    let coalesce = runtime.chosen(settings.coalesce);
+    let counters = runtime.chosen(settings.stats);
+    let (lock, new_lock) = lock(name, settings, runtime);
+    let cache = of_size(settings.cache, "Cached", "Uncached", runtime);
+    let large = of_size(settings.large, "Mapped", "Unmapped", runtime);
+    let quarantine = of_size(settings.quarantine, "Quarantined", "Unquarantined", runtime);
+    let text = name.unraw().to_string();
+    let arena = runtime.bytes(&number(settings.arena, runtime.span));
+    let grow = runtime.bytes(&number(settings.grow, runtime.span));
+    let limit = runtime.bytes(&limit(settings, runtime));
+    let trim = trim(settings, runtime);
+    let harden = runtime.chosen(settings.harden);
+    let brk_heap = runtime.heap();
+    // The runtime shows paths as the user wrote them, which it cannot derive from the types.
+    let lock_option = match &settings.lock {
+        Lock::Path(path) => {
+            Some(text_constant("LOCK_OPTION", &format!("lock = {}", compact(path))))
+        }
+        _ => None,
+    };
+    let export = (settings.export.item != "None").then(|| {
+        let export = runtime.item("Export", runtime.span);
+        let chosen = Ident::new(settings.export.item, settings.export.span);
+        quote!(const EXPORT: #export = #export::#chosen;)
+    });
+    let zero = (settings.zero.item != "None").then(|| {
+        let zero = runtime.item("Zero", runtime.span);
+        let chosen = Ident::new(settings.zero.item, settings.zero.span);
+        quote!(const ZERO: #zero = #zero::#chosen;)
+    });
+    let crate_path = runtime.written.map(|path| text_constant("CRATE", &compact(path)));
+    // Only if needed: below a `#![forbid(deprecated)]`, this attribute would be an error itself.
+    let allow = item.is_deprecated.then(|| quote!(#[allow(deprecated)]));
+    quote! {
+        #[automatically_derived]
+        impl #config for #name {
+            type Source = #source;
+            type Index = #index;
+            type Coalesce = #coalesce;
+            type Lock = #lock;
+            type Cache = #cache;
+            type Large = #large;
+            type Harden = #harden;
+            type Quarantine = #quarantine;
+            type Counters = #counters;
+            const NAME: &'static ::core::primitive::str = #text;
+            const ARENA: ::core::primitive::usize = #arena;
+            const GROW: ::core::primitive::usize = #grow;
+            const LIMIT: ::core::primitive::usize = #limit;
+            const TRIM: ::core::primitive::usize = #trim;
+            #zero
+            const LOCK: Self::Lock = #new_lock;
+            #lock_option
+            #export
+            #crate_path
+            #allow
+            fn heap() -> &'static #brk_heap<#name> {
+                &#name
+            }
+        }
+    }
+}
+
+/// Writes a constant of the configuration that holds a text.
+fn text_constant(name: &str, text: &str) -> TokenStream {
+    let name = Ident::new(name, Span::call_site());
+    quote!(const #name: &'static ::core::primitive::str = #text;)
+}
+
+fn source(name: &Ident, settings: &Settings, runtime: &Runtime<'_>) -> TokenStream {
+    let source = runtime.chosen(settings.source);
+    if settings.is_static() { quote!(#source<#name>) } else { source }
+}
+
+fn index(settings: &Settings, runtime: &Runtime<'_>) -> TokenStream {
+    let chosen = |choice| runtime.chosen(choice);
+    let of_default = |name| runtime.item(name, runtime.span);
+    match settings.index {
+        Index::Tree { policy, .. } => {
+            let (tree, policy) = (of_default("Tree"), chosen(policy));
+            quote!(#tree<#policy>)
+        }
+        Index::List { policy, order } => {
+            let (list, policy, order) = (of_default("List"), chosen(policy), chosen(order));
+            quote!(#list<#policy, #order>)
+        }
+        Index::Bins { bins, order } => {
+            let (bins, order) = (chosen(bins), chosen(order));
+            let (classes, limit) = (of_default("classes"), limit(settings, runtime));
+            quote!(#bins<#order, { #classes(#limit) }>)
+        }
+    }
+}
+
+/// Names the type `with` of `size` bytes, or the type `without` if there is no size.
+fn of_size(size: Option<u64>, with: &str, without: &str, runtime: &Runtime<'_>) -> TokenStream {
+    let Some(size) = size else { return runtime.item(without, runtime.span) };
+    let with = runtime.item(with, runtime.span);
+    let bytes = runtime.bytes(&number(size, runtime.span));
+    quote!(#with<{ #bytes }>)
+}
+
+/// Writes the limit in bytes, as a `u64`.
+fn limit(settings: &Settings, runtime: &Runtime<'_>) -> TokenStream {
+    match settings.limit {
+        Some(limit) => number(limit, runtime.span).into_token_stream(),
+        None => runtime.item("LARGEST_LIMIT", runtime.span),
+    }
+}
+
+/// Writes the trim threshold as a `usize`; `usize::MAX` if pages never return to the system.
+fn trim(settings: &Settings, runtime: &Runtime<'_>) -> TokenStream {
+    let largest = || quote!(::core::primitive::usize::MAX);
+    settings.trim.map_or_else(largest, |trim| runtime.bytes(&number(trim, runtime.span)))
+}
+
+/// Writes the lock's type, and the expression that makes one.
+fn lock(name: &Ident, settings: &Settings, runtime: &Runtime<'_>) -> (TokenStream, TokenStream) {
+    match &settings.lock {
+        Lock::Default => {
+            let lock = runtime.item("DefaultLock", runtime.span);
+            (lock.clone(), quote!(#lock::new()))
+        }
+        Lock::Chosen(chosen) => {
+            let lock = runtime.chosen(*chosen);
+            (lock.clone(), quote!(#lock::new()))
+        }
+        Lock::Unsafe(chosen, Unsafety { keyword, parentheses }) => {
+            let lock = runtime.chosen(*chosen);
+            let mut block = Group::new(Delimiter::Brace, quote!(#lock::new()));
+            block.set_span(*parentheses);
+            (lock, quote!(#keyword #block))
+        }
+        Lock::Path(_) => {
+            let lock = runtime.item("PathLock", runtime.span);
+            (quote!(#lock<#name>), quote!(#lock::new()))
+        }
+    }
+}
+
+/// Writes the item that checks whether a lock's path leads to a mutex. It is an item of its own, so
+/// that rustc reports a wrong path once.
+pub(crate) fn lock_path(
+    name: &Ident,
+    settings: &Settings,
+    runtime: &Runtime<'_>,
+) -> Option<TokenStream> {
+    let Lock::Path(path) = &settings.lock else { return None };
+    let by_path = runtime.item("ByPath", runtime.span);
+    let raw = quote_spanned!(start_of(path)=> type Raw = #path;);
+    Some(quote! {
+        #[automatically_derived]
+        impl #by_path for #name {
+            #raw
+        }
+    })
+}
+
+/// Writes the array of a static arena. It is an item of its own, so that it stays in `.bss`, and in
+/// a block of its own, because the heap may be called `ARENA` too.
+pub(crate) fn storage(
+    name: &Ident,
+    settings: &Settings,
+    runtime: &Runtime<'_>,
+) -> Option<TokenStream> {
+    if !settings.is_static() {
+        return None;
+    }
+    let item = |name| runtime.item(name, runtime.span);
+    let (array, storage, lent) = (item("StaticArena"), item("Storage"), item("Lent"));
+    let arena = runtime.bytes(&number(settings.arena, runtime.span));
+    Some(quote! {
+        const _: () = {
+            static ARENA: #array<{ #arena }> = #array::new();
+            #[automatically_derived]
+            impl #storage for #name {
+                fn storage() -> #lent {
+                    ARENA.lend()
+                }
+            }
+        };
+    })
+}
+
+/// Writes the thread-locals of a heap with a cache. The cache has no destructor, so that one
+/// instruction reaches it; a second thread-local, whose destructor runs at the end of the thread,
+/// empties it.
+pub(crate) fn caches(
+    name: &Ident,
+    settings: &Settings,
+    runtime: &Runtime<'_>,
+) -> Option<TokenStream> {
+    settings.cache?;
+    let item = |name| runtime.item(name, runtime.span);
+    if settings.export.item == "Malloc" {
+        let exported = item("exported");
+        return Some(quote!(#exported::caches! { #name }));
+    }
+    let (per_thread, cache, end) = (item("PerThread"), item("ThreadCache"), item("ThreadEnd"));
+    Some(quote! {
+        #[automatically_derived]
+        impl #per_thread for #name {
+            #[inline]
+            fn with<R>(f: impl ::core::ops::FnOnce(&#cache<Self>) -> R) -> R {
+                ::std::thread_local! {
+                    static CACHE: #cache<#name> = const { #cache::new() };
+                }
+                CACHE.with(f)
+            }
+            fn watch_end() -> ::core::primitive::bool {
+                ::std::thread_local! {
+                    static END: #end<#name> = const { #end::new() };
+                }
+                END.try_with(|_| ()).is_ok()
+            }
+        }
+    })
+}

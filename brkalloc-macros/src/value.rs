@@ -1,0 +1,70 @@
+//! Reads the value of an option: a word, a size, or a path.
+//!
+//! ```text
+//! policy = "best_fit"    arena = "64KiB"    lock = a::B<C>
+//!          Word                  Size              Path
+//! ```
+//!
+//! This module words no messages, so `hints` can test a guess before it offers it.
+
+use crate::option::{HeapOption, Kind, Word};
+use crate::size;
+use crate::tokens::{is_rust, literal, stream};
+use proc_macro2::{TokenStream, TokenTree};
+use syn::parse::Parse as _;
+use syn::{Lit, Path, TypePath};
+
+/// An option's value, understood.
+#[derive(Debug)]
+pub(crate) enum Value {
+    /// One of the option's words.
+    Word(&'static Word),
+    /// A size in bytes.
+    Size(u64),
+    /// A path, as the user wrote it.
+    Path(TokenStream),
+}
+
+/// Reads `written` as a value of `option`; `None` if the option does not take it.
+pub(crate) fn read(option: &HeapOption, written: &[TokenTree]) -> Option<Value> {
+    let word = |text: &str| option.word(text).map(Value::Word);
+    match (option.kind, literal(written)) {
+        (Kind::Word | Kind::WordOrPath, Some(Lit::Str(text))) => word(&text.value()),
+        (Kind::Size { .. }, Some(literal)) => {
+            let size = || bytes(&literal).filter(|size| 0 < *size).map(Value::Size);
+            match &literal {
+                Lit::Str(text) => word(&text.value()).or_else(size),
+                _ => size(),
+            }
+        }
+        (Kind::Path, None) if is_rust(Path::parse_mod_style, written) => {
+            Some(Value::Path(stream(written)))
+        }
+        (Kind::WordOrPath, None) if is_type_path(option, written) => {
+            Some(Value::Path(stream(written)))
+        }
+        _ => None,
+    }
+}
+
+/// Reads a size in bytes, zero included.
+pub(crate) fn bytes(literal: &Lit) -> Option<u64> {
+    match literal {
+        Lit::Str(text) => size::read(&text.value()),
+        Lit::Int(number) => size::integer(number),
+        _ => None,
+    }
+}
+
+/// Whether `written` can be the path of a type, and is not one of the option's words without
+/// quotes.
+fn is_type_path(option: &HeapOption, written: &[TokenTree]) -> bool {
+    let is_bare_word = match written {
+        [TokenTree::Ident(word)] => {
+            let word = word.to_string();
+            ["true", "false", "None"].contains(&word.as_str()) || option.word(&word).is_some()
+        }
+        _ => false,
+    };
+    is_rust(TypePath::parse, written) && !is_bare_word
+}

@@ -1,0 +1,497 @@
+//! A chunk: a tag in memory, and the way to its neighbors.
+//!
+//! ```text
+//!   used   | tag | payload .................................. |   next tag
+//!   free   | tag | four links of 4 bytes | ........... | size |   next tag
+//!          ^     ^ payload: a multiple of 16              ^ one word: the size again, in granules
+//!          one word below it
+//!
+//!   origin                   origin + 16 g                      origin + 16 (g + size)
+//!   v                        v                                  v
+//!   | .. | first tag | ... | tag | payload                | tag | payload ...
+//! ```
+//!
+//! A chunk is named by its *granule offset* g: how many granules its payload lies above the
+//! window's origin. Offset 0 is below the first chunk, so it stands for *none*, and a link takes
+//! four bytes. Every pointer into an arena is the origin plus a granule offset: one provenance for
+//! all of it. A user's pointer may cover the block alone, so what enters a heap is an address, which
+//! becomes an offset or, with the provenance that each window exposes, a pointer [anew](whole). This
+//! is the only module that turns sizes into addresses. It does not know which chunks are in an index,
+//! nor what an arena is made of.
+
+mod sealed;
+
+pub(crate) use sealed::{LINKS, first_other};
+
+use crate::arena::harden::{Harden, Level, Zero};
+use crate::arena::params::Params;
+use crate::arena::tag::{GRANULE, LEAST, Tag, WORD};
+use crate::diag::report::{self, ensure};
+use crate::diag::watch;
+use core::fmt;
+use core::marker::PhantomData;
+use core::num::NonZeroU32;
+use core::ptr::NonNull;
+
+/// The name of a chunk: the granule offset of its payload.
+///
+/// # Invariant
+///
+/// A handle is used with the window that it came from only, and names a place from that window's
+/// first payload to where its end tag may come; whoever looks at a tag or a link there, of a chunk, has
+/// one that is no higher than the end tag. It was made by safe code that compares with another place
+/// ([`above`](Chunk::above), [`Window::place`]), by unsafe code that says where it is, or read from a
+/// link. Links are written by the heap alone, into memory that no program may use; a heap that does not
+/// rely on programs looks at each link that it follows ([`Window::check_link`]). A handle is good until
+/// its chunk is split, merged or taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(transparent)]
+pub struct Chunk(NonZeroU32);
+
+/// A chunk's name, or none.
+pub(crate) type Link = Option<Chunk>;
+
+impl Chunk {
+    /// The lowest chunk of every window.
+    pub(crate) const FIRST: Self = Self(NonZeroU32::MIN);
+
+    /// The place just above a chunk of this tag here, if the size is one for a chunk and that place is
+    /// no higher than `limit`. With a reserved bit of the tag set, it never is.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "it is no higher than another place")]
+    pub(crate) fn above(self, tag: Tag, limit: Self) -> Option<Self> {
+        let offset = self.offset() as usize + tag.reach();
+        if tag.reach() < LEAST as usize || (limit.offset() as usize) < offset {
+            return None;
+        }
+        // SAFETY: it is no less than this place's offset, which is not 0.
+        Some(Self(unsafe { NonZeroU32::new_unchecked(offset as u32) }))
+    }
+
+    /// The place `granules` above this one: of the next chunk, if that is this one's size.
+    ///
+    /// # Safety
+    ///
+    /// It is no higher than where the window's end tag may come.
+    #[inline]
+    pub(crate) const unsafe fn plus(self, granules: u32) -> Self {
+        // SAFETY: by the contract, the sum is a granule offset.
+        let offset = unsafe { self.0.get().unchecked_add(granules) };
+        // SAFETY: it is no less than this place's, which is not 0.
+        Self(unsafe { NonZeroU32::new_unchecked(offset) })
+    }
+
+    /// The place `granules` below this one.
+    ///
+    /// # Safety
+    ///
+    /// It is no lower than the first.
+    #[inline]
+    pub(crate) const unsafe fn minus(self, granules: u32) -> Self {
+        // SAFETY: by the contract, the difference is a granule offset.
+        let offset = unsafe { self.0.get().unchecked_sub(granules) };
+        // SAFETY: by the contract, it is not 0.
+        Self(unsafe { NonZeroU32::new_unchecked(offset) })
+    }
+
+    /// The granule offset.
+    #[inline]
+    pub(crate) const fn offset(self) -> u32 {
+        self.0.get()
+    }
+
+    /// The place at granule offset `offset`, unless that is 0.
+    ///
+    /// # Safety
+    ///
+    /// It is no higher than where the end tag may come, of the window with which it is used.
+    pub(crate) const unsafe fn at(offset: u32) -> Link {
+        match NonZeroU32::new(offset) {
+            Some(offset) => Some(Self(offset)),
+            None => None,
+        }
+    }
+
+    /// The granules from this place up to `upper`.
+    #[inline]
+    pub(crate) const fn until(self, upper: Self) -> u32 {
+        upper.0.get().wrapping_sub(self.0.get())
+    }
+}
+
+/// A chunk in a tree, with its size, or no chunk and 0: half of a free chunk's links.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C, align(8))]
+pub(crate) struct Entry {
+    pub(crate) chunk: Link,
+    pub(crate) granules: u32,
+}
+
+/// The links of a free chunk in a tree: what is on its left, and on its right.
+pub(crate) type Node = [Entry; 2];
+
+const _: () = assert!(size_of::<Node>() == 16, "a node is four links");
+
+impl Entry {
+    pub(crate) const NONE: Self = Self { chunk: None, granules: 0 };
+
+    #[inline]
+    pub(crate) const fn of(chunk: Chunk, granules: u32) -> Self {
+        Self { chunk: Some(chunk), granules }
+    }
+}
+
+/// The memory of one heap, as its chunks see it.
+///
+/// # Invariant
+///
+/// Of a window that is open, every word of a tag from the first to the one at `end`, and all
+/// between, is valid for reads and writes through `origin`'s provenance, and is touched by nobody
+/// but the heap that owns the window and, in their payloads, the users of its used chunks.
+pub struct Window<C> {
+    origin: *mut u8,
+    end: Chunk,
+    configuration: PhantomData<fn() -> C>,
+}
+
+impl<C> fmt::Debug for Window<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Window").field("origin", &self.origin).field("end", &self.end).finish()
+    }
+}
+
+impl<C> Clone for Window<C> {
+    #[inline]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<C> Copy for Window<C> {}
+
+impl<C> Window<C> {
+    /// A window that is not open.
+    pub(crate) const CLOSED: Self =
+        Self { origin: core::ptr::null_mut(), end: Chunk::FIRST, configuration: PhantomData };
+
+    /// Opens the window from the tag one word below `first` up to the tag one word below `end`, the
+    /// granule offset of the end tag.
+    ///
+    /// # Safety
+    ///
+    /// `first` is a multiple of [`GRANULE`] and larger than that; the bytes from one word below
+    /// it up to the end of the end tag are valid for reads and writes and nothing else uses them
+    /// while the window is in use.
+    pub(crate) unsafe fn open(first: NonNull<u8>, end: Chunk) -> Self {
+        ensure!(first.addr().get() % GRANULE == 0, "a window begins at a granule");
+        let origin = first.as_ptr().wrapping_sub(GRANULE);
+        // For `whole`.
+        origin.expose_provenance();
+        Self { origin, end, configuration: PhantomData }
+    }
+
+    /// Whether the window is open.
+    #[inline]
+    pub(crate) fn is_open(self) -> bool {
+        !self.origin.is_null()
+    }
+
+    /// The place of the end tag.
+    #[inline]
+    pub(crate) const fn end(self) -> Chunk {
+        self.end
+    }
+
+    /// The same window, reaching up to `end`.
+    ///
+    /// # Safety
+    ///
+    /// The bytes up to the end of the tag at `end` are valid for reads and writes, as the invariant
+    /// has it.
+    pub(crate) unsafe fn reaching(self, end: Chunk) -> Self {
+        Self { end, ..self }
+    }
+
+    /// The same, as a source takes it; dangling while the window is closed.
+    pub(crate) fn origin_pointer(self) -> NonNull<u8> {
+        NonNull::new(self.origin).unwrap_or(NonNull::dangling())
+    }
+
+    /// The lowest granule's address: granule offset 0.
+    #[inline]
+    pub(crate) fn origin(self) -> *mut u8 {
+        self.origin
+    }
+
+    /// The payload of `chunk`; no place of the window for one that was read from overwritten memory, and
+    /// is only named.
+    #[inline]
+    pub(crate) fn payload(self, chunk: Chunk) -> *mut u8 {
+        self.origin.wrapping_add((chunk.offset() as usize).wrapping_mul(GRANULE))
+    }
+
+    /// The place below `limit` whose payload begins at `payload`, if there is one: at a multiple
+    /// of a granule.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "it is below another place")]
+    pub(crate) fn chunk_below(self, limit: Chunk, payload: *mut u8) -> Option<Chunk> {
+        // What is not a whole number of granules becomes huge, and so is no place either.
+        let distance = payload.addr().wrapping_sub(self.origin.addr());
+        let granules = distance.rotate_right(GRANULE.ilog2());
+        if (limit.offset() as usize) <= granules {
+            return None;
+        }
+        // SAFETY: it is below another place of the window.
+        unsafe { Chunk::at(granules as u32) }
+    }
+
+    /// The place at granule offset `offset`, if that is one below the end tag's.
+    #[inline]
+    pub(crate) const fn place(self, offset: u32) -> Link {
+        if self.end.offset() <= offset {
+            return None;
+        }
+        // SAFETY: it is below the end tag.
+        unsafe { Chunk::at(offset) }
+    }
+
+    /// The place that `payload`, which this heap handed out, stands for.
+    ///
+    /// # Safety
+    ///
+    /// `payload` is that of a used chunk of this window.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "the window has fewer than 2^32 granules")]
+    pub(crate) unsafe fn chunk_at_unchecked(self, payload: *mut u8) -> Chunk {
+        let distance = payload.addr().wrapping_sub(self.origin.addr());
+        // SAFETY: the payload of a used chunk lies at least one granule above the origin.
+        Chunk(unsafe { NonZeroU32::new_unchecked((distance / GRANULE) as u32) })
+    }
+
+    #[inline]
+    #[expect(clippy::cast_ptr_alignment, reason = "a payload is a multiple of 16")]
+    fn tag_pointer(self, chunk: Chunk) -> *mut Tag {
+        self.payload(chunk).cast::<Tag>().wrapping_sub(1)
+    }
+
+    #[inline]
+    fn entries_pointer(self, chunk: Chunk) -> *mut Entry {
+        self.payload(chunk).cast()
+    }
+
+    #[inline]
+    fn links_pointer(self, chunk: Chunk) -> *mut Link {
+        self.payload(chunk).cast()
+    }
+
+    /// Clears `bytes` bytes from the payload of `chunk` on.
+    ///
+    /// # Safety
+    ///
+    /// They lie in the window, and nobody has a use for what they hold.
+    pub(crate) unsafe fn clear(self, chunk: Chunk, bytes: usize) {
+        watch::allowed(self.payload(chunk), bytes);
+        // SAFETY: the caller vouches for the bytes.
+        unsafe { self.payload(chunk).write_bytes(0, bytes) }
+    }
+}
+
+impl<C: Params> Window<C> {
+    /// Whether links and tags are checked as they are followed.
+    pub(crate) const CHECKED: bool = (<C::Harden as Level>::LEVEL as u8) >= (Harden::Basic as u8);
+
+    /// Whether freed memory is cleared.
+    pub(crate) const CLEARS: bool = matches!(C::ZERO, Zero::Free);
+
+    /// Whether a tool is told what is handed out and what is freed.
+    #[cfg(feature = "watch")]
+    pub(crate) const WATCHED: bool = !Self::CLEARS && !Self::SEALED;
+
+    /// The tag of `chunk`.
+    #[inline]
+    pub(crate) fn tag(self, chunk: Chunk) -> Tag {
+        let tag = self.raw_tag(chunk);
+        if Self::SEALED { self.unsealed(chunk, tag) } else { tag }
+    }
+
+    /// The same, as it stands in memory: with its seal, if tags have one.
+    #[inline]
+    pub(crate) fn raw_tag(self, chunk: Chunk) -> Tag {
+        // SAFETY: by the handle's invariant the tag lies in the window, which is valid for reads;
+        // it is aligned because payloads are.
+        unsafe { self.tag_pointer(chunk).read() }
+    }
+
+    /// Writes the tag of `chunk`.
+    #[inline]
+    pub(crate) fn set_tag(self, chunk: Chunk, tag: Tag) {
+        let tag = if Self::SEALED { self.sealed(chunk, tag) } else { tag };
+        let place = self.tag_pointer(chunk);
+        watch::allowed(place.cast(), WORD);
+        // SAFETY: by the handle's invariant the tag lies in the window, which is valid for writes;
+        // it is aligned because payloads are.
+        unsafe { place.write(tag) }
+    }
+
+    /// Tells the chunk at `chunk` whether the one just below it is in use.
+    #[inline]
+    pub(crate) fn set_prev_used(self, chunk: Chunk, prev_used: bool) {
+        self.set_tag(chunk, self.tag(chunk).above(prev_used));
+    }
+
+    /// The granules of the free chunk just below `chunk`, from that one's last word.
+    ///
+    /// The answer has a meaning only where the chunk below is free.
+    #[inline]
+    pub(crate) fn granules_below(self, chunk: Chunk) -> usize {
+        // SAFETY: above the first tag, the word below a tag belongs to the chunk below, so it is in
+        // the window; below the first it is asked only where a tag says that a free chunk is there.
+        unsafe { self.tag_pointer(chunk).cast::<usize>().wrapping_sub(1).read() }
+    }
+
+    /// Whether the last word below `chunk` says that a free chunk of `granules` is there.
+    #[inline]
+    pub(crate) fn is_above(self, chunk: Chunk, granules: u32) -> bool {
+        self.granules_below(chunk) == granules as usize
+    }
+
+    /// Writes the last word of the free chunk just below `chunk`: its size.
+    #[inline]
+    fn set_granules_below(self, chunk: Chunk, granules: u32) {
+        let place = self.tag_pointer(chunk).cast::<usize>().wrapping_sub(1);
+        watch::allowed(place.cast(), WORD);
+        // SAFETY: the chunk below is free and at least two granules large, so its last word is in
+        // the window and no user's.
+        unsafe { place.write(granules as usize) }
+    }
+
+    /// Makes `chunk` a free chunk of `granules`: its tag and, at its upper end, its size.
+    #[inline]
+    pub(crate) fn write_free(self, chunk: Chunk, granules: u32, prev_used: bool) {
+        self.set_tag(chunk, Tag::free(granules, prev_used));
+        // SAFETY: the chunk ends in the window.
+        let above = unsafe { chunk.plus(granules) };
+        self.set_granules_below(above, granules);
+    }
+
+    /// Link `number` (0 to 3) of the free chunk `chunk`.
+    #[inline]
+    pub(crate) fn link(self, chunk: Chunk, number: usize) -> Link {
+        ensure!(number < 4, "a chunk has four links");
+        self.check_seal(chunk);
+        // SAFETY: by the handle's invariant the chunk's first 16 payload bytes lie in the window;
+        // every bit pattern is a link.
+        unsafe { self.links_pointer(chunk).wrapping_add(number).read() }
+    }
+
+    /// Writes link `number` (0 to 3) of the free chunk `chunk`.
+    #[inline]
+    pub(crate) fn set_link(self, chunk: Chunk, number: usize, link: Link) {
+        ensure!(number < 4, "a chunk has four links");
+        self.change(chunk, || {
+            let place = self.links_pointer(chunk).wrapping_add(number);
+            watch::allowed(place.cast(), size_of::<Link>());
+            // SAFETY: by the handle's invariant the chunk's first 16 payload bytes lie in the
+            // window, and no user has them while the chunk is free.
+            unsafe { place.write(link) };
+        });
+    }
+
+    /// The four links of the free chunk `chunk` as a tree uses them.
+    ///
+    /// Side by side, as they are written: a wide load of what was just stored in halves would wait
+    /// for both.
+    #[inline]
+    pub(crate) fn node(self, chunk: Chunk) -> Node {
+        [self.child(chunk, 0), self.child(chunk, 1)]
+    }
+
+    /// Writes the four links of the free chunk `chunk` as a tree uses them.
+    #[inline]
+    pub(crate) fn set_node(self, chunk: Chunk, [left, right]: Node) {
+        self.set_child(chunk, 0, left);
+        self.set_child(chunk, 1, right);
+    }
+
+    /// One side (0 or 1) of the node of `chunk`.
+    #[inline]
+    pub(crate) fn child(self, chunk: Chunk, side: usize) -> Entry {
+        ensure!(side < 2, "a node has two sides");
+        self.check_seal(chunk);
+        // SAFETY: by the handle's invariant the chunk's first 16 payload bytes lie in the window,
+        // at a multiple of 16; every bit pattern is an entry.
+        unsafe { self.entries_pointer(chunk).wrapping_add(side).read() }
+    }
+
+    /// Writes one side (0 or 1) of the node of `chunk`.
+    #[inline]
+    pub(crate) fn set_child(self, chunk: Chunk, side: usize, entry: Entry) {
+        ensure!(side < 2, "a node has two sides");
+        self.change(chunk, || {
+            let place = self.entries_pointer(chunk).wrapping_add(side);
+            watch::allowed(place.cast(), size_of::<Entry>());
+            // SAFETY: by the handle's invariant the chunk's first 16 payload bytes lie in the
+            // window, at a multiple of 16, and no user has them while the chunk is free.
+            unsafe { place.write(entry) };
+        });
+    }
+
+    /// Clears the word of the tag at `chunk`, which a growth has made part of the top.
+    pub(crate) fn clear_tag(self, chunk: Chunk) {
+        let place = self.tag_pointer(chunk).cast::<usize>();
+        watch::allowed(place.cast(), WORD);
+        // SAFETY: by the handle's invariant the word lies in the window.
+        unsafe { place.write(0) }
+    }
+
+    /// Ends the program: `what` was found at `chunk`.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn broken(self, what: &str, chunk: Chunk) -> ! {
+        report::fatal_in::<C>(format_args!("{what} at {:p}", self.payload(chunk)))
+    }
+
+    /// Checks that `found`, read from the memory of `holder`, names a place of the window.
+    #[inline]
+    pub(crate) fn check_link(self, found: Link, holder: Chunk) {
+        if Self::CHECKED && found.is_some_and(|chunk| self.end <= chunk) {
+            broken_link::<C>(self.payload(holder));
+        }
+    }
+}
+
+/// The pointer at the address of `block` that reaches all of the window, or the mapping, in which it
+/// lies; its own provenance is that of its owner, who may have it for the block's own bytes alone.
+#[inline]
+pub(crate) fn whole(block: NonNull<u8>) -> NonNull<u8> {
+    let pointer = core::ptr::with_exposed_provenance_mut(block.addr().get());
+    // SAFETY: it is the address of a block, which is not null.
+    unsafe { NonNull::new_unchecked(pointer) }
+}
+
+/// Has the processor fetch the tag above the chunk of `payload`, if that has just the granules that
+/// `size` bytes need.
+///
+/// A chunk's own tag says where the next one is; whoever is told a size need not wait for it. This
+/// is a hint: nothing is read, and nothing depends on it.
+#[inline]
+pub(crate) fn fetch_above(payload: *const u8, size: usize) {
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
+    {
+        use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        let above = size.wrapping_add(WORD + GRANULE - 1) / GRANULE * GRANULE;
+        let tag = payload.wrapping_add(above).wrapping_sub(WORD);
+        // SAFETY: the instruction has no effect but on caches, whatever the address.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(tag.cast()) };
+    }
+    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
+    let _ = (payload, size);
+}
+
+/// Ends the program: the free chunk at `payload` has a link that leads out of the window.
+///
+/// One argument, as wherever a check on the way of every request fails: what such a call needs is kept at hand until then.
+#[cold]
+#[inline(never)]
+fn broken_link<C: Params>(payload: *mut u8) -> ! {
+    report::fatal_in::<C>(format_args!("a free chunk with a broken link at {payload:p}"))
+}

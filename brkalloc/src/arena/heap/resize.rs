@@ -1,0 +1,82 @@
+//! Growth and shrinking of a block where it stands.
+//!
+//! A block shrinks by freeing its tail and grows into the one chunk above it, or into the top. It
+//! never moves downward, and it never moves here at all: the caller allocates, copies and frees
+//! where this says no.
+
+use super::RawHeap;
+use crate::arena::chunk::Chunk;
+use crate::arena::counters::Counters;
+use crate::arena::index::{Operations, Request};
+use crate::arena::params::Params;
+use crate::arena::tag::{LEAST, Tag};
+use crate::sys::source::Source;
+use core::ptr::NonNull;
+
+impl<C: Params, S: Source> RawHeap<C, S> {
+    /// Whether the block at `payload` now has the request's size, where it stands.
+    ///
+    /// # Safety
+    ///
+    /// This heap handed `payload` out, at the request's alignment, and it has not been freed since.
+    #[inline]
+    pub(crate) unsafe fn resize(&mut self, payload: NonNull<u8>, request: Request) -> bool {
+        // SAFETY: the caller vouches for the payload.
+        let (chunk, tag, above) = unsafe { self.used_chunk(payload) };
+        let have = tag.granules();
+        let done = if request.need <= have {
+            self.shrink(chunk, tag, request.need);
+            true
+        } else if above == self.top {
+            self.extend_into_top(chunk, have, request.need)
+        } else {
+            self.extend(chunk, tag, above, request.need)
+        };
+        if done {
+            self.counters.resize();
+        }
+        done
+    }
+
+    /// Frees the tail that the block does not need, if it is a chunk.
+    #[inline(never)]
+    fn shrink(&mut self, chunk: Chunk, tag: Tag, need: u32) {
+        let tail = tag.granules() - need;
+        if LEAST <= tail {
+            self.window.set_tag(chunk, tag.resized(need));
+            // SAFETY: the place lies within the chunk.
+            let place = unsafe { chunk.plus(need) };
+            // SAFETY: it is the upper end of the block, which its owner gives up.
+            unsafe { self.fill_freed(place, tail) };
+            // SAFETY: it is where the chunk ends.
+            let above = unsafe { place.plus(tail) };
+            self.release(place, Tag::free(tail, true), above);
+        }
+    }
+
+    /// Lets the block grow into the chunk above it, if that is free and suffices.
+    fn extend(&mut self, chunk: Chunk, tag: Tag, above: Chunk, need: u32) -> bool {
+        let (window, have) = (self.window, tag.granules());
+        let upper = window.tag(above);
+        let lack = need - have;
+        if upper.is_used() || upper.granules() < lack {
+            return false;
+        }
+        self.check_free(above, upper.granules());
+        self.verify_free(above, upper.granules());
+        let rest = upper.granules() - lack;
+        if LEAST <= rest {
+            // SAFETY: the place lies within the chunk above.
+            let remainder = unsafe { chunk.plus(need) };
+            self.index.shift(window, above, upper.granules(), Some((remainder, rest)));
+            window.set_tag(chunk, tag.resized(need));
+            window.write_free(remainder, rest, true);
+        } else {
+            self.index.shift(window, above, upper.granules(), None);
+            window.set_tag(chunk, tag.resized(need + rest));
+            // SAFETY: it is where the chunk above ends.
+            window.set_prev_used(unsafe { chunk.plus(need + rest) }, true);
+        }
+        true
+    }
+}

@@ -1,0 +1,221 @@
+//! The top: the last chunk of the arena, its growth, and pages that go back.
+//!
+//! ```text
+//!        top            dirty                    end          limit
+//!        v              v                        v            v
+//!   … | tag | once used, | never used, or given | tag |  room  |
+//!           | bytes stay | back: bytes are zero |
+//! ```
+//!
+//! The top's tag says its size; its last word does not, so that memory above the dirty mark stays
+//! as the source gave it. An empty top has no tag of its own: its place is the end tag's. The top
+//! never shrinks the window.
+
+use super::RawHeap;
+use crate::arena::chunk::{Chunk, Window};
+use crate::arena::index::{Operations, Request};
+use crate::arena::params::Params;
+use crate::arena::tag::{GRANULE, LEAST, Tag, WORD};
+use crate::sys::source::Source;
+use core::ptr::NonNull;
+
+impl<C: Params, S: Source> RawHeap<C, S> {
+    /// Takes `need` granules from the top's low end, if it has more than that: the common way.
+    #[inline(always)]
+    pub(super) fn take_top_low(&mut self, need: u32) -> Option<Chunk> {
+        let (window, chunk) = (self.window, self.top);
+        let room = chunk.until(window.end());
+        if room <= need {
+            return None;
+        }
+        self.verify_top(need);
+        let tag = window.tag(chunk);
+        window.set_tag(chunk, tag.resized(need).used());
+        // SAFETY: the place is below the end tag.
+        let top = unsafe { chunk.plus(need) };
+        window.set_tag(top, Tag::free(room - need, true));
+        self.top = top;
+        self.note_used_below(top);
+        Some(chunk)
+    }
+
+    /// Takes the request from the top's low end, if that is large enough.
+    #[inline]
+    pub(super) fn take_top(&mut self, request: Request) -> Option<Chunk> {
+        let window = self.window;
+        let padding = request.padding(window, self.top);
+        let wanted = padding.checked_add(request.need)?;
+        if self.top.until(window.end()) < wanted {
+            return None;
+        }
+        self.verify_top(wanted);
+        let lower = self.top;
+        // SAFETY: the place lies within the top.
+        let chunk = unsafe { lower.plus(padding) };
+        let prev_used = window.tag(lower).is_prev_used();
+        window.set_tag(chunk, Tag::free(request.need, prev_used && padding == 0).used());
+        if 0 < padding {
+            self.fill_padding(lower, padding);
+            window.write_free(lower, padding, prev_used);
+            self.index.insert(window, lower, padding);
+        }
+        // SAFETY: the top has as much behind the padding.
+        self.advance(unsafe { chunk.plus(request.need) });
+        Some(chunk)
+    }
+
+    /// Moves the top up to `top`, the end of a used chunk.
+    #[inline]
+    pub(super) fn advance(&mut self, top: Chunk) {
+        self.set_top(top, true);
+        self.note_used_below(top);
+    }
+
+    /// Notes that a used chunk reaches up to `top`.
+    #[inline]
+    fn note_used_below(&mut self, top: Chunk) {
+        if self.high_water < top {
+            self.high_water = top;
+        }
+        if self.dirty < top {
+            self.dirty = top;
+        }
+    }
+
+    /// Lets the top begin at `top`, which a free chunk has joined to it.
+    #[inline]
+    pub(super) fn retreat(&mut self, top: Chunk, prev_used: bool) {
+        self.set_top(top, prev_used);
+        if S::GROWS && C::TRIM != usize::MAX {
+            let dirty = if top < self.dirty { top.until(self.dirty) } else { 0 };
+            if C::TRIM < dirty as usize * GRANULE {
+                // SAFETY: the place lies below the dirty mark.
+                self.discard_top(unsafe { top.plus(dirty / 2) });
+            }
+        }
+    }
+
+    /// Writes the tags that a top from `top` on needs.
+    #[inline]
+    pub(super) fn set_top(&mut self, top: Chunk, prev_used: bool) {
+        let end = self.window.end();
+        if top == end {
+            self.window.set_tag(end, Tag::end(prev_used));
+        } else {
+            if self.top == end {
+                self.window.set_tag(end, Tag::end(false));
+            }
+            self.window.set_tag(top, Tag::free(top.until(end), prev_used));
+        }
+        self.top = top;
+    }
+
+    /// Lets the arena grow by at least `lack` granules: by `grow` or what is lacking, in whole
+    /// pages, but not beyond the limit. Whether it did.
+    #[cold]
+    pub(super) fn grow(&mut self, lack: u32) -> bool {
+        let window = self.window;
+        let end = window.end();
+        let room = end.until(self.limit);
+        if !S::GROWS || C::GROW == 0 || !window.is_open() || room < lack {
+            return false;
+        }
+        let least = C::GROW.max((lack as usize).saturating_mul(GRANULE));
+        let step = least.checked_next_multiple_of(S::page_size()).unwrap_or(usize::MAX);
+        let step = u32::try_from(step / GRANULE).unwrap_or(u32::MAX).min(room);
+        // SAFETY: a step is at most the room up to the limit.
+        let grown = unsafe { end.plus(step) };
+        let Some(base) = NonNull::new(window.origin()) else { return false };
+        let (from, to) = (end.offset() as usize * GRANULE, grown.offset() as usize * GRANULE);
+        if !self.extend_room(base, grown) {
+            return false;
+        }
+        // SAFETY: a source that grows opened the window at its base; `from` bytes are committed,
+        // and the limit is within what it reserved.
+        if !unsafe { S::commit(base, from, to) } {
+            return false;
+        }
+        let prev_used = window.tag(self.top).is_prev_used();
+        // SAFETY: the source has just committed what is between.
+        self.window = unsafe { window.reaching(grown) };
+        if self.top != end {
+            // The old end tag lies within the top now, where all reads as zero.
+            self.clear_end(end);
+        }
+        self.window.set_tag(grown, Tag::end(false));
+        self.window.set_tag(self.top, Tag::free(self.top.until(grown), prev_used));
+        true
+    }
+
+    /// Gives the whole pages of the dirty top from `from` on back to the system; bytes given back.
+    #[cold]
+    fn discard_top(&mut self, from: Chunk) -> usize {
+        let bytes = |place: Chunk| place.offset() as usize * GRANULE;
+        let (page, end_tag) = (S::page_size(), bytes(self.window.end()) - WORD);
+        let dirty = bytes(self.dirty).min(end_tag);
+        let Some(lower) = bytes(from).checked_next_multiple_of(page) else { return 0 };
+        // The page of the end tag stays; what is dirty of it is cleared by hand.
+        let upper = dirty.next_multiple_of(page).min(end_tag / page * page);
+        let place = |bytes: usize| self.window.place(u32::try_from(bytes / GRANULE).ok()?);
+        let first = place(upper);
+        let (Some(first), true) = (first, lower < upper) else { return 0 };
+        // What goes back is never handed out.
+        self.verify_top(self.top.until(self.dirty.min(self.window.end())));
+        // SAFETY: the pages lie between the top's tag and the end tag, where nobody needs a byte.
+        if !unsafe { S::discard(self.window.origin_pointer(), lower, upper) } {
+            return 0;
+        }
+        if upper < dirty {
+            // SAFETY: these bytes lie between the top's tag and the end tag too.
+            unsafe { self.window.clear(first, dirty - upper) };
+        }
+        if S::ZEROED {
+            self.dirty = place(lower).unwrap_or(self.dirty);
+        }
+        self.renew_top();
+        upper - lower
+    }
+
+    /// Gives every whole page that is free back to the system; bytes given back.
+    pub(crate) fn trim(&mut self) -> usize {
+        if !S::GROWS || !self.is_open() {
+            return 0;
+        }
+        let mut given = if self.top < self.dirty { self.discard_top(self.top) } else { 0 };
+        let page = S::page_size();
+        let mut place = Chunk::FIRST;
+        while place < self.top {
+            let above = self.step(place);
+            // Between the links at its low end and the size at its high end.
+            let lower = (place.offset() as usize * GRANULE + GRANULE).next_multiple_of(page);
+            let upper = (above.offset() as usize * GRANULE - GRANULE) / page * page;
+            let is_free = !Window::<C>::SEALED && !self.window.tag(place).is_used();
+            if is_free && lower < upper {
+                // SAFETY: a free chunk's bytes between its links and its last word are nobody's.
+                if unsafe { S::discard(self.window.origin_pointer(), lower, upper) } {
+                    given += upper - lower;
+                }
+            }
+            place = above;
+        }
+        given
+    }
+
+    /// The request's granules, if the block at `chunk`, which ends at the top, can have them in
+    /// place.
+    pub(super) fn extend_into_top(&mut self, chunk: Chunk, have: u32, need: u32) -> bool {
+        let lack = need - have;
+        let spare = self.top.until(self.window.end());
+        if spare < lack && !self.grow(lack - spare) {
+            return false;
+        }
+        self.verify_top(lack);
+        let tag = self.window.tag(chunk);
+        self.window.set_tag(chunk, tag.resized(need));
+        // SAFETY: the top has what the chunk lacks.
+        self.advance(unsafe { chunk.plus(need) });
+        true
+    }
+}
+
+const _: () = assert!(2 * WORD <= GRANULE && LEAST == 2, "tag and size frame a free chunk's links");

@@ -1,0 +1,175 @@
+//! Walks over all chunks: figures, checks, and a visitor.
+//!
+//! They are O(n) and change nothing. A walk follows sizes that a program may have overwritten, so
+//! it holds each against the arena's end before it goes on.
+
+use super::RawHeap;
+use crate::arena::check::{Census, Corruption};
+use crate::arena::chunk::{Chunk, Window};
+use crate::arena::coalesce::Coalesce;
+use crate::arena::counters::{Counters, Operations};
+use crate::arena::index::Operations as _;
+use crate::arena::params::Params;
+use crate::arena::stats::{ChunkInfo, Stats};
+use crate::arena::tag::{GRANULE, Tag, WORD};
+use crate::sys::source::Source;
+
+/// What a chunk is to its heap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ChunkState {
+    /// Handed out.
+    Used,
+    /// Free, and in the index.
+    Free,
+    /// The last chunk of the arena, from which requests are served that no free chunk fits.
+    Top,
+}
+
+/// The bytes that a used chunk of `granules` offers.
+pub(super) const fn payload_bytes(granules: u32) -> usize {
+    granules as usize * GRANULE - WORD
+}
+
+const fn bytes(granules: u32) -> usize {
+    granules as usize * GRANULE
+}
+
+impl<C: Params, S: Source> RawHeap<C, S> {
+    /// Calls `visit` for each chunk in address order, an empty top left out, and says where the
+    /// first is that cannot be one.
+    fn for_each(&self, mut visit: impl FnMut(Chunk, u32, Tag)) -> Result<(), Corruption> {
+        if !self.is_open() {
+            return Ok(());
+        }
+        let window = self.window;
+        let mut place = Chunk::FIRST;
+        while place < self.top {
+            if Window::<C>::SEALED && !window.has_seal(place) {
+                return Err(Corruption::at("a tag, or links, were overwritten", window, place));
+            }
+            let tag = window.tag(place);
+            let Some(above) = place.above(tag, self.top) else {
+                return Err(Corruption::at("a tag reaches out of the arena", window, place));
+            };
+            visit(place, tag.granules(), tag);
+            place = above;
+        }
+        if Window::<C>::SEALED && !(window.has_seal(self.top) && window.has_seal(window.end())) {
+            return Err(Corruption::at("the tag of the top was overwritten", window, self.top));
+        }
+        let top = self.top.until(window.end());
+        if 0 < top {
+            visit(self.top, top, window.tag(self.top));
+        }
+        Ok(())
+    }
+
+    /// Calls `visit` for each chunk in address order.
+    pub(crate) fn for_each_chunk(&self, mut visit: impl FnMut(ChunkInfo)) {
+        let walked = self.for_each(|chunk, granules, tag| {
+            let state = match (chunk == self.top, tag.is_used()) {
+                (true, _) => ChunkState::Top,
+                (_, true) => ChunkState::Used,
+                (_, false) => ChunkState::Free,
+            };
+            let address = self.window.payload(chunk).addr() - WORD;
+            visit(ChunkInfo { address, size: bytes(granules), state });
+        });
+        if let Err(corruption) = walked {
+            crate::diag::report::fatal_in::<C>(format_args!("{corruption}"));
+        }
+    }
+
+    /// What was counted.
+    pub(crate) fn operations(&self) -> Option<Operations> {
+        self.counters.figures()
+    }
+
+    /// The figures of this moment.
+    pub(crate) fn stats(&self) -> Stats {
+        let to_end = |place: Chunk| if self.is_open() { bytes(place.offset()) } else { 0 };
+        let mut stats = Stats {
+            origin: self.is_open().then_some(self.origin),
+            arena: to_end(self.limit),
+            committed: to_end(self.window.end()),
+            high_water: if self.high_water == Chunk::FIRST {
+                0
+            } else {
+                // A chunk ends where the next one's tag begins.
+                to_end(self.high_water) - WORD
+            },
+            in_use: 0,
+            free: 0,
+            largest_free: 0,
+            free_chunks: 0,
+            chunks: 0,
+            mapped: None,
+            cached: None,
+            operations: self.operations(),
+        };
+        self.for_each_chunk(|chunk| {
+            stats.chunks += 1;
+            if chunk.state == ChunkState::Used {
+                stats.in_use += chunk.size;
+            } else {
+                stats.free += chunk.size;
+                stats.free_chunks += 1;
+                stats.largest_free = stats.largest_free.max(chunk.size);
+            }
+        });
+        stats
+    }
+
+    /// The first broken invariant, if there is one.
+    pub(crate) fn check(&self) -> Result<(), Corruption> {
+        if !self.is_open() {
+            return Ok(());
+        }
+        let window = self.window;
+        let mut walked = Census::EMPTY;
+        let mut found = Ok(());
+        let mut lower_used = true;
+        let mut note = |chunk, holds: bool, what| {
+            if !holds && found.is_ok() {
+                found = Err(Corruption::at(what, window, chunk));
+            }
+        };
+        note(self.top, self.top <= window.end(), "the top lies beyond the end");
+        note(window.end(), window.end() <= self.limit, "the arena exceeds its limit");
+        note(self.top, self.top <= self.high_water, "the high-water mark is below the top");
+        let mut counted = Ok(());
+        self.for_each(|chunk, granules, tag| {
+            note(chunk, tag.is_prev_used() == lower_used, "a tag is wrong about the chunk below");
+            let bare = Tag::free(tag.granules(), tag.is_prev_used());
+            let sound = if tag.is_used() { bare.used() } else { bare };
+            note(chunk, tag == sound, "the reserved bits of a tag were overwritten");
+            let touching = !C::Coalesce::AT_ONCE || lower_used || tag.is_used();
+            note(chunk, touching, "two free chunks touch");
+            lower_used = tag.is_used();
+            if chunk == self.top {
+                note(chunk, !tag.is_used(), "the top is in use");
+                note(chunk, tag.granules() == granules, "the top's tag has another size");
+                let is_whole = !Window::<C>::SEALED || self.altered_top(granules).is_none();
+                note(chunk, is_whole, "the top was written to");
+            } else if !tag.is_used() {
+                // SAFETY: the walk has found that the chunk ends at the top or below.
+                let above = unsafe { chunk.plus(granules) };
+                let repeats = window.is_above(above, granules);
+                note(chunk, repeats, "a free chunk's two sizes differ");
+                let is_whole = !Window::<C>::SEALED || self.altered_free(chunk, granules).is_none();
+                note(chunk, is_whole, "freed memory was written to");
+                counted = counted.and_then(|()| walked.count(window, chunk));
+            }
+        })?;
+        let end = window.tag(window.end());
+        note(window.end(), end == Tag::end(lower_used), "the end tag was overwritten");
+        found?;
+        counted?;
+        if self.index.check(window)? == walked {
+            Ok(())
+        } else {
+            Err(Corruption::of_window("the index and the free chunks differ", window))
+        }
+    }
+}

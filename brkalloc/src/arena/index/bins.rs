@@ -1,0 +1,290 @@
+//! Bins: a sequence for each size class, and two bitmaps that know which have a chunk.
+//!
+//! ```text
+//!   summary   0 0 … 1 0 1        one bit a word of the map
+//!   map       [....1...][.1.....1] …      one bit a class
+//!   heads     · · · · ┃ · · · …            one sequence a class
+//!                     ▼
+//!                   chunk ⇄ chunk ⇄ chunk
+//! ```
+//!
+//! Good fit as in TLSF (Masmano, Ripoll, Crespo and Real 2004): a request takes the first chunk of
+//! the lowest class all of whose sizes suffice, so no search looks at more than nine chunks. By
+//! address an insertion walks its class; the other orders are O(1) throughout. The bins do not look
+//! for the best fit within a class.
+
+use super::sequence::{Sequence, follower};
+use super::{Fit, Index, Neighbors, Operations, Pieces, Request};
+use crate::arena::check::{Census, Corruption};
+use crate::arena::chunk::{Chunk, Window};
+use crate::arena::counters::Counters;
+use crate::arena::order::{Order, Place};
+use crate::arena::params::Params;
+use crate::arena::size_class::{self, class, class_of, class_of_at_least};
+use crate::arena::tag::GRANULE;
+use crate::diag::report;
+
+/// Words of the map: enough for every class of 32-bit sizes.
+const WORDS: usize = size_class::CLASSES.div_ceil(64);
+
+/// How many chunks of a request's own class are looked at, where no higher class has one.
+const TRIES: usize = 8;
+
+/// How many classes an arena of `bytes` needs.
+#[must_use]
+#[expect(clippy::cast_possible_truncation, reason = "compared with the type's range just before")]
+pub const fn classes(bytes: u64) -> usize {
+    let granules = bytes / GRANULE as u64;
+    let granules = if (u32::MAX as u64) < granules { u32::MAX } else { granules as u32 };
+    class(granules) as usize + 1
+}
+
+/// Free chunks in a sequence for each of `CLASSES` size classes, each in the order `O`.
+#[derive(Debug)]
+pub struct Bins<O: Order, const CLASSES: usize> {
+    map: [u64; WORDS],
+    summary: u32,
+    heads: [Sequence<O>; CLASSES],
+}
+
+const _: () = assert!(WORDS < 32, "one word sums up the map, and has a bit to spare");
+
+impl<O: Order, const CLASSES: usize> Index for Bins<O, CLASSES> {
+    const POLICY: &'static str = "segregated_fit";
+    const ORDER: &'static str = O::NAME;
+    const INDEX: Option<&'static str> = None;
+}
+
+impl<O: Order, const CLASSES: usize> Bins<O, CLASSES> {
+    /// Lets a chunk enter the sequence of its size by `change`; the bitmaps follow.
+    #[inline(always)]
+    fn enter<C: Params>(
+        &mut self,
+        window: Window<C>,
+        (chunk, granules): (Chunk, u32),
+        change: impl FnOnce(&mut Sequence<O>),
+    ) {
+        let class = class(granules);
+        let Some(sequence) = self.heads.get_mut(class as usize) else {
+            impossible::<C>(window.payload(chunk))
+        };
+        let was_empty = sequence.first().is_none();
+        change(sequence);
+        if was_empty {
+            let word = class as usize / 64;
+            self.map[word] |= 1 << (class % 64);
+            self.summary |= 1 << word;
+        }
+    }
+
+    /// Lets a chunk leave the sequence of its class; the bitmaps follow.
+    #[inline(always)]
+    fn leave<C: Params>(&mut self, window: Window<C>, chunk: Chunk, class: u32) {
+        let Some(sequence) = self.heads.get_mut(class as usize) else {
+            impossible::<C>(window.payload(chunk))
+        };
+        if sequence.remove_named(window, chunk).is_none() {
+            let word = class as usize / 64;
+            self.map[word] &= !(1 << (class % 64));
+            if self.map[word] == 0 {
+                self.summary &= !(1 << word);
+            }
+        }
+    }
+
+    /// Lets a chunk leave; if it is not the first of its class, nobody need know the class.
+    #[inline(always)]
+    fn unlink<C: Params>(&mut self, window: Window<C>, chunk: Chunk, class: impl FnOnce() -> u32) {
+        if Sequence::<O>::is_inner(window, chunk) {
+            Sequence::<O>::remove_inner(window, chunk);
+        } else {
+            self.leave(window, chunk, class());
+        }
+    }
+
+    /// The lowest class from `class` on that has a chunk.
+    #[inline]
+    fn occupied_from(&self, class: u32) -> Option<u32> {
+        let word = class / 64;
+        let bits = self.map.get(word as usize)? >> (class % 64);
+        if bits != 0 {
+            return Some(class + bits.trailing_zeros());
+        }
+        let above = self.summary & (u32::MAX << 1 << word);
+        let word = if above == 0 { return None } else { above.trailing_zeros() };
+        Some(word * 64 + self.map.get(word as usize)?.trailing_zeros())
+    }
+}
+
+impl<O: Order, const CLASSES: usize> Operations for Bins<O, CLASSES> {
+    /// The chunk's class.
+    type Place = u32;
+    const EMPTY: Self =
+        Self { summary: 0, map: [0; WORDS], heads: [const { Sequence::EMPTY }; CLASSES] };
+
+    // A chunk of every size below the least of the class that is missing.
+    #[expect(clippy::cast_possible_truncation, reason = "compared with a small number just before")]
+    const REACH: u32 =
+        if size_class::CLASSES <= CLASSES { u32::MAX } else { size_class::least(CLASSES as u32) };
+
+    #[inline]
+    fn find<C: Params>(
+        &self,
+        window: Window<C>,
+        request: Request,
+        counters: &mut C::Counters,
+    ) -> Option<Fit<u32>> {
+        let class = self.occupied_from(class_of_at_least(spacious(request)))?;
+        let chunk = self.heads.get(class as usize)?.first()?;
+        counters.visit();
+        let granules = window.tag(chunk).granules();
+        match request.fit(window, chunk, granules) {
+            Some(padding) => Some(Fit { chunk, granules, padding, place: class }),
+            None => misplaced::<C>(window.payload(chunk)),
+        }
+    }
+
+    #[inline(always)]
+    fn is_searched(&self, request: Request) -> bool {
+        let own = class_of(spacious(request)) as usize;
+        self.heads.get(own).is_none_or(|sequence| sequence.first().is_none())
+    }
+
+    /// Looks at the first chunks of the class that the request itself has.
+    fn find_elsewhere<C: Params>(
+        &self,
+        window: Window<C>,
+        request: Request,
+        counters: &mut C::Counters,
+    ) -> Option<Fit<u32>> {
+        let own = class_of(spacious(request));
+        let mut place = self.heads.get(own as usize)?.first();
+        for _ in 0..TRIES {
+            let chunk = place?;
+            counters.visit();
+            let granules = window.tag(chunk).granules();
+            if let Some(padding) = request.fit(window, chunk, granules) {
+                return Some(Fit { chunk, granules, padding, place: own });
+            }
+            place = follower(window, chunk);
+        }
+        None
+    }
+
+    #[inline]
+    fn insert<C: Params>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
+        self.enter(window, (chunk, granules), |sequence| sequence.insert(window, chunk));
+    }
+
+    #[inline(always)]
+    fn remove<C: Params>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
+        self.unlink(window, chunk, || class(granules));
+    }
+
+    #[inline(always)]
+    fn part<C: Params>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
+        self.remove(window, chunk, granules);
+    }
+
+    #[inline(always)]
+    fn merge<C: Params>(&mut self, window: Window<C>, _: Neighbors, merged: (Chunk, u32)) {
+        self.insert(window, merged.0, merged.1);
+    }
+
+    #[inline(always)]
+    fn take<C: Params>(&mut self, window: Window<C>, fit: Fit<u32>, pieces: Pieces) {
+        self.unlink(window, fit.chunk, || fit.place);
+        if let Some(granules) = pieces.lower {
+            self.insert(window, fit.chunk, granules);
+        }
+        if let Some((upper, granules)) = pieces.upper {
+            self.insert(window, upper, granules);
+        }
+    }
+
+    /// What was found is the first of its class.
+    #[inline(always)]
+    fn take_found<C: Params>(
+        &mut self,
+        window: Window<C>,
+        fit: Fit<u32>,
+        upper: Option<(Chunk, u32)>,
+    ) {
+        self.leave(window, fit.chunk, fit.place);
+        if let Some((upper, granules)) = upper {
+            self.insert(window, upper, granules);
+        }
+    }
+
+    #[inline]
+    fn shift<C: Params>(
+        &mut self,
+        window: Window<C>,
+        chunk: Chunk,
+        granules: u32,
+        rest: Option<(Chunk, u32)>,
+    ) {
+        self.remove(window, chunk, granules);
+        if let Some((rest, granules)) = rest {
+            self.insert(window, rest, granules);
+        }
+    }
+
+    #[inline]
+    fn append<C: Params>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
+        self.enter(window, (chunk, granules), |sequence| sequence.append(window, chunk));
+    }
+
+    fn finish<C: Params>(&mut self, window: Window<C>) {
+        self.heads.iter_mut().for_each(|sequence| sequence.finish(window));
+    }
+
+    fn check<C: Params>(&self, window: Window<C>) -> Result<Census, Corruption> {
+        let mut census = Census::EMPTY;
+        for (own, sequence) in self.heads.iter().enumerate() {
+            let (word, bit) = (own / 64, own % 64);
+            let marked = self.map.get(word).is_some_and(|bits| bits >> bit & 1 == 1);
+            if marked != sequence.first().is_some() {
+                return Err(Corruption::of_window("the map of the bins is wrong", window));
+            }
+            sequence.check(window, &mut census, |before, chunk| {
+                if class(window.tag(chunk).granules()) as usize != own {
+                    return Err(Corruption::at("a chunk is in another size's list", window, chunk));
+                }
+                if O::PLACE == Place::Sorted && before.is_some_and(|before| chunk <= before) {
+                    return Err(Corruption::at("the list is not in address order", window, chunk));
+                }
+                Ok(())
+            })?;
+        }
+        for (word, bits) in self.map.iter().enumerate() {
+            if (self.summary >> word & 1 == 1) != (*bits != 0) {
+                return Err(Corruption::of_window("the summary of the bins is wrong", window));
+            }
+        }
+        Ok(census)
+    }
+}
+
+/// The granules with which a chunk has room for the request wherever it begins.
+#[inline]
+fn spacious(request: Request) -> u64 {
+    let spare = if 1 < request.align { request.align + 1 } else { 0 };
+    u64::from(request.need) + u64::from(spare)
+}
+
+/// Ends the program: the free chunk at `payload` is in the list of a class that is not its size's.
+#[cold]
+#[inline(never)]
+fn misplaced<C: Params>(payload: *mut u8) -> ! {
+    let what = "a free chunk in a list that is not its size's";
+    report::fatal_in::<C>(format_args!("{what} at {payload:p}"))
+}
+
+/// Ends the program: the free chunk at `payload` has a size for which there is no class.
+#[cold]
+#[inline(never)]
+fn impossible<C: Params>(payload: *mut u8) -> ! {
+    let what = "a free chunk of an impossible size";
+    report::fatal_in::<C>(format_args!("{what} at {payload:p}"))
+}

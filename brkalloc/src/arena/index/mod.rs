@@ -1,0 +1,288 @@
+//! Indexes: how free chunks are kept and found.
+//!
+//! Policy and order alone decide which chunk a request gets; an index only decides how fast the
+//! answer is found. So [`List`] and [`Tree`] return the same address for every request of every
+//! trace, and a test holds them to it. An index knows the free chunks but the top, and nothing of
+//! used ones; its links lie in the free chunks themselves.
+
+mod bins;
+mod list;
+mod sequence;
+mod tree;
+
+pub use bins::{Bins, classes};
+pub use list::List;
+pub use tree::{Planted, Tree};
+
+pub(crate) use operations::Operations;
+
+use crate::arena::chunk::{Chunk, Window};
+use crate::arena::tag::{GRANULE, LEAST, WORD};
+use core::alloc::Layout;
+
+/// How free chunks are kept and found, and by which policy and order.
+///
+/// Implemented by [`List`], [`Tree`] and [`Bins`] alone.
+pub trait Index: Operations + 'static {
+    /// The word that names the policy in an attribute.
+    const POLICY: &'static str;
+    /// The word that names the order in an attribute.
+    const ORDER: &'static str;
+    /// The word that names the index in an attribute; `None` where the policy leaves no choice.
+    const INDEX: Option<&'static str>;
+}
+
+/// The greatest alignment that is served, in bytes: what `System` serves too.
+pub(crate) const GREATEST_ALIGNMENT: usize = 1 << 29;
+
+/// The greatest size that is served, in bytes: the payload of as many granules as have a place
+/// below an end tag, or half of what an address reaches.
+#[expect(clippy::cast_possible_truncation, reason = "compared with what an address reaches")]
+const GREATEST_SIZE: usize = {
+    let granules = u32::MAX as u64 - 1;
+    let bytes = granules * GRANULE as u64 - WORD as u64;
+    if bytes < isize::MAX as u64 { bytes as usize } else { isize::MAX as usize - GRANULE }
+};
+
+/// What is added to a size so that whole granules hold it and its tag.
+const ROUND_UP: usize = WORD + GRANULE - 1;
+
+/// What a search looks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Granules of the chunk: payload and tag.
+    pub(crate) need: u32,
+    /// Alignment of the payload, in granules; 1 for all up to a granule.
+    pub(crate) align: u32,
+}
+
+impl Request {
+    /// The request that `layout` stands for, or `None` where no window could hold it.
+    #[inline]
+    pub(crate) const fn of(layout: Layout) -> Option<Self> {
+        Self::new(layout.size(), layout.align())
+    }
+
+    /// A request for `size` bytes at a multiple of `align`.
+    #[inline]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "compared with the type's range just before"
+    )]
+    pub(crate) const fn new(size: usize, align: usize) -> Option<Self> {
+        if GREATEST_SIZE < size {
+            return None;
+        }
+        let granules = ((size + ROUND_UP) / GRANULE) as u32;
+        let need = if granules < LEAST { LEAST } else { granules };
+        if align <= GRANULE {
+            return Some(Self { need, align: 1 });
+        }
+        if GREATEST_ALIGNMENT < align {
+            return None;
+        }
+        Some(Self { need, align: (align / GRANULE) as u32 })
+    }
+
+    /// The least padding, in granules, that aligns the payload of a chunk at `chunk` and is either
+    /// nothing or a chunk.
+    #[inline]
+    pub(crate) fn padding<C>(self, window: Window<C>, chunk: Chunk) -> u32 {
+        if self.align <= 1 {
+            return 0;
+        }
+        let mask = self.align as usize - 1;
+        let misaligned = (window.payload(chunk).addr() / GRANULE) & mask;
+        let padding = (self.align as usize - misaligned) & mask;
+        let padding = if padding == 1 { padding + self.align as usize } else { padding };
+        u32::try_from(padding).unwrap_or(u32::MAX)
+    }
+
+    /// The padding with which the request fits a chunk of `granules` at `chunk`, if it fits.
+    #[inline]
+    pub(crate) fn fit<C>(self, window: Window<C>, chunk: Chunk, granules: u32) -> Option<u32> {
+        let spare = granules.checked_sub(self.need)?;
+        let padding = self.padding(window, chunk);
+        (padding <= spare).then_some(padding)
+    }
+}
+
+/// The chunk that a search found.
+#[derive(Clone, Copy, Debug)]
+pub struct Fit<P> {
+    pub(crate) chunk: Chunk,
+    /// The chunk's size.
+    pub(crate) granules: u32,
+    /// What is cut from its low end.
+    pub(crate) padding: u32,
+    /// Where the index keeps it, if that spares a second search.
+    pub(crate) place: P,
+}
+
+/// What becomes of a chunk that is taken apart: pieces that stay free, each with its granules.
+#[derive(Clone, Copy, Debug)]
+pub struct Pieces {
+    /// At the chunk's own place.
+    pub(crate) lower: Option<u32>,
+    /// Above what was taken.
+    pub(crate) upper: Option<(Chunk, u32)>,
+}
+
+/// Free neighbors that a freed chunk merges with, each with its granules.
+#[derive(Clone, Copy, Debug)]
+pub struct Neighbors {
+    pub(crate) lower: Option<(Chunk, u32)>,
+    pub(crate) upper: Option<(Chunk, u32)>,
+}
+
+mod operations {
+    use super::{Chunk, Fit, Neighbors, Pieces, Request, Window};
+    use crate::arena::check::{Census, Corruption};
+    use crate::arena::params::Params;
+    use core::ptr::NonNull;
+
+    /// What a heap asks of its index. Private: an index is chosen, not written.
+    pub trait Operations: Sized {
+        /// No chunk.
+        const EMPTY: Self;
+
+        /// The granule offset that an end tag may have at most.
+        const REACH: u32 = u32::MAX;
+
+        /// Bytes beside a window that ends at granule offset `end` of which the index makes use; 0
+        /// for an index that never does.
+        fn room(_end: u32) -> usize {
+            0
+        }
+
+        /// Whether the index has such room.
+        fn is_furnished(&self) -> bool {
+            false
+        }
+
+        /// Gives an empty index room beside its window.
+        ///
+        /// # Safety
+        ///
+        /// `room` is a multiple of 4096. From there on, as many bytes as [`room`](Operations::room)
+        /// tells for the window's end are valid for reads and writes, read as zero, and are this
+        /// index's alone; so they are for every end that the window moves to.
+        unsafe fn furnish(&mut self, _room: NonNull<u8>) {}
+
+        /// What the index remembers of where it found a chunk.
+        type Place: Copy;
+
+        /// The chunk that the policy takes for `request`, and its padding.
+        fn find<C: Params>(
+            &self,
+            window: Window<C>,
+            request: Request,
+            counters: &mut C::Counters,
+        ) -> Option<Fit<Self::Place>>;
+
+        /// Whether [`find_elsewhere`](Operations::find_elsewhere) is known to have none either.
+        #[inline]
+        fn is_searched(&self, _: Request) -> bool {
+            true
+        }
+
+        /// The same, where [`find`](Operations::find) has none: for an index that looks first where
+        /// the answer most often is.
+        #[inline]
+        fn find_elsewhere<C: Params>(
+            &self,
+            _: Window<C>,
+            _: Request,
+            _: &mut C::Counters,
+        ) -> Option<Fit<Self::Place>> {
+            None
+        }
+
+        /// Lets a newly freed chunk enter.
+        fn insert<C: Params>(&mut self, window: Window<C>, chunk: Chunk, granules: u32);
+
+        /// Lets a chunk leave that becomes part of another.
+        fn remove<C: Params>(&mut self, window: Window<C>, chunk: Chunk, granules: u32);
+
+        /// Lets a neighbor of a chunk that is being freed leave, before [`merge`](Operations::merge):
+        /// for an index that has nothing to gain from seeing all of them at once.
+        #[inline]
+        fn part<C: Params>(&mut self, _: Window<C>, _: Chunk, _: u32) {}
+
+        /// Lets the neighbors leave, and then the newly freed chunk enter that they are part of
+        /// now.
+        #[inline]
+        fn merge<C: Params>(
+            &mut self,
+            window: Window<C>,
+            neighbors: Neighbors,
+            merged: (Chunk, u32),
+        ) {
+            for (chunk, granules) in neighbors.lower.into_iter().chain(neighbors.upper) {
+                self.remove(window, chunk, granules);
+            }
+            self.insert(window, merged.0, merged.1);
+        }
+
+        /// Lets `pieces` take the place of `chunk`, which a search took.
+        fn take<C: Params>(&mut self, window: Window<C>, fit: Fit<Self::Place>, pieces: Pieces);
+
+        /// The same for what [`find`](Operations::find) found, and of which at most the upper part stays
+        /// free.
+        #[inline]
+        fn take_found<C: Params>(
+            &mut self,
+            window: Window<C>,
+            fit: Fit<Self::Place>,
+            upper: Option<(Chunk, u32)>,
+        ) {
+            self.take(window, fit, Pieces { lower: None, upper });
+        }
+
+        /// Lets `rest` take the place of `chunk`, into which the block below has grown.
+        fn shift<C: Params>(
+            &mut self,
+            window: Window<C>,
+            chunk: Chunk,
+            granules: u32,
+            rest: Option<(Chunk, u32)>,
+        );
+
+        /// Forgets every chunk, before a pass lets them enter again.
+        fn clear(&mut self) {
+            *self = Self::EMPTY;
+        }
+
+        /// Lets a chunk enter that lies above all that are in, before [`finish`](Operations::finish).
+        fn append<C: Params>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
+            self.insert(window, chunk, granules);
+        }
+
+        /// Makes what was appended a sequence in address order.
+        fn finish<C: Params>(&mut self, _: Window<C>) {}
+
+        /// Walks the index and counts what is in it.
+        fn check<C: Params>(&self, window: Window<C>) -> Result<Census, Corruption>;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_counts_its_tag_and_rounds_up() {
+        let need = |size| Request::new(size, 1).expect("it fits").need;
+        // What three granules and a tag less hold, and one byte more.
+        let (two, three) = (2 * GRANULE - WORD, 3 * GRANULE - WORD);
+        assert_eq!([0, 1, two, two + 1, three, three + 1].map(need), [2, 2, 2, 3, 3, 4]);
+    }
+
+    #[test]
+    fn what_no_window_holds_is_no_request() {
+        assert_eq!(Request::new(isize::MAX.unsigned_abs(), 1), None);
+        assert_eq!(Request::new(usize::MAX, 1), None);
+        assert_eq!(Request::new(1, 1 << 30), None);
+        assert!(Request::new(1, 1 << 29).is_some());
+    }
+}

@@ -1,0 +1,346 @@
+//! A sequence: free chunks in a doubly linked list of which only the head is kept.
+//!
+//! ```text
+//!   head ──► | fwd ──────► | fwd ──────► | fwd: none |
+//!            | bck: last   | ◄────── bck | ◄──── bck |
+//!              │                           ▲
+//!              └───────────────────────────┘
+//! ```
+//!
+//! The first chunk's `bck` names the last, so that both ends are one step away and a sequence takes
+//! four bytes. Where chunks enter at the front alone, nobody asks for the last, and the first
+//! chunk's `bck` names itself: so a chunk enters without a look at the memory of another. `fwd` is
+//! link 0 of a chunk and `bck` is link 1. A sequence knows no sizes and no policy.
+
+use crate::arena::check::{Census, Corruption};
+use crate::arena::chunk::{Chunk, Link, Window};
+use crate::arena::order::{Order, Place};
+use crate::arena::params::Params;
+use crate::diag::report;
+use core::marker::PhantomData;
+
+const FWD: usize = 0;
+const BCK: usize = 1;
+
+/// Free chunks, one after the other, in the order `O`.
+#[derive(Debug)]
+#[repr(transparent)]
+pub(super) struct Sequence<O> {
+    head: Link,
+    order: PhantomData<O>,
+}
+
+impl<O: Order> Sequence<O> {
+    pub(super) const EMPTY: Self = Self { head: None, order: PhantomData };
+
+    /// Whether the first chunk knows the last.
+    const ENDS: bool = !matches!(O::PLACE, Place::Front);
+
+    /// The first chunk.
+    #[inline]
+    pub(super) const fn first(&self) -> Link {
+        self.head
+    }
+
+    /// Lets a newly freed chunk enter.
+    #[inline]
+    pub(super) fn insert<C: Params>(&mut self, window: Window<C>, chunk: Chunk) {
+        match O::PLACE {
+            Place::Sorted => self.insert_sorted(window, chunk),
+            Place::Front => self.push_front(window, chunk),
+            Place::Back => self.push_back(window, chunk),
+        }
+    }
+
+    /// Lets a chunk enter that lies above all others, before [`finish`](Sequence::finish) makes the
+    /// sequence one in address order.
+    #[inline]
+    pub(super) fn append<C: Params>(&mut self, window: Window<C>, chunk: Chunk) {
+        if Self::ENDS {
+            self.push_back(window, chunk);
+        } else {
+            self.push_front(window, chunk);
+        }
+    }
+
+    /// Turns what was appended at the front round.
+    pub(super) fn finish<C: Params>(&mut self, window: Window<C>) {
+        if !Self::ENDS {
+            let mut rest = self.head.take();
+            while let Some(chunk) = rest {
+                rest = follower(window, chunk);
+                self.push_front(window, chunk);
+            }
+        }
+    }
+
+    /// Lets `chunk` enter before all others.
+    #[inline]
+    fn push_front<C: Params>(&mut self, window: Window<C>, chunk: Chunk) {
+        let mut last = chunk;
+        if let Some(head) = self.head {
+            if Self::ENDS {
+                last = back(window, head);
+            }
+            window.set_link(head, BCK, Some(chunk));
+        }
+        window.set_link(chunk, FWD, self.head);
+        window.set_link(chunk, BCK, Some(last));
+        self.head = Some(chunk);
+    }
+
+    /// Lets `chunk` enter behind all others, of which the first knows the last.
+    #[inline]
+    fn push_back<C: Params>(&mut self, window: Window<C>, chunk: Chunk) {
+        match self.head {
+            Some(head) => self.insert_behind(window, back(window, head), chunk),
+            None => self.push_front(window, chunk),
+        }
+    }
+
+    /// Lets `chunk` enter behind `place`.
+    pub(super) fn insert_behind<C: Params>(
+        &mut self,
+        window: Window<C>,
+        place: Chunk,
+        chunk: Chunk,
+    ) {
+        let follower = follower(window, place);
+        let holder = if Self::ENDS { follower.or(self.head) } else { follower };
+        if Window::<C>::CHECKED
+            && holder.is_some_and(|holder| window.link(holder, BCK) != Some(place))
+        {
+            disagree(window, place);
+        }
+        window.set_link(place, FWD, Some(chunk));
+        window.set_link(chunk, FWD, follower);
+        window.set_link(chunk, BCK, Some(place));
+        self.set_back(window, follower, chunk);
+    }
+
+    /// Lets `chunk` enter below the first chunk that lies above it.
+    fn insert_sorted<C: Params>(&mut self, window: Window<C>, chunk: Chunk) {
+        let mut place = match self.head {
+            Some(head) if head < chunk => head,
+            _ => return self.push_front(window, chunk),
+        };
+        let last = back(window, place);
+        if last < chunk {
+            return self.insert_behind(window, last, chunk);
+        }
+        while let Some(follower) = self.next(window, place) {
+            if chunk < follower {
+                break;
+            }
+            place = follower;
+        }
+        self.insert_behind(window, place, chunk);
+    }
+
+    /// The chunk behind `place`, for a walk: one that knows `place`, and so no way back.
+    #[inline]
+    pub(super) fn next<C: Params>(&self, window: Window<C>, place: Chunk) -> Link {
+        let follower = follower(window, place)?;
+        if Window::<C>::CHECKED
+            && (window.link(follower, BCK) != Some(place) || self.head == Some(follower))
+        {
+            disagree(window, place);
+        }
+        Some(follower)
+    }
+
+    /// Whether `chunk` says by itself that another one stands before it.
+    #[inline]
+    pub(super) fn is_inner<C: Params>(window: Window<C>, chunk: Chunk) -> bool {
+        !Self::ENDS && window.link(chunk, BCK) != Some(chunk)
+    }
+
+    /// Lets `chunk` leave, which [is inner](Sequence::is_inner), and returns the one that followed
+    /// it.
+    #[inline]
+    pub(super) fn remove_inner<C: Params>(window: Window<C>, chunk: Chunk) -> Link {
+        let (follower, before) = (follower(window, chunk), back(window, chunk));
+        if Window::<C>::CHECKED && window.link(before, FWD) != Some(chunk) {
+            disagree(window, chunk);
+        }
+        window.set_link(before, FWD, follower);
+        if let Some(follower) = follower {
+            Self::check_back(window, follower, chunk);
+            window.set_link(follower, BCK, Some(before));
+        }
+        follower
+    }
+
+    /// Lets `chunk` leave, which is the first, as both have to say, and returns the one that
+    /// followed it.
+    #[inline]
+    fn remove_first<C: Params>(&mut self, window: Window<C>, chunk: Chunk) -> Link {
+        let named = [self.head, window.link(chunk, BCK)];
+        if Window::<C>::CHECKED && named != [Some(chunk); 2] {
+            disagree(window, chunk);
+        }
+        let follower = follower(window, chunk);
+        if let Some(follower) = follower {
+            Self::check_back(window, follower, chunk);
+            window.set_link(follower, BCK, Some(follower));
+        }
+        self.head = follower;
+        follower
+    }
+
+    /// Lets `chunk` leave, which is not [inner](Sequence::is_inner), and returns the first that is
+    /// left.
+    #[inline(always)]
+    pub(super) fn remove_named<C: Params>(&mut self, window: Window<C>, chunk: Chunk) -> Link {
+        if Self::ENDS {
+            self.remove(window, chunk);
+            self.head
+        } else {
+            self.remove_first(window, chunk)
+        }
+    }
+
+    /// Checks that `follower` knows `chunk`, which it follows.
+    #[inline]
+    fn check_back<C: Params>(window: Window<C>, follower: Chunk, chunk: Chunk) {
+        if Window::<C>::CHECKED && window.link(follower, BCK) != Some(chunk) {
+            disagree(window, chunk);
+        }
+    }
+
+    /// Lets `chunk` leave, and returns the one that followed it.
+    #[inline]
+    pub(super) fn remove<C: Params>(&mut self, window: Window<C>, chunk: Chunk) -> Link {
+        if !Self::ENDS {
+            return if Self::is_inner(window, chunk) {
+                Self::remove_inner(window, chunk)
+            } else {
+                self.remove_first(window, chunk)
+            };
+        }
+        let follower = follower(window, chunk);
+        let before = self.checked_back(window, chunk);
+        if self.head == Some(chunk) {
+            self.head = follower;
+            if let Some(follower) = follower {
+                window.set_link(follower, BCK, Some(before));
+            }
+        } else {
+            window.set_link(before, FWD, follower);
+            self.set_back(window, follower, before);
+        }
+        follower
+    }
+
+    /// Lets `heir` stand where `chunk` stood.
+    #[inline]
+    pub(super) fn replace<C: Params>(&mut self, window: Window<C>, chunk: Chunk, heir: Chunk) {
+        let follower = follower(window, chunk);
+        let before = self.checked_back(window, chunk);
+        window.set_link(heir, FWD, follower);
+        if self.head == Some(chunk) {
+            self.head = Some(heir);
+            // What the last is, the first knew, unless it was the last itself.
+            let last = if follower.is_some() && Self::ENDS { before } else { heir };
+            window.set_link(heir, BCK, Some(last));
+            if let Some(follower) = follower {
+                window.set_link(follower, BCK, Some(heir));
+            }
+        } else {
+            window.set_link(heir, BCK, Some(before));
+            window.set_link(before, FWD, Some(heir));
+            self.set_back(window, follower, heir);
+        }
+    }
+
+    /// Notes that `before` now stands just before `follower`, or at the end.
+    #[inline]
+    fn set_back<C: Params>(&self, window: Window<C>, follower: Link, before: Chunk) {
+        let holder = if Self::ENDS { follower.or(self.head) } else { follower };
+        if let Some(holder) = holder {
+            window.set_link(holder, BCK, Some(before));
+        }
+    }
+
+    /// The chunk before `chunk`; if it is the first, the last or itself. Both neighbors have to
+    /// agree.
+    #[inline]
+    fn checked_back<C: Params>(&self, window: Window<C>, chunk: Chunk) -> Chunk {
+        let before = back(window, chunk);
+        if Window::<C>::CHECKED {
+            let follower = window.link(chunk, FWD);
+            let holder = if Self::ENDS { follower.or(self.head) } else { follower };
+            let led = self.head == Some(chunk) || window.link(before, FWD) == Some(chunk);
+            let is_known = holder.is_none_or(|next| window.link(next, BCK) == Some(chunk));
+            if !led || !is_known {
+                disagree(window, chunk);
+            }
+        }
+        before
+    }
+
+    /// Walks the sequence; `visit` sees each chunk with the one before it.
+    pub(super) fn check<C: Params>(
+        &self,
+        window: Window<C>,
+        census: &mut Census,
+        mut visit: impl FnMut(Link, Chunk) -> Result<(), Corruption>,
+    ) -> Result<(), Corruption> {
+        let (mut before, mut place) = (None, self.head);
+        while let Some(chunk) = place {
+            let broken = |what| Err(Corruption::at(what, window, chunk));
+            if window.end() <= chunk {
+                return broken("a link leads out of the arena");
+            }
+            if window.tag(chunk).is_used() {
+                return broken("a chunk of the index is in use");
+            }
+            let own = if before.is_none() && !Self::ENDS { place } else { before };
+            if own.is_some() && window.link(chunk, BCK) != own {
+                return broken("two neighbors of the list disagree");
+            }
+            census.count(window, chunk)?;
+            visit(before, chunk)?;
+            before = place;
+            place = window.link(chunk, FWD);
+        }
+        match self.head {
+            Some(head) if Self::ENDS && window.link(head, BCK) != before => {
+                Err(Corruption::at("the first of a list does not know the last", window, head))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Ends the program: the neighbors of `chunk` in the list do not agree that it is there.
+#[inline(always)]
+fn disagree<C: Params>(window: Window<C>, chunk: Chunk) -> ! {
+    disagreed::<C>(window.payload(chunk))
+}
+
+#[cold]
+#[inline(never)]
+fn disagreed<C: Params>(payload: *mut u8) -> ! {
+    let what = "a free chunk whose neighbors in the list disagree";
+    report::fatal_in::<C>(format_args!("{what} at {payload:p}"))
+}
+
+/// The chunk behind `chunk`.
+#[inline]
+pub(super) fn follower<C: Params>(window: Window<C>, chunk: Chunk) -> Link {
+    let follower = window.link(chunk, FWD);
+    window.check_link(follower, chunk);
+    follower
+}
+
+/// `bck` of a chunk in a sequence: never none.
+#[inline]
+fn back<C: Params>(window: Window<C>, chunk: Chunk) -> Chunk {
+    let before = window.link(chunk, BCK);
+    window.check_link(before, chunk);
+    match before {
+        Some(before) => before,
+        None => window.broken("a free chunk without a link", chunk),
+    }
+}

@@ -1,0 +1,374 @@
+//! First, next and worst fit by address.
+//!
+//! ```text
+//!   first fit                 pending          known
+//!                             v                v
+//!   | used | 3 | used | 2 | used | 9 | used | used | 7 | used …     store: 3, 2, 7
+//!          '-------- the store has none of 4 or more ---'
+//! ```
+//!
+//! A [`Store`] keeps the chunks and answers which is the lowest from an address on, or the largest.
+//! This module is what the policies make of it. For first fit it adds two things that spare the
+//! searches of a program that frees what it has just taken:
+//!
+//! - one *pending* chunk is out of the store: the block that was taken last, if it was freed next,
+//!   and what has merged with it since. Neighbors merge with it, and blocks are cut from it, without
+//!   a change of the store. It enters as soon as another chunk is taken, or such a block is freed.
+//! - what is *known*: the store has no chunk of so many granules below such a place. If the pending
+//!   chunk begins there or lower, it is the first that fits any request of as many granules or
+//!   more. A take makes this known, a chunk that enters the store lowers the place.
+//!
+//! Next and worst fit have neither: their answer is not the lowest.
+//!
+//! *Bound.* That of the store, and one chunk more.
+
+use super::super::{Fit, Neighbors, Operations, Pieces, Request};
+use super::radix::Place;
+use super::store::Store;
+use super::{Candidate, table};
+use crate::arena::check::{Census, Corruption};
+use crate::arena::chunk::{Chunk, Entry, Link, Window};
+use crate::arena::counters::Counters;
+use crate::arena::params::Params;
+use crate::arena::policy::{Choice, Policy, Rover};
+use core::ptr::NonNull;
+
+/// Free chunks by address, searched by the policy `P`.
+///
+/// # Invariant
+///
+/// The pending chunk is not in the store. Below the known place, no chunk of the known size is.
+#[derive(Debug)]
+pub struct ByAddress<P: Policy> {
+    store: Store,
+    pending: Entry,
+    known: Known,
+    /// The granule offset of the chunk that was taken last, or 0.
+    taken: u32,
+    rover: P::Rover,
+}
+
+/// The store has no chunk of `need` granules or more that begins below `place`.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    need: u32,
+    place: u32,
+}
+
+/// Where a search found a chunk.
+#[derive(Clone, Copy, Debug)]
+pub struct Found {
+    place: Place,
+    is_pending: bool,
+    /// Whether no lower chunk is as large as was asked for.
+    is_lowest: bool,
+}
+
+impl<P: Policy> ByAddress<P> {
+    /// Whether a chunk may wait outside of the store.
+    const WAITS: bool = matches!(P::CHOICE, Choice::First);
+
+    /// The first chunk of the store from `from` on, before `stop`, that `request` fits.
+    #[inline]
+    fn first_fit<C: Params>(
+        &self,
+        window: Window<C>,
+        from: u32,
+        stop: Link,
+        request: Request,
+        counters: &mut C::Counters,
+    ) -> Option<Fit<Found>> {
+        let mut candidate = if from == 0 {
+            self.store.lowest(window, request.need, || counters.visit())?
+        } else {
+            self.store.lowest_from(window, from, request.need, || counters.visit())?
+        };
+        loop {
+            let Candidate { chunk, granules, place } = candidate;
+            if stop.is_some_and(|stop| stop <= chunk) {
+                return None;
+            }
+            if let Some(padding) = request.fit(window, chunk, granules) {
+                let place = Found { place, is_pending: false, is_lowest: request.align == 1 };
+                return Some(Fit { chunk, granules, padding, place });
+            }
+            candidate = self.later(window, chunk, request.need, counters)?;
+        }
+    }
+
+    /// The next chunk of the store above `chunk` that has `need` granules: what alignments above a
+    /// granule ask for.
+    #[inline(never)]
+    fn later<C: Params>(
+        &self,
+        window: Window<C>,
+        chunk: Chunk,
+        need: u32,
+        counters: &mut C::Counters,
+    ) -> Option<Candidate> {
+        self.store.lowest_from(window, chunk.offset() + 1, need, || counters.visit())
+    }
+
+    /// The first chunk of all that `request` fits.
+    #[inline]
+    fn first<C: Params>(
+        &self,
+        window: Window<C>,
+        request: Request,
+        counters: &mut C::Counters,
+    ) -> Option<Fit<Found>> {
+        let Entry { chunk: Some(chunk), granules } = self.pending else {
+            return self.first_fit(window, 0, None, request, counters);
+        };
+        counters.visit();
+        let Some(padding) = request.fit(window, chunk, granules) else {
+            return self.first_fit(window, 0, None, request, counters);
+        };
+        let is_lowest = request.align == 1;
+        let place = Found { place: Place::ROOT, is_pending: true, is_lowest };
+        let pending = Some(Fit { chunk, granules, padding, place });
+        if self.known.need <= request.need && chunk.offset() <= self.known.place {
+            return pending;
+        }
+        self.first_fit(window, 0, Some(chunk), request, counters).or(pending)
+    }
+
+    /// The chunk that follows `chunk` in address order.
+    fn follower<C: Params>(&self, window: Window<C>, chunk: Chunk) -> Link {
+        let follower = self.store.lowest_from(window, chunk.offset() + 1, 1, || ());
+        follower.map(|follower| follower.chunk)
+    }
+
+    /// If the rover stands at `chunk`, it moves to its follower.
+    #[inline]
+    fn leave<C: Params>(&mut self, window: Window<C>, chunk: Chunk) {
+        if self.rover.place() == Some(chunk) {
+            self.rover = self.rover.moved(self.follower(window, chunk));
+        }
+    }
+
+    /// Keeps true what is known while a chunk enters the store.
+    #[inline]
+    fn note(&mut self, (chunk, granules): (Chunk, u32)) {
+        if Self::WAITS && self.known.need <= granules {
+            self.known.place = self.known.place.min(chunk.offset());
+        }
+    }
+
+    /// Lets a chunk enter the store.
+    #[inline]
+    fn store<C: Params>(&mut self, window: Window<C>, chunk: (Chunk, u32)) {
+        self.note(chunk);
+        self.store.insert(window, chunk.0, chunk.1);
+    }
+
+    /// Lets the pending chunk enter the store, if there is one.
+    #[inline]
+    fn settle<C: Params>(&mut self, window: Window<C>) {
+        if let (true, Some(pending)) = (Self::WAITS, self.pending.chunk) {
+            let granules = self.pending.granules;
+            self.pending = Entry::NONE;
+            self.store(window, (pending, granules));
+        }
+    }
+
+    /// Lets a chunk wait that was freed, and its neighbors leave.
+    fn wait<C: Params>(&mut self, window: Window<C>, neighbors: Neighbors, merged: (Chunk, u32)) {
+        for (chunk, granules) in neighbors.lower.into_iter().chain(neighbors.upper) {
+            self.remove(window, chunk, granules);
+        }
+        self.settle(window);
+        self.pending = Entry::of(merged.0, merged.1);
+    }
+
+    /// Lets the pending chunk leave, if it is this one; whether it was.
+    #[inline]
+    fn was_pending(&mut self, chunk: Chunk) -> bool {
+        let is_pending = Self::WAITS && self.pending.chunk == Some(chunk);
+        if is_pending {
+            self.pending = Entry::NONE;
+        }
+        is_pending
+    }
+}
+
+impl<P: Policy> Operations for ByAddress<P> {
+    type Place = Found;
+    const EMPTY: Self = Self {
+        store: Store::EMPTY,
+        pending: Entry::NONE,
+        known: Known { need: 0, place: 0 },
+        taken: 0,
+        rover: P::Rover::START,
+    };
+
+    fn room(end: u32) -> usize {
+        table::bytes(end)
+    }
+
+    fn is_furnished(&self) -> bool {
+        matches!(self.store, Store::Table(_))
+    }
+
+    unsafe fn furnish(&mut self, room: NonNull<u8>) {
+        // SAFETY: the caller vouches for the room.
+        self.store = unsafe { Store::over(room.cast()) };
+    }
+
+    #[inline]
+    fn find<C: Params>(
+        &self,
+        window: Window<C>,
+        request: Request,
+        counters: &mut C::Counters,
+    ) -> Option<Fit<Found>> {
+        match (P::CHOICE, self.rover.place()) {
+            (Choice::Largest, _) => {
+                let Fit { chunk, granules, padding, place } =
+                    self.store.largest(window, request, counters)?;
+                let place = Found { place, is_pending: false, is_lowest: false };
+                Some(Fit { chunk, granules, padding, place })
+            }
+            (Choice::First, _) => self.first(window, request, counters),
+            (_, Some(rover)) => self
+                .first_fit(window, rover.offset(), None, request, counters)
+                .or_else(|| self.first_fit(window, 0, Some(rover), request, counters)),
+            (_, None) => self.first_fit(window, 0, None, request, counters),
+        }
+    }
+
+    #[inline]
+    fn insert<C: Params>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
+        self.store(window, (chunk, granules));
+    }
+
+    #[inline]
+    fn remove<C: Params>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
+        if !self.was_pending(chunk) {
+            self.leave(window, chunk);
+            self.store.remove(window, chunk, granules);
+        }
+    }
+
+    #[inline]
+    fn merge<C: Params>(&mut self, window: Window<C>, neighbors: Neighbors, merged: (Chunk, u32)) {
+        if Self::WAITS {
+            let (lower, upper) = (neighbors.lower, neighbors.upper);
+            let behind = |(lower, granules): (Chunk, u32)| lower.offset().saturating_add(granules);
+            let freed = lower.map_or(merged.0.offset(), behind);
+            let touches = |(chunk, _)| self.pending.chunk == Some(chunk);
+            if lower.is_some_and(touches) || upper.is_some_and(touches) || self.taken == freed {
+                return self.wait(window, neighbors, merged);
+            }
+        }
+        // Of two neighbors one leaves; the merged chunk stands for the other, whose key it has, or
+        // nearly.
+        let kept = match neighbors {
+            Neighbors { lower: Some(lower), upper: Some((upper, granules)) } => {
+                self.remove(window, upper, granules);
+                lower
+            }
+            Neighbors { lower: Some(one), .. } | Neighbors { upper: Some(one), .. } => one,
+            Neighbors { .. } => return self.insert(window, merged.0, merged.1),
+        };
+        self.leave(window, kept.0);
+        self.note(merged);
+        self.store.promote(window, kept, merged);
+    }
+
+    #[inline]
+    fn take<C: Params>(&mut self, window: Window<C>, fit: Fit<Found>, pieces: Pieces) {
+        let Fit { chunk, granules, padding, place } = fit;
+        if Self::WAITS && place.is_lowest {
+            let upper = pieces.upper.map_or(0, |(_, granules)| granules);
+            let place = chunk.offset().saturating_add(granules);
+            self.known = Known { need: granules - padding - upper, place };
+        }
+        if Self::WAITS {
+            self.taken = chunk.offset().saturating_add(padding);
+        }
+        let found = Candidate { chunk, granules, place: place.place };
+        let lower = pieces.lower.map(|granules| (chunk, granules));
+        if Self::WAITS && place.is_pending {
+            self.pending =
+                pieces.upper.map_or(Entry::NONE, |(upper, granules)| Entry::of(upper, granules));
+            if let Some(lower) = lower {
+                self.store(window, lower);
+            }
+            return;
+        }
+        match (lower, pieces.upper) {
+            (Some(lower), upper) => {
+                self.note(lower);
+                self.store.inherit(window, found, lower);
+                if let Some(upper) = upper {
+                    self.store(window, upper);
+                }
+            }
+            (None, Some(upper)) => {
+                self.note(upper);
+                self.store.inherit(window, found, upper);
+            }
+            (None, None) => self.store.pull(window, found),
+        }
+        // Not the first that fits any more, and so nothing that is likely to be.
+        self.settle(window);
+        if P::CHOICE == Choice::Next {
+            let upper = pieces.upper.map(|(upper, _)| upper);
+            let heir = upper.or_else(|| self.follower(window, chunk));
+            self.rover = self.rover.moved(heir);
+        }
+    }
+
+    #[inline]
+    fn shift<C: Params>(
+        &mut self,
+        window: Window<C>,
+        chunk: Chunk,
+        granules: u32,
+        rest: Option<(Chunk, u32)>,
+    ) {
+        let Some(rest) = rest else { return self.remove(window, chunk, granules) };
+        if self.was_pending(chunk) {
+            self.pending = Entry::of(rest.0, rest.1);
+            return;
+        }
+        let place = self.store.place(window, chunk, granules);
+        self.store.inherit(window, Candidate { chunk, granules, place }, rest);
+        if self.rover.place() == Some(chunk) {
+            self.rover = self.rover.moved(Some(rest.0));
+        }
+    }
+
+    fn clear(&mut self) {
+        self.store.clear();
+        self.pending = Entry::NONE;
+        self.known = Known { need: 0, place: 0 };
+        self.taken = 0;
+        self.rover = P::Rover::START;
+    }
+
+    fn check<C: Params>(&self, window: Window<C>) -> Result<Census, Corruption> {
+        let mut census = self.store.check(window)?;
+        if let Some(pending) = self.pending.chunk {
+            let broken = |what| Err(Corruption::at(what, window, pending));
+            if window.end() <= pending || window.tag(pending).is_used() {
+                return broken("a chunk that waits for its index is in use");
+            }
+            if window.tag(pending).granules() != self.pending.granules {
+                return broken("the index has another size of a chunk than its tag");
+            }
+            census.count(window, pending)?;
+        }
+        let lowest = self.store.lowest(window, self.known.need.max(1), || ());
+        match (lowest, self.rover.place()) {
+            (Some(lowest), _) if lowest.chunk.offset() < self.known.place => {
+                Err(Corruption::at("a chunk is below those known", window, lowest.chunk))
+            }
+            (_, Some(rover)) if window.end() <= rover || window.tag(rover).is_used() => {
+                Err(Corruption::at("the rover stands at no free chunk", window, rover))
+            }
+            _ => Ok(census),
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Trees: the same answers as a list in address order, in logarithmic time.
+//!
+//! First, next and worst fit search [`ByAddress`], best fit searches [`BySize`].
+//!
+//! ```text
+//!   ByAddress ── store ─┬─ table   beside the window, where there is room
+//!                       └─ links ─┐
+//!                                 ├─ radix   trees in the chunks' own links
+//!   BySize ───────────────────────┘
+//! ```
+//!
+//! [`radix`] has the trees' mechanism and bound, [`table`] those of the table. A tree serves address
+//! order alone; what has no address to search by is a list's work.
+
+mod by_address;
+mod by_size;
+mod links;
+mod radix;
+mod store;
+mod table;
+
+use super::{Fit, Index, Neighbors, Operations, Pieces, Request};
+use crate::arena::check::{Census, Corruption};
+use crate::arena::chunk::{Chunk, Window};
+use crate::arena::order::{Address, Order};
+use crate::arena::params::Params;
+use crate::arena::policy::{BestFit, FirstFit, NextFit, Policy, WorstFit};
+use by_address::ByAddress;
+use by_size::BySize;
+use core::ptr::NonNull;
+use radix::Place;
+
+/// Free chunks in a tree, in address order, searched by the policy `P`.
+#[derive(Debug)]
+pub struct Tree<P: Planted>(P::Kind);
+
+/// A policy that a tree can answer.
+pub trait Planted: Policy {
+    /// The tree that answers it.
+    type Kind: Operations + core::fmt::Debug + 'static;
+}
+
+impl Planted for FirstFit {
+    type Kind = ByAddress<Self>;
+}
+impl Planted for NextFit {
+    type Kind = ByAddress<Self>;
+}
+impl Planted for WorstFit {
+    type Kind = ByAddress<Self>;
+}
+impl Planted for BestFit {
+    type Kind = BySize;
+}
+
+/// A chunk that is large enough, and where it is kept.
+#[derive(Clone, Copy)]
+struct Candidate {
+    chunk: Chunk,
+    granules: u32,
+    place: Place,
+}
+
+/// Whether a chunk of `granules` is worst fit's choice before `best`: it is larger, or as large and
+/// lower.
+#[inline]
+fn outranks<P>(chunk: Chunk, granules: u32, best: Option<Fit<P>>) -> bool {
+    best.is_none_or(|best| {
+        best.granules < granules || (best.granules == granules && chunk < best.chunk)
+    })
+}
+
+impl<P: Planted> Index for Tree<P> {
+    const POLICY: &'static str = P::NAME;
+    const ORDER: &'static str = Address::NAME;
+    const INDEX: Option<&'static str> = Some("tree");
+}
+
+impl<P: Planted> Operations for Tree<P> {
+    type Place = <P::Kind as Operations>::Place;
+    const EMPTY: Self = Self(<P::Kind as Operations>::EMPTY);
+
+    fn room(end: u32) -> usize {
+        <P::Kind as Operations>::room(end)
+    }
+
+    fn is_furnished(&self) -> bool {
+        self.0.is_furnished()
+    }
+
+    unsafe fn furnish(&mut self, room: NonNull<u8>) {
+        // SAFETY: the caller vouches for the room.
+        unsafe { self.0.furnish(room) };
+    }
+
+    #[inline]
+    fn find<C: Params>(
+        &self,
+        window: Window<C>,
+        request: Request,
+        counters: &mut C::Counters,
+    ) -> Option<Fit<Self::Place>> {
+        self.0.find(window, request, counters)
+    }
+
+    #[inline]
+    fn insert<C: Params>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
+        self.0.insert(window, chunk, granules);
+    }
+
+    #[inline]
+    fn remove<C: Params>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
+        self.0.remove(window, chunk, granules);
+    }
+
+    #[inline]
+    fn merge<C: Params>(&mut self, window: Window<C>, neighbors: Neighbors, merged: (Chunk, u32)) {
+        self.0.merge(window, neighbors, merged);
+    }
+
+    #[inline]
+    fn take<C: Params>(&mut self, window: Window<C>, fit: Fit<Self::Place>, pieces: Pieces) {
+        self.0.take(window, fit, pieces);
+    }
+
+    #[inline]
+    fn shift<C: Params>(
+        &mut self,
+        window: Window<C>,
+        chunk: Chunk,
+        granules: u32,
+        rest: Option<(Chunk, u32)>,
+    ) {
+        self.0.shift(window, chunk, granules, rest);
+    }
+
+    fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    fn check<C: Params>(&self, window: Window<C>) -> Result<Census, Corruption> {
+        self.0.check(window)
+    }
+}

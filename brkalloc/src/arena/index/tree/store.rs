@@ -1,0 +1,165 @@
+//! Where free chunks are kept by address: in a table beside the window if there is room for one,
+//! else in the chunks' own links.
+//!
+//! Both answer the same; which one it is, the heap learns when it opens. This module only asks the
+//! one that there is.
+
+use super::super::{Fit, Request};
+use super::Candidate;
+use super::links::Links;
+use super::radix::Place;
+use super::table::{Record, Table};
+use crate::arena::check::{Census, Corruption};
+use crate::arena::chunk::{Chunk, Window};
+use crate::arena::params::Params;
+use core::ptr::NonNull;
+
+/// Free chunks by address.
+#[derive(Debug)]
+pub(super) enum Store {
+    Links(Links),
+    Table(Table),
+}
+
+impl Store {
+    pub(super) const EMPTY: Self = Self::Links(Links::EMPTY);
+
+    /// An empty table.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Table::over`].
+    pub(super) unsafe fn over(records: NonNull<Record>) -> Self {
+        // SAFETY: the caller vouches for the same.
+        Self::Table(unsafe { Table::over(records) })
+    }
+
+    /// The lowest chunk that is at least `need` granules large.
+    #[inline]
+    pub(super) fn lowest<C: Params>(
+        &self,
+        window: Window<C>,
+        need: u32,
+        visit: impl FnMut(),
+    ) -> Option<Candidate> {
+        match self {
+            Self::Links(links) => links.lowest(window, need, visit),
+            Self::Table(table) => table.lowest(window, need, visit).map(of_table),
+        }
+    }
+
+    /// The lowest such chunk at `from` or above it.
+    #[inline]
+    pub(super) fn lowest_from<C: Params>(
+        &self,
+        window: Window<C>,
+        from: u32,
+        need: u32,
+        visit: impl FnMut(),
+    ) -> Option<Candidate> {
+        match self {
+            Self::Links(links) => links.lowest_from(window, from, need, visit),
+            Self::Table(table) => table.lowest_from(window, from, need, visit).map(of_table),
+        }
+    }
+
+    /// The largest chunk that `request` fits; of equals the lowest.
+    #[inline]
+    pub(super) fn largest<C: Params>(
+        &self,
+        window: Window<C>,
+        request: Request,
+        counters: &mut C::Counters,
+    ) -> Option<Fit<Place>> {
+        match self {
+            Self::Links(links) => links.largest(window, request, counters),
+            Self::Table(table) => table.largest(window, request, counters),
+        }
+    }
+
+    /// Lets a chunk enter.
+    #[inline]
+    pub(super) fn insert<C: Params>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
+        match self {
+            Self::Links(links) => links.insert(window, chunk, granules),
+            Self::Table(table) => table.insert(chunk, granules),
+        }
+    }
+
+    /// Lets a chunk leave.
+    #[inline]
+    pub(super) fn remove<C: Params>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
+        match self {
+            Self::Links(links) => links.remove(window, chunk, granules),
+            Self::Table(table) => table.remove(window, chunk, granules),
+        }
+    }
+
+    /// Lets a chunk leave that a search found.
+    #[inline]
+    pub(super) fn pull<C: Params>(&mut self, window: Window<C>, found: Candidate) {
+        match self {
+            Self::Links(links) => links.pull(window, found.chunk, found.place),
+            Self::Table(table) => table.remove(window, found.chunk, found.granules),
+        }
+    }
+
+    /// Lets `heir`, a part of the chunk that a search found, enter for it.
+    #[inline]
+    pub(super) fn inherit<C: Params>(
+        &mut self,
+        window: Window<C>,
+        found: Candidate,
+        heir: (Chunk, u32),
+    ) {
+        match self {
+            Self::Links(links) => links.inherit(window, found, heir),
+            Self::Table(table) => table.replace(window, (found.chunk, found.granules), heir),
+        }
+    }
+
+    /// Lets `merged`, of which `old` becomes a part, enter for it.
+    #[inline]
+    pub(super) fn promote<C: Params>(
+        &mut self,
+        window: Window<C>,
+        old: (Chunk, u32),
+        merged: (Chunk, u32),
+    ) {
+        match self {
+            Self::Links(links) => links.promote(window, old, merged),
+            Self::Table(table) => table.replace(window, old, merged),
+        }
+    }
+
+    /// Where a chunk is kept that is in.
+    #[inline]
+    pub(super) fn place<C: Params>(&self, window: Window<C>, chunk: Chunk, granules: u32) -> Place {
+        match self {
+            Self::Links(links) => links.place(window, chunk, granules),
+            Self::Table(_) => Place::ROOT,
+        }
+    }
+
+    /// Lets every chunk leave.
+    pub(super) fn clear(&mut self) {
+        match self {
+            Self::Links(links) => *links = Links::EMPTY,
+            Self::Table(table) => table.clear(),
+        }
+    }
+
+    /// Walks all that is in and counts it.
+    pub(super) fn check<C: Params>(&self, window: Window<C>) -> Result<Census, Corruption> {
+        match self {
+            Self::Links(links) => links.check(window),
+            Self::Table(table) => table.check(window),
+        }
+    }
+}
+
+/// A table needs no place to find a chunk again.
+#[inline]
+fn of_table((chunk, granules): (Chunk, u32)) -> Candidate {
+    Candidate { chunk, granules, place: Place::ROOT }
+}

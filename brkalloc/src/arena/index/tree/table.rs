@@ -1,0 +1,620 @@
+//! A table beside the window: which granules begin a free chunk, and above that, by sixteens, how
+//! large the largest is.
+//!
+//! ```text
+//!   level 3   |  9 |  4 | …                   a line: what the largest chunk of each of sixteen
+//!              /    \                         nodes has, 4 MiB in all
+//!   level 2   |  9 |  7 |  0 | …   |  4 | …   256 KiB
+//!              /    \
+//!   level 1   |  9 |  2 | …   |  0 |  7 | …   a group of sixteen regions of 1 KiB
+//!              /
+//!   a region  0 0 1 0 0 0 0 0 1 …             a bit a granule: a free chunk begins here; its size
+//!                                             is in its tag
+//!
+//!   records   | level 1 | the regions' bits   | a line of a level above | next record …
+//!             '- 64 B --'------ 128 B --------'--------- 64 B ----------'
+//! ```
+//!
+//! A group has a record, four cache lines for 16 KiB of window: 1/64. Of its lines the last is room
+//! for one node above level 1: node n of level k is in record 16^(k−1) n + k − 2, which no other
+//! node can want, since that remainder tells the level. So the nodes of a small window lie in its
+//! first records, and a table takes as many pages as the window has use for.
+//!
+//! The table is memory of the heap alone, which nobody's block can be: there are no links to be
+//! overwritten. Tags are still a program's neighbors, and are checked where they are read.
+//!
+//! *Bound.* A window of w granules has ⌈log₁₆ (w / 64)⌉ levels: 2 for 64 KiB, 7 for 64 GiB. A search
+//! and a change pass once up and once down, one line a level, and look at the chunks of two regions,
+//! of which there are 32 at most in each. For alignments above a granule this holds for each
+//! candidate that is large enough but whose padding does not fit.
+//!
+//! Where a window has no room beside it, [`Links`](super::links::Links) do the same.
+
+use super::super::{Fit, Request};
+use super::outranks;
+use super::radix::Place;
+use crate::arena::check::{Census, Corruption};
+use crate::arena::chunk::{Chunk, Window};
+use crate::arena::counters::Counters;
+use crate::arena::params::Params;
+use core::ptr::NonNull;
+
+/// Entries of a line, and how many bits count them.
+const WIDTH: u32 = 16;
+const DIGIT: u32 = WIDTH.ilog2();
+
+/// Granules of a region, and how many bits count them.
+const REGION: u32 = u64::BITS;
+const WITHIN: u32 = REGION.ilog2();
+
+/// The granules of the largest chunk below each of sixteen nodes; 0 where there is none.
+///
+/// Signed, because the machine compares several of such at once, and so at most [`MOST`]. No two
+/// chunks of a window have more, so that these say which of two is the larger all the same.
+type Line = [i32; WIDTH as usize];
+
+/// What a line says of a chunk of this many granules, and of a larger one.
+const MOST: i32 = i32::MAX;
+
+/// What a line says of a chunk of `granules`.
+#[inline]
+fn said(granules: u32) -> i32 {
+    i32::try_from(granules).unwrap_or(MOST)
+}
+
+/// What is known of 16 KiB of the window.
+#[repr(C, align(256))]
+pub(super) struct Record {
+    largest: Line,
+    begins: [u64; WIDTH as usize],
+    upper: Line,
+}
+
+const _: () = assert!(size_of::<Record>() == 256, "a record is four cache lines");
+
+/// Records beyond those of a window's groups, so that the first node of each level has one.
+const SPARE: usize = 6;
+
+/// Bytes of the records for a window that ends at granule offset `end`.
+pub(super) const fn bytes(end: u32) -> usize {
+    ((end >> (WITHIN + DIGIT)) as usize + 1 + SPARE) * size_of::<Record>()
+}
+
+/// The free chunks of a window, in records beside it.
+///
+/// # Invariant
+///
+/// The records for every place of the window are valid for reads and writes and nobody else's. A
+/// bit is set for each chunk that is in, and for no other place. An entry of a line is the size of
+/// the largest chunk below it. The line on level `height` covers all chunks that are in; those
+/// above it, and whatever has none below it, are zero.
+#[derive(Debug)]
+pub(super) struct Table {
+    records: NonNull<Record>,
+    height: u32,
+    /// The largest of all.
+    largest: i32,
+}
+
+impl Table {
+    /// An empty table.
+    ///
+    /// # Safety
+    ///
+    /// From `records` on, as many [`bytes`] as the window's end asks for are valid for reads and
+    /// writes, are nobody else's and read as zero, and so are those for an end that it moves to.
+    pub(super) unsafe fn over(records: NonNull<Record>) -> Self {
+        Self { records, height: 1, largest: 0 }
+    }
+
+    #[inline]
+    fn record(&self, number: u32) -> *mut Record {
+        self.records.as_ptr().wrapping_add(number as usize)
+    }
+
+    /// The line of a node: what lies below each of its sixteen parts.
+    #[inline]
+    fn line(&self, level: u32, node: u32) -> *mut Line {
+        if level == 1 {
+            self.record(node).cast()
+        } else {
+            let record = self.record((node << (DIGIT * (level - 1))) + level - 2);
+            record.cast::<Line>().wrapping_add(size_of::<Record>() / size_of::<Line>() - 1)
+        }
+    }
+
+    /// A copy of a node's line, for a search.
+    #[inline]
+    fn entries(&self, level: u32, node: u32) -> Line {
+        // SAFETY: by the invariant, the record of a node that covers a place of the window is valid
+        // for reads; a line is aligned as a record is.
+        unsafe { self.line(level, node).read() }
+    }
+
+    /// The entry for a node, or for a region on level 0: where its parent keeps it.
+    #[inline]
+    fn entry(&self, level: u32, node: u32) -> *mut i32 {
+        let line = self.line(level + 1, node >> DIGIT);
+        line.cast::<i32>().wrapping_add((node % WIDTH) as usize)
+    }
+
+    #[inline]
+    fn size(&self, level: u32, node: u32) -> i32 {
+        // SAFETY: as in `entries`.
+        unsafe { self.entry(level, node).read() }
+    }
+
+    #[inline]
+    fn set_size(&mut self, level: u32, node: u32, granules: i32) {
+        // SAFETY: by the invariant, the record is valid for writes too, and only this table's.
+        unsafe { self.entry(level, node).write(granules) }
+    }
+
+    #[inline]
+    fn word(&self, region: u32) -> *mut u64 {
+        let words = self.record(region >> DIGIT).cast::<u64>();
+        words.wrapping_add(size_of::<Line>() / size_of::<u64>() + (region % WIDTH) as usize)
+    }
+
+    /// The places of a region at which a free chunk begins.
+    #[inline]
+    fn begins(&self, region: u32) -> u64 {
+        // SAFETY: as in `entries`.
+        unsafe { self.word(region).read() }
+    }
+
+    #[inline]
+    fn set_begins(&mut self, region: u32, begins: u64) {
+        // SAFETY: as in `set_size`.
+        unsafe { self.word(region).write(begins) }
+    }
+
+    /// Makes the table high enough for `chunk`.
+    #[inline]
+    fn reach(&mut self, chunk: Chunk) {
+        if u64::from(chunk.offset()) >> (WITHIN + DIGIT * self.height) != 0 {
+            self.rise(chunk);
+        }
+    }
+
+    #[cold]
+    fn rise(&mut self, chunk: Chunk) {
+        while u64::from(chunk.offset()) >> (WITHIN + DIGIT * self.height) != 0 {
+            self.set_size(self.height, 0, self.largest);
+            self.height += 1;
+        }
+    }
+
+    /// Lets a chunk enter.
+    #[inline]
+    pub(super) fn insert(&mut self, chunk: Chunk, granules: u32) {
+        self.reach(chunk);
+        let (region, bit) = place_of(chunk);
+        self.set_begins(region, self.begins(region) | bit);
+        self.raise(region, said(granules));
+    }
+
+    /// Lets a chunk leave.
+    #[inline]
+    pub(super) fn remove<C: Params>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
+        let (region, bit) = place_of(chunk);
+        let others = self.begins_with(window, chunk) & !bit;
+        self.set_begins(region, others);
+        let was = said(granules);
+        if self.size(0, region) == was {
+            // SAFETY: they are this table's bits of the region, but one.
+            let largest = unsafe { largest_of(window, region, others) };
+            self.lower(region, was, largest);
+        }
+    }
+
+    /// Lets `heir` enter for the chunk `old`, of which it is a part, or which is a part of it.
+    #[inline]
+    pub(super) fn replace<C: Params>(
+        &mut self,
+        window: Window<C>,
+        (old, granules): (Chunk, u32),
+        heir: (Chunk, u32),
+    ) {
+        let (region, bit) = place_of(old);
+        let (own_region, own_bit) = place_of(heir.0);
+        if region != own_region {
+            self.remove(window, old, granules);
+            return self.insert(heir.0, heir.1);
+        }
+        let others = self.begins_with(window, old) & !bit;
+        self.set_begins(region, others | own_bit);
+        let (was, now) = (said(granules), said(heir.1));
+        if was <= now {
+            self.raise(region, now);
+        } else if self.size(0, region) == was {
+            // SAFETY: they are this table's bits of the region, but one.
+            let largest = unsafe { largest_of(window, region, others) }.max(now);
+            self.lower(region, was, largest);
+        }
+    }
+
+    /// The bits of the region of `chunk`, whose own is one of them.
+    #[inline]
+    fn begins_with<C: Params>(&self, window: Window<C>, chunk: Chunk) -> u64 {
+        let (region, bit) = place_of(chunk);
+        let begins = self.begins(region);
+        if Window::<C>::CHECKED && begins & bit == 0 {
+            window.broken("a free chunk that is not in its table", chunk);
+        }
+        begins
+    }
+
+    /// Notes that a region has a chunk of `granules`.
+    #[inline]
+    fn raise(&mut self, region: u32, granules: i32) {
+        let (mut level, mut node) = (0, region);
+        while self.size(level, node) < granules {
+            self.set_size(level, node, granules);
+            (level, node) = (level + 1, node >> DIGIT);
+            if level == self.height {
+                self.largest = self.largest.max(granules);
+                break;
+            }
+        }
+    }
+
+    /// Notes that the largest chunk of a region has `now` granules and no more `was`.
+    #[inline]
+    fn lower(&mut self, region: u32, was: i32, mut now: i32) {
+        let (mut level, mut node) = (0, region);
+        while now < was {
+            self.set_size(level, node, now);
+            (level, node) = (level + 1, node >> DIGIT);
+            if level == self.height {
+                self.largest = maximum(&self.entries(level, 0));
+                break;
+            }
+            if self.size(level, node) != was {
+                break;
+            }
+            now = maximum(&self.entries(level, node));
+        }
+    }
+
+    /// The lowest chunk that is at least `need` granules large, with its size.
+    #[inline]
+    pub(super) fn lowest<C: Params>(
+        &self,
+        window: Window<C>,
+        need: u32,
+        visit: impl FnMut(),
+    ) -> Option<(Chunk, u32)> {
+        if self.largest < said(need) {
+            return None;
+        }
+        self.lowest_below(window, (self.height, 0), u32::MAX, need, visit)
+    }
+
+    /// The lowest such chunk at `from` or above it.
+    #[inline]
+    pub(super) fn lowest_from<C: Params>(
+        &self,
+        window: Window<C>,
+        from: u32,
+        need: u32,
+        mut visit: impl FnMut(),
+    ) -> Option<(Chunk, u32)> {
+        if self.largest < said(need) {
+            return None;
+        }
+        if u64::from(from) >> (WITHIN + DIGIT * self.height) != 0 {
+            return None;
+        }
+        let region = from >> WITHIN;
+        let begins = self.begins(region) & (u64::MAX << (from % REGION));
+        // SAFETY: they are this table's bits of the region from a place on.
+        let found = unsafe { first_of(window, region, begins, need, &mut visit) };
+        if let Some(found) = found {
+            return Some(found);
+        }
+        // Up to the first node that has one on its right.
+        let (mut level, mut node) = (0, region);
+        while level < self.height {
+            let right = u32::MAX << (node % WIDTH + 2);
+            (level, node) = (level + 1, node >> DIGIT);
+            if at_least(&self.entries(level, node), need) & right != 0 {
+                return self.lowest_below(window, (level, node), right, need, visit);
+            }
+        }
+        None
+    }
+
+    /// The lowest chunk of `need` granules or more below a node, in those parts whose bits are
+    /// `allowed`.
+    #[inline]
+    fn lowest_below<C: Params>(
+        &self,
+        window: Window<C>,
+        (mut level, mut node): (u32, u32),
+        allowed: u32,
+        need: u32,
+        visit: impl FnMut(),
+    ) -> Option<(Chunk, u32)> {
+        let mut fitting = at_least(&self.entries(level, node), need) & allowed;
+        while fitting != 0 {
+            node = node << DIGIT | (fitting.trailing_zeros() - 1);
+            level -= 1;
+            if level == 0 {
+                // SAFETY: they are this table's bits.
+                let found = unsafe { first_of(window, node, self.begins(node), need, visit) };
+                if found.is_none() && said(need) < MOST {
+                    self.disagrees(window, node);
+                }
+                return found;
+            }
+            fitting = at_least(&self.entries(level, node), need);
+        }
+        None
+    }
+
+    /// Ends the program: a region has no chunk as large as the table says.
+    #[cold]
+    fn disagrees<C: Params>(&self, window: Window<C>, region: u32) {
+        if !Window::<C>::CHECKED {
+            return;
+        }
+        // SAFETY: they are this table's.
+        for chunk in unsafe { chunks(region, self.begins(region)) } {
+            let tag = window.tag(chunk);
+            let above = chunk.above(tag, window.end()).filter(|above| *above < window.end());
+            if !above.is_some_and(|above| window.is_above(above, tag.granules())) {
+                window.broken("a free chunk that disagrees with its neighbor", chunk);
+            }
+        }
+        let place = window.place(region << WITHIN).unwrap_or(Chunk::FIRST);
+        window.broken("a free chunk whose size was overwritten, near or", place);
+    }
+
+    /// The highest-ranking chunk that `request` fits.
+    #[inline]
+    pub(super) fn largest<C: Params>(
+        &self,
+        window: Window<C>,
+        request: Request,
+        counters: &mut C::Counters,
+    ) -> Option<Fit<Place>> {
+        self.highest(window, (self.height, 0), request, None, counters)
+    }
+
+    /// The highest-ranking of `best` and those below a node that `request` fits.
+    ///
+    /// Recursive, and so at most as deep as the table is high. A node is looked at if its largest
+    /// chunk outranks the best so far, the one with the largest chunk first: whatever fits ends the
+    /// search on its line.
+    fn highest<C: Params>(
+        &self,
+        window: Window<C>,
+        (level, node): (u32, u32),
+        request: Request,
+        mut best: Option<Fit<Place>>,
+        counters: &mut C::Counters,
+    ) -> Option<Fit<Place>> {
+        if level == 0 {
+            // SAFETY: they are this table's.
+            for chunk in unsafe { chunks(node, self.begins(node)) } {
+                counters.visit();
+                let granules = free_granules(window, chunk);
+                let fit = request.fit(window, chunk, granules);
+                if let (true, Some(padding)) = (outranks(chunk, granules, best), fit) {
+                    best = Some(Fit { chunk, granules, padding, place: Place::ROOT });
+                }
+            }
+            return best;
+        }
+        let mut line = self.entries(level, node);
+        loop {
+            let largest = maximum(&line);
+            let digit = at_least(&line, largest.unsigned_abs()).trailing_zeros() - 1;
+            let below = node << DIGIT | digit;
+            let lowest = below << (WITHIN + DIGIT * (level - 1));
+            let lowest = window.place(lowest).unwrap_or(Chunk::FIRST);
+            let known =
+                best.map(|best| Fit { granules: said(best.granules).unsigned_abs(), ..best });
+            if largest < said(request.need) || !outranks(lowest, largest.unsigned_abs(), known) {
+                return best;
+            }
+            best = self.highest(window, (level - 1, below), request, best, counters);
+            line[digit as usize] = 0;
+        }
+    }
+
+    /// Lets every chunk leave.
+    pub(super) fn clear(&mut self) {
+        self.clear_below(self.height, 0);
+        (self.height, self.largest) = (1, 0);
+    }
+
+    /// Recursive, and so at most as deep as the table is high.
+    fn clear_below(&mut self, level: u32, node: u32) {
+        for digit in 0..WIDTH {
+            let below = node << DIGIT | digit;
+            if self.size(level - 1, below) == 0 {
+                continue;
+            }
+            self.set_size(level - 1, below, 0);
+            if level == 1 {
+                self.set_begins(below, 0);
+            } else {
+                self.clear_below(level - 1, below);
+            }
+        }
+    }
+
+    /// Walks the table and counts what is in it.
+    pub(super) fn check<C: Params>(&self, window: Window<C>) -> Result<Census, Corruption> {
+        let mut census = Census::EMPTY;
+        if self.largest == self.check_below(window, (self.height, 0), &mut census)? {
+            Ok(census)
+        } else {
+            Err(Corruption::of_window("a table has another largest size", window))
+        }
+    }
+
+    /// The largest chunk below a node, all of which is sound.
+    ///
+    /// Recursive, and so at most as deep as the table is high.
+    fn check_below<C: Params>(
+        &self,
+        window: Window<C>,
+        (level, node): (u32, u32),
+        census: &mut Census,
+    ) -> Result<i32, Corruption> {
+        let mut largest = 0;
+        if level == 0 {
+            // SAFETY: they are this table's.
+            for chunk in unsafe { chunks(node, self.begins(node)) } {
+                let broken = |what| Err(Corruption::at(what, window, chunk));
+                if window.end() <= chunk {
+                    return broken("a table has a chunk out of the arena");
+                }
+                if window.tag(chunk).is_used() {
+                    return broken("a chunk of the index is in use");
+                }
+                largest = largest.max(said(window.tag(chunk).granules()));
+                census.count(window, chunk)?;
+            }
+            return Ok(largest);
+        }
+        for digit in 0..WIDTH {
+            let below = node << DIGIT | digit;
+            let lowest = u64::from(below) << (WITHIN + DIGIT * (level - 1));
+            if u64::from(window.end().offset()) < lowest {
+                break;
+            }
+            let known = self.size(level - 1, below);
+            if known != self.check_below(window, (level - 1, below), census)? {
+                return Err(Corruption::of_window("a table has another largest size", window));
+            }
+            largest = largest.max(known);
+        }
+        Ok(largest)
+    }
+}
+
+/// The region of `chunk`, and its bit there.
+#[inline]
+const fn place_of(chunk: Chunk) -> (u32, u64) {
+    (chunk.offset() >> WITHIN, 1 << (chunk.offset() % REGION))
+}
+
+/// The chunks of a region that begin where these bits are set, in address order.
+///
+/// # Safety
+///
+/// The bits are a table's, of that region, and the chunks are used with its window.
+#[inline]
+unsafe fn chunks(region: u32, mut begins: u64) -> impl Iterator<Item = Chunk> {
+    core::iter::from_fn(move || {
+        if begins == 0 {
+            return None;
+        }
+        let lowest = begins.trailing_zeros();
+        begins &= begins - 1;
+        // SAFETY: by the table's invariant its bits are set where chunks of the window begin.
+        unsafe { Chunk::at(region << WITHIN | lowest) }
+    })
+}
+
+/// The first of these chunks of a region that has `need` granules.
+///
+/// # Safety
+///
+/// As for [`chunks`].
+#[inline]
+unsafe fn first_of<C: Params>(
+    window: Window<C>,
+    region: u32,
+    begins: u64,
+    need: u32,
+    mut visit: impl FnMut(),
+) -> Option<(Chunk, u32)> {
+    // SAFETY: the caller vouches for the bits.
+    for chunk in unsafe { chunks(region, begins) } {
+        visit();
+        let granules = free_granules(window, chunk);
+        if need <= granules {
+            return Some((chunk, granules));
+        }
+    }
+    None
+}
+
+/// The size of the largest of these chunks of a region.
+///
+/// # Safety
+///
+/// As for [`chunks`].
+#[inline]
+unsafe fn largest_of<C: Params>(window: Window<C>, region: u32, begins: u64) -> i32 {
+    // SAFETY: the caller vouches for the bits.
+    let chunks = unsafe { chunks(region, begins) };
+    chunks.fold(0, |largest, chunk| largest.max(said(free_granules(window, chunk))))
+}
+
+/// The size of a chunk that the table says is free.
+#[inline]
+fn free_granules<C: Params>(window: Window<C>, chunk: Chunk) -> u32 {
+    let tag = window.tag(chunk);
+    if Window::<C>::CHECKED && tag.is_used() {
+        window.broken("a free chunk that disagrees with its neighbor", chunk);
+    }
+    tag.granules()
+}
+
+/// Which entries of a line are `need` or more, as bits: that of the first is bit 1.
+///
+/// Without a branch, and no entry otherwise than the next one, so that the compiler compares four
+/// at once. (Bit 0 would be a shift by nothing, and so an entry of its own kind.)
+#[inline]
+fn at_least(line: &Line, need: u32) -> u32 {
+    let less = said(need) - 1;
+    let mut fitting = 0;
+    for (digit, &granules) in line.iter().enumerate() {
+        fitting |= u32::from(less < granules) << (digit + 1);
+    }
+    fitting
+}
+
+/// The largest entry of a line.
+#[inline]
+fn maximum(line: &Line) -> i32 {
+    line.iter().fold(0, |largest, &granules| largest.max(granules))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_says_which_entries_suffice() {
+        let mut line = [0; 16];
+        (line[0], line[3], line[15]) = (5, 7, MOST);
+        assert_eq!(at_least(&line, 5), 1 << 1 | 1 << 4 | 1 << 16);
+        assert_eq!(at_least(&line, 6), 1 << 4 | 1 << 16);
+        assert_eq!(at_least(&line, 8), 1 << 16);
+        assert_eq!(at_least(&line, u32::MAX), 1 << 16);
+        assert_eq!([maximum(&line), maximum(&[0; 16])], [MOST, 0]);
+    }
+
+    #[test]
+    fn no_two_nodes_share_a_line_and_none_lies_beyond_the_table() {
+        let table = Table { records: NonNull::dangling(), height: 1, largest: 0 };
+        let start = table.record(0).addr();
+        for end in [1, 1000, 1 << 14, 1 << 20] {
+            let mut lines = std::collections::HashSet::new();
+            for level in 1..=7 {
+                for node in 0..=end >> (WITHIN + DIGIT * level).min(31) {
+                    let line = table.line(level, node).addr() - start;
+                    assert!(lines.insert(line), "level {level}, node {node}");
+                    assert!(line < bytes(end), "level {level}, node {node} for {end}");
+                }
+            }
+        }
+    }
+}

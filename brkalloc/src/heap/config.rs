@@ -1,0 +1,139 @@
+//! A heap's configuration is a type: everything the attribute chose, known to the compiler.
+//!
+//! What is not chosen leaves no branch, no byte and no symbol, because every choice is an
+//! associated type or constant of [`Config`]. `#[brk_heap]` writes the one implementation that a
+//! static needs. This module holds no state.
+
+use super::brk_heap::BrkHeap;
+use super::configuration::Configuration;
+use crate::arena::coalesce::Coalesce;
+use crate::arena::counters::Counters;
+use crate::arena::harden::{Harden, Level, Zero};
+use crate::arena::index::Index;
+use crate::arena::params::Params as ArenaParams;
+use crate::diag::report::{self, Named};
+use crate::layers::cached::Cache;
+use crate::layers::guarded::Hardening;
+use crate::layers::locked::Locked;
+use crate::layers::mapped::Large;
+use crate::layers::quarantine::Quarantine;
+use crate::layers::{Layer, Params, Watched};
+use crate::sys::lock::Lock;
+use crate::sys::source::Source;
+use core::fmt;
+
+/// Everything that `#[brk_heap]` settles about one heap.
+///
+/// The trait is safe to implement: whatever the values, a heap either serves memory that is its own
+/// or serves none. What could break that (a source that lends memory twice, a lock that does not
+/// lock) is behind `unsafe` traits and constructors of their own.
+pub trait Config: Sized + 'static {
+    /// What the arena is made of.
+    type Source: Source;
+    /// Which free chunk is taken, where a freed one stands, and how either is found.
+    type Index: Index;
+    /// When free neighbors merge.
+    type Coalesce: Coalesce;
+    /// How threads share the heap.
+    type Lock: Lock;
+    /// What threads keep of what they free.
+    type Cache: Cache<Self>;
+    /// Whether large requests get mappings of their own.
+    type Large: Large;
+    /// What is checked at run time.
+    type Harden: Hardening;
+    /// Whether freed blocks wait before they are handed out again; without effect but with
+    /// [`Harden::Full`].
+    type Quarantine: Quarantine;
+    /// What is counted beside the figures that a walk can tell.
+    type Counters: Counters;
+
+    /// The static's name, for messages.
+    const NAME: &'static str;
+    /// Bytes committed at the first allocation.
+    const ARENA: usize;
+    /// The least number of bytes by which the arena grows; 0 for a fixed arena.
+    const GROW: usize;
+    /// The most bytes that the arena may reach.
+    const LIMIT: usize;
+    /// Bytes of dirty top beyond which pages go back to the system; `usize::MAX` for never.
+    const TRIM: usize;
+    /// What is cleared.
+    const ZERO: Zero = Zero::None;
+    /// What is defined for C. (The attribute defines it; this only says so.)
+    const EXPORT: Export = Export::None;
+    /// The lock, as it is before its first use.
+    const LOCK: Self::Lock;
+    /// The lock, as the attribute spells it.
+    const LOCK_OPTION: &'static str = <Self::Lock as Lock>::OPTION;
+    /// Where the attribute was told to find this crate; empty if it was not told.
+    const CRATE: &'static str = "";
+
+    /// The one static that this configuration describes. A [`BrkHeap`] elsewhere serves nothing.
+    ///
+    /// It is asked for when the heap first allocates: a panic here ends the process.
+    fn heap() -> &'static BrkHeap<Self>;
+}
+
+/// The layers of a heap, from the one that sees each request first to the arena behind its lock.
+pub(crate) type Stack<C> = <<C as Config>::Large as Large>::Over<
+    Watched<<<C as Config>::Harden as Hardening>::Over<<<C as Config>::Cache as Cache<C>>::Over>>,
+>;
+
+impl<C: Config> Named for C {
+    const NAME: &'static str = <C as Config>::NAME;
+    const SHOWS: bool = matches!(<<C as Config>::Harden as Level>::LEVEL, Harden::Full);
+
+    fn show(f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&Configuration::of::<C>(), f)
+    }
+}
+
+impl<C: Config> ArenaParams for C {
+    type Index = <C as Config>::Index;
+    type Coalesce = <C as Config>::Coalesce;
+    type Counters = <C as Config>::Counters;
+    type Harden = <C as Config>::Harden;
+    const ZERO: Zero = <C as Config>::ZERO;
+    const GROW: usize = <C as Config>::GROW;
+    const TRIM: usize = <C as Config>::TRIM;
+}
+
+impl<C: Config> Params for C {
+    type Source = <C as Config>::Source;
+    type Lock = <C as Config>::Lock;
+    type Depot = <<C as Config>::Cache as Cache<C>>::Depot;
+    type Aside = <<C as Config>::Cache as Cache<C>>::Aside;
+    type Quarantine = <C as Config>::Quarantine;
+    const ARENA: usize = <C as Config>::ARENA;
+    const LIMIT: usize = <C as Config>::LIMIT;
+    const KEEPS: Option<usize> = <<C as Config>::Cache as Cache<C>>::KEEPS;
+    const IS_MALLOC: bool = matches!(<C as Config>::EXPORT, Export::Malloc);
+    const LOCK: Self::Lock = <C as Config>::LOCK;
+
+    #[inline]
+    fn base() -> &'static Locked<C> {
+        report::without_unwinding(|| <C as Config>::NAME, C::heap).stack.base()
+    }
+}
+
+/// Which functions of C's a heap defines for the whole process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Export {
+    /// None.
+    None,
+    /// `malloc`, `free` and their kin.
+    Malloc,
+}
+
+impl Export {
+    /// The word that names it in an attribute.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Malloc => "malloc",
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! The resolved options of one heap, as data that prints as the attribute it came from.
+//!
+//! Every field is read off the configuration's types and constants, so it cannot say anything else
+//! than what runs. The options that have no effect in a configuration are left out of what is
+//! printed.
+
+use crate::arena::coalesce::Coalesce;
+use crate::arena::counters::Counters;
+use crate::arena::harden::{Harden, Level, Zero};
+use crate::arena::index::Index;
+use crate::heap::config::{Config, Export};
+use crate::layers::cached::Cache;
+use crate::layers::mapped::Large;
+use crate::layers::quarantine::Quarantine;
+use crate::sys::source::Source;
+use core::fmt;
+
+/// What the attribute, and its defaults, made of one heap. Sizes are bytes.
+///
+/// `Display` writes it as an attribute that can be pasted back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Configuration {
+    /// The static's name.
+    pub name: &'static str,
+    /// What the arena is made of.
+    pub source: &'static str,
+    /// Bytes committed at the first allocation.
+    pub arena: usize,
+    /// The least number of bytes by which the arena grows; `None` for a fixed arena.
+    pub grow: Option<usize>,
+    /// The most bytes that the arena may reach.
+    pub limit: usize,
+    /// Bytes of dirty top beyond which pages go back to the system; `None` for never.
+    pub trim: Option<usize>,
+    /// Which free chunk is taken.
+    pub policy: &'static str,
+    /// Where a freed chunk stands in the sequence.
+    pub order: &'static str,
+    /// How a chunk is found; `None` where the policy leaves no choice.
+    pub index: Option<&'static str>,
+    /// When free neighbors merge.
+    pub coalesce: &'static str,
+    /// The least number of bytes of a request that gets a mapping of its own; `None` where none does.
+    pub large: Option<usize>,
+    /// The most bytes that each thread keeps of what it frees; `None` without a cache.
+    pub cache: Option<usize>,
+    /// How threads share the heap, as the attribute spells the option.
+    pub lock: &'static str,
+    /// What is checked at run time.
+    pub harden: Harden,
+    /// The most bytes of freed blocks that wait; `None` where nothing does.
+    pub quarantine: Option<usize>,
+    /// What is cleared.
+    pub zero: Zero,
+    /// What is counted.
+    pub stats: &'static str,
+    /// What is defined for C.
+    pub export: Export,
+    /// Where the attribute was told to find this crate; empty if it was not told.
+    pub crate_path: &'static str,
+    grows: bool,
+    merges: bool,
+}
+
+impl Configuration {
+    pub(crate) const fn of<C: Config>() -> Self {
+        let grows = <C::Source as Source>::GROWS && 0 < C::GROW;
+        let merges = <C::Coalesce as Coalesce>::MERGES;
+        Self {
+            name: C::NAME,
+            source: <C::Source as Source>::OPTION,
+            arena: C::ARENA,
+            grow: if grows { Some(C::GROW) } else { None },
+            limit: C::LIMIT,
+            trim: if merges && grows && C::TRIM < usize::MAX { Some(C::TRIM) } else { None },
+            policy: <C::Index as Index>::POLICY,
+            order: <C::Index as Index>::ORDER,
+            index: <C::Index as Index>::INDEX,
+            coalesce: <C::Coalesce as Coalesce>::NAME,
+            large: <C::Large as Large>::LEAST,
+            cache: <C::Cache as Cache<C>>::KEEPS,
+            lock: C::LOCK_OPTION,
+            harden: <C::Harden as Level>::LEVEL,
+            quarantine: Self::quarantine::<C>(),
+            zero: C::ZERO,
+            stats: <C::Counters as Counters>::NAME,
+            export: C::EXPORT,
+            crate_path: C::CRATE,
+            grows: <C::Source as Source>::GROWS,
+            merges,
+        }
+    }
+}
+
+impl Configuration {
+    const fn quarantine<C: Config>() -> Option<usize> {
+        match (<C::Harden as Level>::LEVEL, C::Quarantine::BYTES) {
+            (Harden::Full, bytes @ 1..) => Some(bytes),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Configuration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#[brk_heap(source = \"{}\", arena = {}", self.source, Size(self.arena))?;
+        match self.grow {
+            Some(grow) => {
+                if self.arena < self.limit {
+                    write!(f, ", grow = {}", Size(grow))?;
+                }
+                write!(f, ", limit = {}", Size(self.limit))?;
+                match self.trim {
+                    Some(trim) if trim < self.limit => write!(f, ", trim = {}", Size(trim))?,
+                    None if self.merges => f.write_str(", trim = \"never\"")?,
+                    _ => {}
+                }
+            }
+            None if self.grows => f.write_str(", grow = \"none\"")?,
+            None => {}
+        }
+        if let Some(large) = self.large {
+            write!(f, ", large = {}", Size(large))?;
+        }
+        write!(f, ", policy = \"{}\", order = \"{}\"", self.policy, self.order)?;
+        if let Some(index) = self.index {
+            write!(f, ", index = \"{index}\"")?;
+        }
+        write!(f, ", coalesce = \"{}\"", self.coalesce)?;
+        if let Some(cache) = self.cache {
+            write!(f, ", cache = {}", Size(cache))?;
+        }
+        write!(f, ", {}", self.lock)?;
+        write!(f, ", harden = \"{}\"", self.harden.name())?;
+        if let Some(quarantine) = self.quarantine {
+            write!(f, ", quarantine = {}", Size(quarantine))?;
+        }
+        if self.zero != Zero::None {
+            write!(f, ", zero = \"{}\"", self.zero.name())?;
+        }
+        write!(f, ", stats = \"{}\"", self.stats)?;
+        if self.export != Export::None {
+            write!(f, ", export = \"{}\"", self.export.name())?;
+        }
+        if !self.crate_path.is_empty() {
+            write!(f, ", crate = {}", self.crate_path)?;
+        }
+        f.write_str(")]")
+    }
+}
+
+/// A size in the largest unit that holds it in whole numbers.
+struct Size(usize);
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (mut size, mut unit) = (self.0, "B");
+        for larger in ["KiB", "MiB", "GiB", "TiB"] {
+            if size == 0 || size % 1024 != 0 {
+                break;
+            }
+            (size, unit) = (size / 1024, larger);
+        }
+        write!(f, "\"{size}{unit}\"")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::ToString;
+
+    #[test]
+    fn a_size_takes_the_largest_unit_that_holds_it() {
+        let text = |size| Size(size).to_string();
+        assert_eq!([text(65536), text(1000)], ["\"64KiB\"", "\"1000B\""]);
+        assert_eq!([text(3 << 29), text(1 << 30)], ["\"1536MiB\"", "\"1GiB\""]);
+    }
+}

@@ -1,0 +1,73 @@
+//! What `BrkHeap` is before an attribute has made something of it.
+//!
+//! `BrkHeap` without a parameter names a heap of this configuration, so that
+//! `static HEAP: BrkHeap;` is a type that the attribute can be asked about; no value of it ever
+//! serves anything.
+
+use crate::heap::brk_heap::BrkHeap;
+use crate::arena::coalesce::Immediate;
+use crate::arena::counters::Uncounted;
+use crate::arena::harden::Unchecked;
+use crate::arena::index::List;
+use crate::arena::order::Address;
+use crate::arena::policy::FirstFit;
+use crate::heap::config::Config;
+use crate::layers::cached::Uncached;
+use crate::layers::mapped::Unmapped;
+use crate::layers::quarantine::Unquarantined;
+use crate::sys::lock::DefaultLock;
+use crate::sys::source::Slice;
+
+/// The configuration of a heap that no `#[brk_heap]` declares: without memory.
+#[derive(Debug)]
+pub enum Undeclared {}
+
+impl Config for Undeclared {
+    type Source = Slice;
+    type Index = List<FirstFit, Address>;
+    type Coalesce = Immediate;
+    type Lock = DefaultLock;
+    type Cache = Uncached;
+    type Large = Unmapped;
+    type Harden = Unchecked;
+    type Quarantine = Unquarantined;
+    type Counters = Uncounted;
+    const NAME: &'static str = "a heap without #[brk_heap]";
+    const ARENA: usize = 0;
+    const GROW: usize = 0;
+    const LIMIT: usize = 0;
+    const TRIM: usize = usize::MAX;
+    #[cfg_attr(
+        target_has_atomic = "8",
+        expect(
+            clippy::declare_interior_mutable_const,
+            reason = "where each heap's lock comes from"
+        )
+    )]
+    const LOCK: Self::Lock = DefaultLock::new();
+
+    fn heap() -> &'static BrkHeap<Self> {
+        static NOWHERE: BrkHeap<Undeclared> = BrkHeap::__new();
+        &NOWHERE
+    }
+}
+
+/// What `BrkHeap::new` asks of a configuration, and none has.
+#[diagnostic::on_unimplemented(
+    message = "a `BrkHeap` is made by `#[brk_heap]`, not by `BrkHeap::new`",
+    label = "this static needs the attribute",
+    note = "write `#[brk_heap]` above it, and end it after its type: `static HEAP: BrkHeap;`"
+)]
+pub trait Newable {}
+
+impl<C: Config> BrkHeap<C> {
+    /// Does not compile: a static that lacks its attribute is told so.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new() -> Self
+    where
+        C: Newable,
+    {
+        Self::__new()
+    }
+}

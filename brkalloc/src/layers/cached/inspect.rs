@@ -1,0 +1,139 @@
+//! The walk over all slabs and batches, for `check()`.
+//!
+//! It holds the map against the chunks below, and each slab's own list against what the slab says
+//! of itself. Like every walk it changes nothing and is O(n).
+
+use super::class::Class;
+use super::depot::{Counter, is_place, object_at};
+use super::map::{Kind, Page, Slab};
+use super::object::{Object, Objects};
+use crate::arena::check::Corruption;
+use crate::arena::chunk::Window;
+use crate::layers::Params;
+use crate::layers::guarded;
+use core::ptr::NonNull;
+
+impl<C: Params> Counter<'_, C> {
+    /// The first broken invariant of slabs and batches.
+    pub(super) fn check(&self) -> Result<(), Corruption> {
+        let mut partial = 0;
+        for page in 1..self.map.end() {
+            if let Kind::Slab { class, back: 0 } = self.map.kind(page) {
+                self.check_slab(page, class)?;
+                partial += u32::from(self.map.slab(page).is_some_and(|slab| has_objects(&slab)));
+            }
+        }
+        for class in Class::all() {
+            partial = self.check_partial(class, partial)?;
+            self.check_batches(class)?;
+        }
+        self.ensure(partial == 0, "a slab that has objects is in no list")
+    }
+
+    fn check_slab(&self, page: Page, class: Class) -> Result<(), Corruption> {
+        let Some(slab) = self.map.slab(page) else { return self.ensure(false, "a slab is none") };
+        let start = self.map.start_of(page);
+        let at = |holds: bool, what| {
+            if holds { Ok(()) } else { Err(Corruption::of_address(what, start.addr())) }
+        };
+        let is_chunk =
+            NonNull::new(start).is_some_and(|start| self.chunks.is_used(start, class.slab().need));
+        at(is_chunk, "a slab is no used chunk of whole pages")?;
+        for back in 1..class.pages() {
+            let kind = self.map.kind(page + back);
+            let expected = u8::try_from(back).map(|back| Kind::Slab { class, back });
+            at(Ok(kind) == expected, "a page of a slab does not lead to its first")?;
+        }
+        at(slab.fresh <= class.capacity(), "a slab has handed out more than it holds")?;
+        let (mut free, mut object) = (0, self.own_list(page, &slab));
+        while let Some(place) = object {
+            at(free < slab.fresh, "the list of a slab goes round in a circle")?;
+            self.check_object(place, class)?;
+            free += 1;
+            object = place.next::<C>();
+        }
+        at(slab.used + free == slab.fresh, "a slab has lost objects")
+    }
+
+    /// The slabs of a class that have objects, taken off those that were `expected`.
+    fn check_partial(&self, class: Class, mut expected: u32) -> Result<u32, Corruption> {
+        let (mut before, mut page) = (0, self.depot.first_partial(class));
+        while page != 0 {
+            self.ensure(0 < expected, "a list of slabs goes round in a circle, or has a full one")?;
+            let slab = self.map.slab(page).filter(|slab| slab.class == class);
+            let Some(slab) = slab else {
+                return Err(self.wrong("a list of slabs leads to what is no slab of its class"));
+            };
+            self.ensure(has_objects(&slab), "a slab in a list has no objects")?;
+            self.ensure(slab.prev == before, "two neighbors of a list of slabs disagree")?;
+            expected -= 1;
+            (before, page) = (page, slab.next);
+        }
+        Ok(expected)
+    }
+
+    fn check_batches(&self, class: Class) -> Result<(), Corruption> {
+        let whole = Self::BATCHES[class.number()];
+        let (mut batches, mut batch) = (0, self.depot.first_batch(class));
+        while let Some(first) = batch {
+            let (mut count, mut object): (u16, Objects) = (0, Some(first));
+            while let Some(place) = object {
+                count += 1;
+                self.ensure(count <= whole, "a batch has more objects than it can")?;
+                self.check_object(place, class)?;
+                object = place.next::<C>();
+            }
+            batches += 1;
+            let depth = self.depot.depth(class);
+            self.ensure(batches <= depth, "there are more batches than were counted")?;
+            batch = first.below::<C>();
+        }
+        self.ensure(batches == self.depot.depth(class), "there are fewer batches than were counted")
+    }
+
+    /// Whether `object` stands where an object of the class can: in a slab of it, or in a chunk.
+    pub(super) fn check_object(&self, object: Object, class: Class) -> Result<(), Corruption> {
+        let address = object.payload().addr().get();
+        let page = self.map.page_of(object.payload());
+        let holds = match self.map.kind(page) {
+            Kind::Chunks => self.chunks.reaches(object.payload()),
+            Kind::Slab { class: own, back } => {
+                let start = self.map.start_of(page - u32::from(back)).addr();
+                own == class && is_place(start, address, class)
+            }
+        };
+        if !holds {
+            return Err(Corruption::of_address("a free object is none of its class", address));
+        }
+        if !object.has_seal::<C>() {
+            return Err(Corruption::of_address(
+                "the links of a free object were overwritten",
+                address,
+            ));
+        }
+        if Window::<C>::SEALED && self.map.kind(page) != Kind::Chunks {
+            if let Some(byte) = guarded::altered::<C>(object.payload(), class.size()) {
+                return Err(Corruption::of_address("a free object was written to", byte.addr()));
+            }
+        }
+        Ok(())
+    }
+
+    fn own_list(&self, page: Page, slab: &Slab) -> Objects {
+        // SAFETY: by the map it is the first object of the slab's own list; it is only looked at.
+        let first = || unsafe { object_at(self.map.start_of(page), slab.free - 1) };
+        (slab.free != 0).then(first)
+    }
+
+    fn wrong(&self, what: &'static str) -> Corruption {
+        Corruption::of_address(what, self.map.start_of(0).addr())
+    }
+
+    pub(super) fn ensure(&self, holds: bool, what: &'static str) -> Result<(), Corruption> {
+        if holds { Ok(()) } else { Err(self.wrong(what)) }
+    }
+}
+
+fn has_objects(slab: &Slab) -> bool {
+    slab.used < slab.class.capacity()
+}

@@ -1,0 +1,163 @@
+//! What one thread keeps of one class: a magazine of objects, and one more batch.
+//!
+//! ```text
+//!   front   head  ──► object ──► object ──► …      as many as the limit allows
+//!           limit
+//!   back    spare ──► a whole batch                so that a thread at the border of two batches
+//!           …                                      does not turn to the depot at every request
+//! ```
+//!
+//! The fronts of all classes stand together, so that what requests touch is dense.
+//! A magazine begins small and doubles its limit each time it does not suffice, up to a whole batch,
+//! so that a class which a thread seldom uses keeps little. After Bonwick and Adams, *Magazines and
+//! Vmem* (2001). This module touches no lock and no slab.
+
+use super::object::{Object, Objects, height};
+use crate::layers::Params;
+use core::cell::Cell;
+
+/// What every request of a class reads and writes, two words: a cache line has four classes.
+///
+/// # Invariant
+///
+/// `head` is a list of at most `limit` objects, each of which says how many there are from it on.
+#[derive(Debug)]
+pub(super) struct Front {
+    head: Cell<Objects>,
+    limit: Cell<usize>,
+}
+
+impl Front {
+    pub(super) const fn new() -> Self {
+        Self { head: Cell::new(None), limit: Cell::new(0) }
+    }
+
+    /// Takes an object, if there is one at hand.
+    #[inline]
+    pub(super) fn pop<C: Params>(&self) -> Objects {
+        let object = self.head.get()?;
+        self.head.set(object.next::<C>());
+        Some(object)
+    }
+
+    /// Keeps an object, if there is room at hand.
+    #[inline]
+    pub(super) fn push<C: Params>(&self, object: Object) -> bool {
+        let head = self.head.get();
+        let already = height::<C>(head);
+        if self.limit.get() <= already {
+            return false;
+        }
+        object.set_above::<C>(head, already + 1);
+        self.head.set(Some(object));
+        true
+    }
+}
+
+/// What few requests look at.
+///
+/// # Invariant
+///
+/// `spare` is a list of a whole batch, or nothing.
+#[derive(Debug)]
+pub(super) struct Back {
+    spare: Cell<Objects>,
+    /// The head at the last sweep.
+    seen: Cell<Objects>,
+    /// Whether the thread has turned to the depot for it since the last sweep.
+    busy: Cell<bool>,
+    /// Objects that were counted last.
+    counted: Cell<u16>,
+}
+
+impl Back {
+    pub(super) const fn new() -> Self {
+        Self {
+            spare: Cell::new(None),
+            seen: Cell::new(None),
+            busy: Cell::new(false),
+            counted: Cell::new(0),
+        }
+    }
+}
+
+/// Objects of one class that one thread keeps.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Magazine<'a> {
+    pub(super) front: &'a Front,
+    pub(super) back: &'a Back,
+}
+
+impl Magazine<'_> {
+    /// How many objects it may hold now.
+    pub(super) fn limit(self) -> u16 {
+        u16::try_from(self.front.limit.get()).unwrap_or(u16::MAX)
+    }
+
+    /// Lets it hold so many, no fewer than it holds.
+    pub(super) fn set_limit(self, limit: u16) {
+        self.front.limit.set(limit.into());
+    }
+
+    /// Begins with a list of objects; what was there instead, which is nothing unless the allocator was
+    /// entered again in between.
+    pub(super) fn load(self, objects: Objects) -> Objects {
+        self.front.head.replace(objects)
+    }
+
+    /// The batch that is to spare.
+    pub(super) fn take_spare(self) -> Objects {
+        self.back.spare.take()
+    }
+
+    /// Makes the full magazine the spare batch and begins another; the batch that was to spare.
+    pub(super) fn shift(self) -> Objects {
+        self.back.spare.replace(self.front.head.take())
+    }
+
+    /// The upper half of the magazine, and not fewer than one object if there is any.
+    pub(super) fn unload_half<C: Params>(self) -> Objects {
+        let first = self.front.head.get()?;
+        let mut last = first;
+        for _ in 1..first.height::<C>().div_ceil(2) {
+            last = last.next::<C>()?;
+        }
+        self.front.head.set(last.next::<C>());
+        last.set_next::<C>(None);
+        Some(first)
+    }
+
+    /// Everything, in two lists. From now on it may hold nothing.
+    pub(super) fn empty(self) -> [Objects; 2] {
+        self.front.limit.set(0);
+        self.back.seen.set(None);
+        [self.back.spare.take(), self.front.head.take()]
+    }
+
+    /// Counts the objects that it may hold, of which `whole` make a batch: what the last count said,
+    /// and what is now.
+    pub(super) fn recount(self, whole: u16) -> (u16, u16) {
+        let spare = self.back.spare.get();
+        let now = self.limit() + if spare.is_some() { whole } else { 0 };
+        (self.back.counted.replace(now), now)
+    }
+
+    /// Notes that the thread turned to the depot for this class.
+    pub(super) fn note(self) {
+        self.back.busy.set(true);
+    }
+
+    /// Whether nothing was taken or kept since this was last asked, but something may be here.
+    pub(super) fn is_idle(self) -> bool {
+        let (head, seen) = (self.front.head.get(), self.back.seen.get());
+        self.back.seen.set(head);
+        !self.back.busy.replace(false)
+            && head == seen
+            && (0 < self.front.limit.get() || head.is_some())
+    }
+
+    /// Both lists, the magazine's own last.
+    pub(super) fn lists(self) -> [Objects; 2] {
+        [self.back.spare.get(), self.front.head.get()]
+    }
+}

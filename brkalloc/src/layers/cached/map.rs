@@ -1,0 +1,441 @@
+//! The map: for each page of a window, whether it is a slab's, and how that slab stands.
+//!
+//! ```text
+//!   window   | page 0 | page 1 | page 2 | page 3 | page 4 | …
+//!   map      |   –    | slab   | back 1 | back 2 |   –    | …     16 bytes a page
+//!                       free, used, fresh, class; next, prev; with `harden = "full"`, seals: 32 bytes
+//!
+//!   a slab   | used | free | used | free | never handed out ……… | tag of the next chunk |
+//!                      └──────────►┘       ^ fresh
+//! ```
+//!
+//! It lies beside the window, in memory of its own, where no stray write of a program's objects
+//! reaches it. Room for a whole window is reserved when the heap opens, and committed as slabs are
+//! made. The entry of a slab's first page holds the slab; the others lead back to it. Whoever has an
+//! object may ask what its page is without the heap's lock: that does not change while the object is
+//! in use, and the entries are atomic, so that what does change disturbs nobody. Only a thread that
+//! holds the lock changes anything.
+//!
+//! With `harden = "full"` each entry has two [seals](crate::diag::seal) of 32 bits behind it: one
+//! over what a page is, which everybody may ask, and one over all of it, for whoever holds the lock. A
+//! page that is no slab's is zeros, and so are its seals. This module knows no objects.
+
+use super::class::{Class, PAGE};
+use crate::arena::chunk::Window;
+use crate::diag::report;
+use crate::diag::seal::seal;
+use crate::layers::Params;
+use crate::sys::source::Source;
+use core::fmt;
+use core::marker::PhantomData;
+use core::ptr::{NonNull, null_mut};
+use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use core::sync::atomic::{AtomicPtr, AtomicU32};
+
+/// A page of the window, by its number; 0, which no slab has, for none.
+pub(super) type Page = u32;
+
+/// How many entries are committed at once, at the least.
+const EXTENSION: u32 = 1024;
+
+/// How one slab stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Slab {
+    /// The first object in its own list: granules from the slab's beginning, and 1; 0 if there is
+    /// none.
+    pub(super) free: u16,
+    /// Objects that are not in the slab.
+    pub(super) used: u16,
+    /// Objects that were ever handed out: those above were not.
+    pub(super) fresh: u16,
+    pub(super) class: Class,
+    /// Its neighbors among the slabs of its class that have objects.
+    pub(super) next: Page,
+    pub(super) prev: Page,
+}
+
+/// What the map says of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Chunks.
+    Chunks,
+    /// The first page of a slab of that class, or one so many pages behind it.
+    Slab { class: Class, back: u8 },
+}
+
+/// One page: the slab in four words of 32 bits, which every target with threads has as atomics.
+#[derive(Debug)]
+#[repr(C, align(16))]
+pub(super) struct Entry {
+    /// The objects of a [`State`].
+    objects: AtomicU32,
+    /// The kind of a [`State`].
+    kind: AtomicU32,
+    next: AtomicU32,
+    prev: AtomicU32,
+}
+
+/// What the map says of a page, in two words: `free` and `used`; then `fresh`, the class and 1, and how
+/// far back the slab begins. A kind of zeros says that it is no slab's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct State {
+    /// `used` above `free`, 16 bits each.
+    objects: u32,
+    /// From the top: back and class, 8 bits each, and `fresh`, 16 bits.
+    kind: u32,
+}
+
+const CLASS: u32 = 16;
+const BACK: u32 = 24;
+
+impl State {
+    const CHUNKS: Self = Self { objects: 0, kind: 0 };
+
+    fn of(slab: Slab) -> Self {
+        let kind = Self::of_class(slab.class).kind | u32::from(slab.fresh);
+        Self { kind, ..Self::CHUNKS }.with(slab.free, slab.used)
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "there are few classes")]
+    fn of_class(class: Class) -> Self {
+        Self { kind: (class.number() as u32 + 1) << CLASS, ..Self::CHUNKS }
+    }
+
+    /// A page so many behind the first of its slab.
+    fn behind(self, back: u32) -> Self {
+        Self { kind: self.kind | back << BACK, ..self }
+    }
+
+    /// The same slab with another first free object, and so many that are used.
+    #[inline]
+    pub(super) fn with(self, free: u16, used: u16) -> Self {
+        Self { objects: u32::from(used) << 16 | u32::from(free), ..self }
+    }
+
+    /// The class, if the page is a slab's.
+    #[inline]
+    pub(super) fn class(self) -> Option<Class> {
+        let number = usize::from(self.kind.to_le_bytes()[2]);
+        Class::at(number.checked_sub(1)?)
+    }
+
+    /// How many pages farther down the slab begins.
+    #[inline]
+    pub(super) fn back(self) -> u8 {
+        self.kind.to_le_bytes()[3]
+    }
+
+    /// As in [`Slab`]; so are the others.
+    #[inline]
+    pub(super) fn free(self) -> u16 {
+        halves(self.objects)[0]
+    }
+
+    #[inline]
+    pub(super) fn used(self) -> u16 {
+        halves(self.objects)[1]
+    }
+
+    #[inline]
+    pub(super) fn fresh(self) -> u16 {
+        halves(self.kind)[0]
+    }
+}
+
+/// The lower and the upper half of a word.
+#[inline]
+const fn halves(word: u32) -> [u16; 2] {
+    [(word & 0xffff) as u16, (word >> 16) as u16]
+}
+
+/// What a sealed entry has behind it.
+#[repr(C, align(16))]
+struct Seals {
+    /// Over what the page is.
+    kind: AtomicU32,
+    /// Over all of the entry.
+    all: AtomicU32,
+}
+
+/// The pages of one window, over memory of the source of `C`.
+///
+/// # Invariant
+///
+/// The first `committed` entries at `entries` are valid for reads and writes as long as the program
+/// runs, and nothing but this map uses them. `base` is where the window begins. Only a thread that
+/// holds the heap's lock changes any of it, the entries among them.
+pub(super) struct Map<C> {
+    base: AtomicPtr<u8>,
+    entries: AtomicPtr<Entry>,
+    committed: AtomicU32,
+    reserved: AtomicU32,
+    configuration: PhantomData<fn() -> C>,
+}
+
+impl<C> fmt::Debug for Map<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let committed = self.committed.load(Relaxed);
+        f.debug_struct("Map").field("committed", &committed).finish_non_exhaustive()
+    }
+}
+
+impl<C: Params> Map<C> {
+    /// Bytes of an entry, and of its seals.
+    const STRIDE: usize =
+        size_of::<Entry>() + if Window::<C>::SEALED { size_of::<Seals>() } else { 0 };
+
+    /// A map of no page.
+    pub(super) const fn new() -> Self {
+        Self {
+            base: AtomicPtr::new(null_mut()),
+            entries: AtomicPtr::new(null_mut()),
+            committed: AtomicU32::new(0),
+            reserved: AtomicU32::new(0),
+            configuration: PhantomData,
+        }
+    }
+
+    /// Becomes the map of the window of `bytes` at `base`; stays one of no page where the system has
+    /// no room for it.
+    pub(super) fn open(&self, base: *mut u8, bytes: usize) {
+        // A page of the map is a page of the window, and zeros say that it is no slab's.
+        if base.addr() % PAGE != 0 || !C::Source::ZEROED {
+            return;
+        }
+        let pages = u32::try_from(bytes / PAGE).unwrap_or(u32::MAX);
+        let size = (pages as usize).saturating_mul(Self::STRIDE);
+        self.base.store(base, Relaxed);
+        if let Some(region) = C::Source::open_aside(size) {
+            self.entries.store(region.base.as_ptr().cast(), Relaxed);
+            let reserved = region.reserved / Self::STRIDE;
+            self.reserved.store(u32::try_from(reserved).unwrap_or(u32::MAX).min(pages), Relaxed);
+        }
+    }
+
+    /// Whether the pages up to, and without, `end` have entries now.
+    pub(super) fn reach(&self, end: Page) -> bool {
+        end <= self.end() || self.extend(end)
+    }
+
+    #[cold]
+    fn extend(&self, end: Page) -> bool {
+        let bytes = |pages: Page| pages as usize * Self::STRIDE;
+        let (entries, reserved) = (self.entries.load(Relaxed), self.reserved.load(Relaxed));
+        let Some(entries) = NonNull::new(entries.cast::<u8>()) else { return false };
+        if reserved < end {
+            return false;
+        }
+        // Some more than asked for: the system counts in pages, too.
+        let target = (end / EXTENSION + 1).saturating_mul(EXTENSION).min(reserved);
+        // SAFETY: the source opened that region aside, with room for `reserved` entries, and
+        // committed those up to the end.
+        let extended = unsafe { C::Source::commit(entries, bytes(self.end()), bytes(target)) };
+        if extended {
+            self.committed.store(target, Release);
+        }
+        extended
+    }
+
+    /// How many pages have entries: those below.
+    #[inline]
+    pub(super) fn end(&self) -> Page {
+        self.committed.load(Acquire)
+    }
+
+    #[inline]
+    fn entry(&self, page: Page) -> Option<&Entry> {
+        if self.end() <= page {
+            return None;
+        }
+        let entry = self.entries.load(Relaxed).wrapping_byte_add(page as usize * Self::STRIDE);
+        // SAFETY: by the invariant the entry is one of those that are committed; all zeros are a
+        // sound entry, and what else is there was written here.
+        Some(unsafe { &*entry })
+    }
+
+    /// The seals of a page that has an entry, of a map that seals.
+    fn seals(&self, page: Page) -> &Seals {
+        let entry = self.entries.load(Relaxed).wrapping_byte_add(page as usize * Self::STRIDE);
+        let seals = entry.wrapping_add(1).cast::<Seals>();
+        // SAFETY: in a map that seals, seals are behind each entry, and valid as that is.
+        unsafe { &*seals }
+    }
+
+    /// The seal over what a page is; 0 for one that is no slab's.
+    fn seal_of_kind(entry: &Entry, kind: u32) -> u32 {
+        let what = kind >> CLASS;
+        if what == 0 { 0 } else { upper(seal(core::ptr::from_ref(entry).addr(), [what.into()])) }
+    }
+
+    /// The seal over all of an entry; 0 for one that is all zeros.
+    fn seal_of_all(entry: &Entry, state: State) -> u32 {
+        let links = [&entry.next, &entry.prev].map(|link| link.load(Relaxed));
+        let words = [[state.objects, state.kind], links].map(joined);
+        if words == [0, 0] { 0 } else { upper(seal(core::ptr::from_ref(entry).addr(), words)) }
+    }
+
+    /// Writes an entry.
+    #[inline]
+    fn set(&self, page: Page, state: State, [next, prev]: [Page; 2]) {
+        let Some(entry) = self.entry(page) else { return };
+        entry.next.store(next, Relaxed);
+        entry.prev.store(prev, Relaxed);
+        entry.kind.store(state.kind, Relaxed);
+        self.set_objects(page, entry, state);
+    }
+
+    /// How the slab of `page` stands, whose entry that is.
+    #[inline]
+    pub(super) fn state(&self, page: Page, entry: &Entry) -> State {
+        let (objects, kind) = (entry.objects.load(Relaxed), entry.kind.load(Relaxed));
+        let state = State { objects, kind };
+        if Window::<C>::SEALED {
+            let seals = self.seals(page);
+            let is_sealed = seals.kind.load(Relaxed) == Self::seal_of_kind(entry, kind)
+                && seals.all.load(Relaxed) == Self::seal_of_all(entry, state);
+            if !is_sealed {
+                self.broken(page);
+            }
+        }
+        state
+    }
+
+    /// Notes the objects of the slab of `page`, whose entry that is, and whose kind and neighbors stay.
+    #[inline]
+    pub(super) fn set_objects(&self, page: Page, entry: &Entry, state: State) {
+        entry.objects.store(state.objects, Relaxed);
+        if Window::<C>::SEALED {
+            let seals = self.seals(page);
+            seals.kind.store(Self::seal_of_kind(entry, state.kind), Relaxed);
+            seals.all.store(Self::seal_of_all(entry, state), Relaxed);
+        }
+    }
+
+    /// Ends the program: an entry is not what the heap has written.
+    #[cold]
+    #[inline(never)]
+    fn broken(&self, page: Page) -> ! {
+        let start = self.start_of(page);
+        report::fatal_in::<C>(format_args!(
+            "a page of a slab whose entry was overwritten at {start:p}"
+        ))
+    }
+
+    /// The page in which `address` lies; one without an entry for an address beyond the window.
+    #[inline]
+    pub(super) fn page_of(&self, address: NonNull<u8>) -> Page {
+        let distance = address.addr().get().wrapping_sub(self.base.load(Relaxed).addr());
+        u32::try_from(distance / PAGE).unwrap_or(u32::MAX)
+    }
+
+    /// The first byte of `page`.
+    #[inline]
+    pub(super) fn start_of(&self, page: Page) -> *mut u8 {
+        self.base.load(Relaxed).wrapping_add(page as usize * PAGE)
+    }
+
+    /// The slab in which `address` lies: its first page, its class, and the entry that holds it.
+    #[inline]
+    pub(super) fn slab_at(&self, address: NonNull<u8>) -> Option<(Page, Class, &Entry)> {
+        let page = self.page_of(address);
+        let Kind::Slab { class, back } = self.kind(page) else { return None };
+        let page = page - u32::from(back);
+        Some((page, class, self.entry(page)?))
+    }
+
+    /// What `page` is.
+    #[inline]
+    pub(super) fn kind(&self, page: Page) -> Kind {
+        let entry = self.entry(page);
+        let kind = entry.map_or(0, |entry| entry.kind.load(Relaxed));
+        if let (true, Some(entry)) = (Window::<C>::SEALED, entry) {
+            if self.seals(page).kind.load(Relaxed) != Self::seal_of_kind(entry, kind) {
+                self.broken(page);
+            }
+        }
+        let state = State { kind, ..State::CHUNKS };
+        match state.class() {
+            Some(class) => Kind::Slab { class, back: state.back() },
+            None => Kind::Chunks,
+        }
+    }
+
+    /// The slab whose first page is `page`.
+    #[inline]
+    pub(super) fn slab(&self, page: Page) -> Option<Slab> {
+        let entry = self.entry(page)?;
+        let state = self.state(page, entry);
+        let (next, prev) = (entry.next.load(Relaxed), entry.prev.load(Relaxed));
+        let (free, used, fresh) = (state.free(), state.used(), state.fresh());
+        Some(Slab { free, used, fresh, class: state.class()?, next, prev })
+    }
+
+    /// Notes how the slab at `page` stands.
+    #[inline]
+    pub(super) fn set_slab(&self, page: Page, slab: Slab) {
+        self.set(page, State::of(slab), [slab.next, slab.prev]);
+    }
+
+    /// Notes that the pages behind `page` are of its slab, too.
+    pub(super) fn set_behind(&self, page: Page, class: Class) {
+        for back in 1..class.pages() {
+            self.set(page + back, State::of_class(class).behind(back), [0, 0]);
+        }
+    }
+
+    /// Notes that `pages` from `page` on are no slab's.
+    pub(super) fn clear(&self, page: Page, pages: u32) {
+        for page in page..page + pages {
+            self.set(page, State::CHUNKS, [0, 0]);
+        }
+    }
+}
+
+/// Two words of 32 bits as one.
+#[inline]
+fn joined([lower, upper]: [u32; 2]) -> u64 {
+    u64::from(upper) << 32 | u64::from(lower)
+}
+
+/// The upper half of a seal.
+#[inline]
+fn upper(seal: u64) -> u32 {
+    (seal >> 32) as u32
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use crate::diag::report::tests::last_words;
+    use crate::{BrkHeap, brk_heap};
+    use core::alloc::{GlobalAlloc, Layout};
+
+    #[brk_heap(source = "mmap", cache = "64KiB", harden = "full", crate = crate)]
+    static HEAP: BrkHeap;
+
+    #[test]
+    fn a_flipped_bit_of_an_entry_is_noticed_by_the_heap() {
+        const LAYOUT: Layout = Layout::new::<[u64; 40]>();
+        let map = &<HEAP as Params>::base().aside.map;
+        // SAFETY: the layout has a size.
+        let block = unsafe { HEAP.alloc(LAYOUT) };
+        let page = map.page_of(NonNull::new(block).expect("there is memory"));
+        let Kind::Slab { back, .. } = map.kind(page) else { panic!("the block is an object") };
+        let page = page - Page::from(back);
+        for bit in 0..192 {
+            let words = last_words(|| {
+                let entry = map.entry(page).expect("the page has an entry");
+                let (Entry { objects, kind, next, prev }, seals) = (entry, map.seals(page));
+                let word = [objects, kind, next, prev, &seals.kind, &seals.all][bit / 32];
+                word.fetch_xor(1 << (bit % 32), Relaxed);
+                // SAFETY: the block is freed once.
+                unsafe { HEAP.dealloc(block, LAYOUT) };
+                HEAP.trim();
+            });
+            let what = "brkalloc: HEAP: a page of a slab whose entry was overwritten at 0x";
+            assert!(words.starts_with(what), "bit {bit}: {words}");
+        }
+        // SAFETY: the block is freed once, in this process.
+        unsafe { HEAP.dealloc(block, LAYOUT) };
+    }
+}

@@ -1,0 +1,237 @@
+//! The cache: small objects and middle chunks per thread, in front of the chunks.
+//!
+//! ```text
+//!   thread    magazines: an object list a class │ kept chunks: a list a class      no lock
+//!                 │ a batch at a time           │ an eighth at a time
+//!   heap      depot: whole batches, slabs       │                                  the heap's lock
+//!                 │ a slab at a time            │
+//!             chunks ◄──────────────────────────┘
+//! ```
+//!
+//! Requests of up to a kibibyte are objects of a slab, without a tag, so that 16 bytes take 16.
+//! Those of up to 32 KiB are chunks that stay with the thread when they are freed. Both are found
+//! by the layout alone, with no lock, no atomic operation, and no look at the chunk. Everything
+//! else goes to the heap, and so does whatever lies idle: a cache is never what keeps memory from
+//! serving another size for long.
+//!
+//! A heap is [`Uncached`] unless the attribute says otherwise; such a heap has no byte and no
+//! branch of this. The cache of a [`Cached`] heap is typed by its configuration, so no two heaps
+//! can share one. A copy of a heap serves what the heap serves that its configuration names. This
+//! module says which request takes which way; it links nothing itself.
+
+mod chunks;
+mod class;
+mod depot;
+#[cfg(unix)]
+pub(crate) mod exported;
+mod inspect;
+mod kept;
+mod magazine;
+mod map;
+pub(crate) mod object;
+mod objects;
+mod thread;
+
+pub use thread::{ThreadCache, ThreadEnd};
+
+use super::locked::{Extra, Locked};
+use super::{Base, Layer, Params, Resized, cleared};
+use crate::arena::check::Corruption;
+use crate::arena::counters::Tally;
+use crate::arena::stats::Stats;
+use crate::diag::report;
+use class::{Class, KeptClass};
+use core::alloc::Layout;
+use core::ptr::NonNull;
+use depot::Depot;
+use map::Map;
+
+/// Whether, and how, threads keep what they free.
+///
+/// Implemented by [`Uncached`] and [`Cached`] alone.
+pub trait Cache<C: Params>: sealed::Sealed {
+    /// The most bytes that each thread may keep, and that all of them may share; `None` where
+    /// nothing is kept.
+    #[doc(hidden)]
+    const KEEPS: Option<usize>;
+    /// What the heap's lock guards beside the chunks.
+    #[doc(hidden)]
+    type Depot: Extra + Send;
+    /// What is read without the lock.
+    #[doc(hidden)]
+    type Aside: Extra + Sync;
+    /// The layers up to here.
+    #[doc(hidden)]
+    type Over: Layer<Params = C, Base = Locked<C>>;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::Uncached {}
+    impl<const BYTES: usize> Sealed for super::Cached<BYTES> {}
+}
+
+/// No cache: every request goes to the arena.
+#[derive(Debug)]
+pub enum Uncached {}
+
+impl<C: Params> Cache<C> for Uncached {
+    const KEEPS: Option<usize> = None;
+    type Depot = ();
+    type Aside = ();
+    type Over = Locked<C>;
+}
+
+/// A cache for each thread, of up to `BYTES` bytes.
+#[derive(Debug)]
+pub enum Cached<const BYTES: usize> {}
+
+impl<C: PerThread, const BYTES: usize> Cache<C> for Cached<BYTES> {
+    const KEEPS: Option<usize> = Some(BYTES);
+    type Depot = Depot;
+    type Aside = Aside<C>;
+    type Over = Caching<C>;
+}
+
+/// The thread-locals of a heap with a cache: the attribute declares them.
+///
+/// The trait is safe to implement: a cache that somebody makes and drops loses what is in it, and
+/// nothing more. Each heap takes back only what its own map or chunks know.
+pub trait PerThread: Params<Depot = Depot, Aside = Aside<Self>> {
+    /// Calls `f` with this thread's cache.
+    fn with<R>(f: impl FnOnce(&ThreadCache<Self>) -> R) -> R;
+
+    /// Has what this thread keeps given back when the thread ends; whether that will happen.
+    fn watch_end() -> bool;
+}
+
+/// Calls `f` with this thread's cache.
+#[inline]
+fn with<C: PerThread, R>(f: impl FnOnce(&ThreadCache<C>) -> R) -> R {
+    report::without_unwinding(|| C::NAME, || C::with(f))
+}
+
+/// What is read of a heap with a cache without its lock.
+pub struct Aside<C> {
+    map: Map<C>,
+    /// The most bytes that threads may hold, as far as they have said.
+    held: Tally,
+}
+
+impl<C: Params> Extra for Aside<C> {
+    const NEW: Self = Self { map: Map::new(), held: Tally::NEW };
+
+    fn open(&self, base: *mut u8, bytes: usize) {
+        self.map.open(base, bytes);
+    }
+}
+
+/// The layer: a locked arena, and a cache of each thread in front of it.
+pub struct Caching<C: PerThread>(Locked<C>);
+
+// SAFETY: a block is an object of a slab, or a chunk, that was in no list any more when it was
+// handed out; slabs and chunks are the locked arena's.
+unsafe impl<C: PerThread> Layer for Caching<C> {
+    type Params = C;
+    type Base = Locked<C>;
+    const NEW: Self = Self(Locked::NEW);
+
+    #[inline]
+    fn base(&self) -> &Locked<C> {
+        &self.0
+    }
+
+    #[inline]
+    fn allocate(&self, layout: Layout) -> Option<NonNull<u8>> {
+        match Class::of(layout) {
+            Some(class) => with::<C, _>(|cache| cache.take(class)).map(objects::reissued::<C>),
+            None => chunks::allocate::<C>(layout),
+        }
+    }
+
+    #[inline]
+    fn allocate_zeroed(&self, layout: Layout) -> Option<NonNull<u8>> {
+        if Class::of(layout).is_none() && KeptClass::of(layout).is_none() {
+            return chunks::allocate_zeroed::<C>(layout);
+        }
+        let block = self.allocate(layout)?;
+        cleared(Some((block, layout.size())), layout.size())
+    }
+
+    #[inline]
+    unsafe fn free(&self, block: NonNull<u8>, layout: Option<Layout>) {
+        let class = match layout {
+            Some(layout) => Class::of(layout),
+            None => objects::class_at::<C>(block),
+        };
+        match (class, layout) {
+            // SAFETY: the caller gives up the block, which is an object of the class, or a chunk that
+            // stood in for one.
+            (Some(class), _) => unsafe { objects::free::<C>(block, class) },
+            // SAFETY: no slab holds such a layout, so it is a chunk; the caller vouches for it.
+            (None, Some(layout)) => unsafe { chunks::free::<C>(block, layout) },
+            // SAFETY: the caller vouches for the block, which is no slab's.
+            (None, None) => unsafe { C::base().release(block) },
+        }
+    }
+
+    #[inline]
+    unsafe fn resize(
+        &self,
+        block: NonNull<u8>,
+        layout: Option<Layout>,
+        wanted: Layout,
+    ) -> Option<Resized> {
+        let class = match layout {
+            Some(layout) => Class::of(layout),
+            None => objects::class_at::<C>(block),
+        };
+        let stays = match (class, Class::of(wanted)) {
+            // SAFETY: no slab holds the block, so it is a chunk; the caller vouches for it.
+            (None, None) => unsafe { chunks::resize::<C>(block, layout, wanted)? },
+            (old, new) => old == new,
+        };
+        if stays {
+            return Some(Resized::InPlace(block));
+        }
+        self.allocate(wanted).map(Resized::Elsewhere)
+    }
+
+    unsafe fn usable_size(&self, block: NonNull<u8>, _: Option<Layout>) -> usize {
+        objects::extent::<C>(block)
+    }
+
+    fn check(&self) -> Result<(), Corruption> {
+        with::<C, _>(|cache| {
+            depot::with(C::base(), |counter| {
+                counter.chunks.check()?;
+                counter.check()?;
+                cache.check(counter)
+            })
+        })
+    }
+
+    fn flush(&self) {
+        flush::<C>();
+    }
+
+    fn report(&self, stats: &mut Stats) {
+        stats.cached = Some(C::base().aside.held.get());
+    }
+}
+
+/// Gives back what this thread and the depot keep.
+fn flush<C: PerThread>() {
+    let home = C::base();
+    with::<C, _>(|cache| cache.give_all(home));
+    depot::with(home, |counter| {
+        counter.clear_all();
+    });
+}
+
+/// Gives back all that is kept, before a request is refused; whether there is any memory.
+#[cold]
+fn flushed<C: PerThread>() -> bool {
+    flush::<C>();
+    C::base().chunks(|chunks| chunks.is_open())
+}

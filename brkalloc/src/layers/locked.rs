@@ -1,0 +1,224 @@
+//! The lowest layer of a static heap: the arena behind its lock.
+//!
+//! ```text
+//!   request ─► lock ─► index, top, growth ─► unlock ─► payload, or none
+//!                └ no memory yet: open the window, register for forks, once more
+//! ```
+//!
+//! A heap has no memory until its first allocation, so the static is zeros and indexes that hold
+//! nothing. The common way has no branch for it: in a heap without memory, nothing is free.
+
+use super::quarantine::{Quarantine, Queue};
+use super::{Base, Layer, Params, Resized, cleared};
+use crate::arena::chunk;
+use crate::arena::heap::RawHeap;
+use crate::arena::index::Request;
+use crate::sys::fork::{self, Hold};
+use crate::sys::lock::{Guarded, Lock};
+use core::alloc::Layout;
+use core::ptr::NonNull;
+
+/// The arena, and what the layers above keep beside it.
+pub struct Locked<C: Params> {
+    shared: Guarded<C::Lock, Shared<C>>,
+    /// What is read without the lock.
+    pub(super) aside: C::Aside,
+    /// The heap's place among those held across a fork.
+    link: <C::Lock as Lock>::Link,
+}
+
+/// What the lock guards.
+pub(crate) struct Shared<C: Params> {
+    pub(super) chunks: RawHeap<C, C::Source>,
+    pub(super) depot: C::Depot,
+    pub(super) quarantine: C::Quarantine,
+}
+
+/// What a layer above has here.
+pub trait Extra {
+    /// Of a heap that is not open.
+    const NEW: Self;
+
+    /// Makes ready, as the window opens, which begins at `base` and may have so many bytes.
+    fn open(&self, _base: *mut u8, _bytes: usize) {}
+}
+
+/// Nothing.
+impl Extra for () {
+    const NEW: Self = ();
+}
+
+impl<C: Params> Locked<C> {
+    /// Calls `f` under the lock.
+    #[inline(always)]
+    pub(super) fn with<R>(&self, f: impl FnOnce(&mut Shared<C>) -> R) -> R {
+        self.shared.with(f)
+    }
+
+    /// Runs `operation` under the lock. If it finds nothing because the heap has no memory yet,
+    /// opens the heap and runs `again`.
+    #[inline(always)]
+    pub(super) fn opened<R>(
+        &self,
+        operation: impl FnOnce(&mut Shared<C>) -> Option<R>,
+        again: impl FnOnce() -> Option<R>,
+    ) -> Option<R> {
+        let is_open = |shared: &mut Shared<C>| shared.chunks.is_open();
+        match self.shared.with_or(operation, is_open) {
+            Ok(served) => Some(served),
+            Err(was_open) if was_open || !self.open() => None,
+            Err(_) => again(),
+        }
+    }
+
+    /// Gives the heap its memory, unless another thread has; whether it has any now.
+    #[cold]
+    #[inline(never)]
+    fn open(&self) -> bool {
+        let home = C::base();
+        if !core::ptr::eq(self, home) {
+            return false;
+        }
+        // Before the heap has anything to lose, and with no lock held: the system may allocate here.
+        if C::IS_MALLOC {
+            fork::hold_streams();
+        }
+        home.link.hold(&home.shared);
+        home.with(|shared| {
+            if shared.chunks.is_open() {
+                return true;
+            }
+            let opened = shared.chunks.open_window(C::ARENA, C::LIMIT);
+            if opened {
+                let (base, bytes) = shared.chunks.extent();
+                home.aside.open(base, bytes);
+            }
+            opened
+        })
+    }
+
+    /// A block; `None` if there is none, with nothing lost.
+    #[inline(never)]
+    pub(super) fn serve(&self, request: Request) -> Option<NonNull<u8>> {
+        self.opened(|shared| shared.chunks.allocate(request), || again(|| self.serve(request)))
+    }
+
+    /// A block, with the number of its first bytes that may not be zero.
+    #[inline]
+    fn serve_zeroed(&self, request: Request) -> Option<(NonNull<u8>, usize)> {
+        self.opened(
+            |shared| shared.chunks.allocate_zeroed(request),
+            || again(|| self.serve_zeroed(request)),
+        )
+    }
+
+    /// # Safety
+    ///
+    /// As for [`Layer::free`].
+    #[inline(never)]
+    unsafe fn resize_or_serve(&self, block: NonNull<u8>, request: Request) -> Option<Resized> {
+        self.with(|Shared { chunks, .. }| {
+            // SAFETY: the caller vouches for the block.
+            if unsafe { chunks.resize(block, request) } {
+                return Some(Resized::InPlace(block));
+            }
+            chunks.allocate_instead(request).map(Resized::Elsewhere)
+        })
+    }
+
+    /// # Safety
+    ///
+    /// As for [`Layer::free`].
+    #[inline(never)]
+    pub(super) unsafe fn release(&self, block: NonNull<u8>) {
+        // SAFETY: the caller vouches for the block.
+        self.with(|shared| unsafe { shared.chunks.free(block) });
+    }
+}
+
+/// What is done at most once for a heap, kept out of the way of the rest.
+#[cold]
+#[inline(never)]
+fn again<R>(operation: impl FnOnce() -> R) -> R {
+    operation()
+}
+
+// SAFETY: a block is the payload of one chunk of the heap's own window until it is freed, and what
+// could unwind ends the process.
+unsafe impl<C: Params> Layer for Locked<C> {
+    type Params = C;
+    type Base = Self;
+    const NEW: Self = Self {
+        shared: Guarded::new(
+            C::LOCK,
+            Shared {
+                chunks: RawHeap::CLOSED,
+                depot: <C::Depot as Extra>::NEW,
+                quarantine: C::Quarantine::NEW,
+            },
+        ),
+        aside: <C::Aside as Extra>::NEW,
+        link: <C::Lock as Lock>::Link::NEW,
+    };
+
+    #[inline]
+    fn base(&self) -> &Self {
+        self
+    }
+
+    #[inline]
+    fn allocate(&self, layout: Layout) -> Option<NonNull<u8>> {
+        self.serve(Request::of(layout)?)
+    }
+
+    #[inline]
+    fn allocate_zeroed(&self, layout: Layout) -> Option<NonNull<u8>> {
+        cleared(self.serve_zeroed(Request::of(layout)?), layout.size())
+    }
+
+    #[inline]
+    unsafe fn free(&self, block: NonNull<u8>, layout: Option<Layout>) {
+        if let Some(layout) = layout {
+            chunk::fetch_above(block.as_ptr(), layout.size());
+        }
+        // SAFETY: the caller vouches for the block.
+        unsafe { self.release(block) };
+    }
+
+    #[inline]
+    unsafe fn resize(
+        &self,
+        block: NonNull<u8>,
+        layout: Option<Layout>,
+        wanted: Layout,
+    ) -> Option<Resized> {
+        let request = Request::of(wanted)?;
+        if let Some(layout) = layout {
+            chunk::fetch_above(block.as_ptr(), layout.size());
+        }
+        // SAFETY: the caller vouches for the block.
+        unsafe { self.resize_or_serve(block, request) }
+    }
+
+    unsafe fn usable_size(&self, block: NonNull<u8>, _: Option<Layout>) -> usize {
+        // SAFETY: the caller vouches for the block.
+        self.with(|shared| unsafe { shared.chunks.usable_size(block) })
+    }
+}
+
+impl<C: Params> Base for Locked<C> {
+    type Params = C;
+    type Source = C::Source;
+
+    fn chunks<R>(&self, f: impl FnOnce(&mut RawHeap<C, C::Source>) -> R) -> R {
+        self.with(|shared| f(&mut shared.chunks))
+    }
+
+    fn is_home(&self) -> bool {
+        core::ptr::eq(self, C::base())
+    }
+
+    fn queue<R>(&self, f: impl FnOnce(&mut Queue) -> R) -> Option<R> {
+        self.with(|shared| shared.quarantine.queue().map(f))
+    }
+}

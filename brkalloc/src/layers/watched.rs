@@ -1,0 +1,102 @@
+//! Sanitizer annotations: valgrind or `AddressSanitizer` learns what is in use and what is free.
+//!
+//! With the feature `watch` this layer stands in every heap; without it, in none. Blocks always move
+//! when they are resized, so that the tool sees the old one freed. A heap that fills or clears what
+//! is freed is not watched: it writes where the tool would complain.
+
+use crate::arena::check::Corruption;
+use crate::arena::chunk::Window;
+use crate::arena::stats::Stats;
+use crate::diag::watch;
+use crate::layers::{Layer, Resized};
+use core::alloc::Layout;
+use core::ptr::NonNull;
+
+/// `L`, watched.
+pub(crate) struct Watching<L>(L);
+
+impl<L: Layer> Watching<L> {
+    const WATCHES: bool = Window::<L::Params>::WATCHED;
+
+    /// Says that a block was handed out, of which so many bytes were asked for.
+    fn hand_out(&self, block: NonNull<u8>, layout: Layout) {
+        if Self::WATCHES {
+            // SAFETY: the block was handed out just now, for this layout.
+            let usable = unsafe { self.0.usable_size(block, Some(layout)) };
+            watch::handed_out(block, layout.size(), usable);
+        }
+    }
+}
+
+// SAFETY: blocks are those of the layer below.
+unsafe impl<L: Layer> Layer for Watching<L> {
+    type Params = L::Params;
+    type Base = L::Base;
+    const NEW: Self = Self(L::NEW);
+
+    fn base(&self) -> &L::Base {
+        self.0.base()
+    }
+
+    fn allocate(&self, layout: Layout) -> Option<NonNull<u8>> {
+        let block = self.0.allocate(layout)?;
+        self.hand_out(block, layout);
+        Some(block)
+    }
+
+    fn allocate_zeroed(&self, layout: Layout) -> Option<NonNull<u8>> {
+        if !Self::WATCHES {
+            return self.0.allocate_zeroed(layout);
+        }
+        let block = self.allocate(layout)?;
+        // SAFETY: the block is new, and has so many bytes.
+        unsafe { block.write_bytes(0, layout.size()) };
+        Some(block)
+    }
+
+    unsafe fn free(&self, block: NonNull<u8>, layout: Option<Layout>) {
+        if Self::WATCHES {
+            let size = layout.map(|layout| layout.size());
+            // SAFETY: the caller vouches for the block.
+            let size = size.unwrap_or_else(|| unsafe { self.0.usable_size(block, layout) });
+            watch::freed(block, size);
+        }
+        // SAFETY: the caller vouches for the block.
+        unsafe { self.0.free(block, layout) };
+    }
+
+    unsafe fn resize(
+        &self,
+        block: NonNull<u8>,
+        layout: Option<Layout>,
+        wanted: Layout,
+    ) -> Option<Resized> {
+        if Self::WATCHES {
+            return self.allocate(wanted).map(Resized::Elsewhere);
+        }
+        // SAFETY: the caller vouches for the block.
+        unsafe { self.0.resize(block, layout, wanted) }
+    }
+
+    unsafe fn usable_size(&self, block: NonNull<u8>, layout: Option<Layout>) -> usize {
+        // SAFETY: the caller vouches for the block.
+        let usable = unsafe { self.0.usable_size(block, layout) };
+        if Self::WATCHES {
+            // Whoever asks may use them.
+            watch::allowed(block.as_ptr(), usable);
+        }
+        usable
+    }
+
+    fn check(&self) -> Result<(), Corruption> {
+        self.0.check()
+    }
+
+    fn flush(&self) {
+        self.0.flush();
+    }
+
+    fn report(&self, stats: &mut Stats) {
+        self.0.report(stats);
+    }
+}

@@ -1,0 +1,273 @@
+//! The registry: a list of all heaps that are held over a fork, and the handlers that hold them.
+//!
+//! ```text
+//!   REGISTRY -> youngest heap -> … -> oldest heap -> none
+//!
+//!   prepare:        lock the C library's streams, REGISTRY, the heaps from the youngest to the oldest
+//!   parent, child:  unlock the heaps, REGISTRY, then the streams
+//! ```
+//!
+//! The child of a fork has one thread. Had another been inside a heap at that moment, the child's
+//! copy would stay half changed and locked for ever. So the handlers of `pthread_atfork` take all
+//! locks first. A heap embeds its [`Link`] of the list and is never removed: heaps are statics.
+//!
+//! Deadlocks: registering takes the registry's lock while it holds no other, and lets it go before
+//! it calls the system, so a fork that holds the registry waits for nobody who waits for it. Forks
+//! take it before any heap's, so there is one at a time; before it they take the lock that
+//! [`streams`] knows, for which they would wait later. A thread that holds a younger heap
+//! may wait for an older one (a walk over the chunks of one whose closure allocates from the global
+//! one), and the order of `prepare` is the same. What remains are walks whose closures use a younger
+//! heap, or are the first ever to use one: beside a fork they may hang, as two such walks may on
+//! each other without one.
+//!
+//! A heap registers at its first allocation, which for the global allocator is before `main`: so
+//! the handlers are among the first, which `fork` calls last before and first after, and handlers
+//! of others may still allocate. This module does not help a fork from within a heap's own
+//! operation, which waits for itself, nor `vfork` and `posix_spawn`, which run no handlers and need
+//! none, nor a fork beside a thread that has a lock which `fork` takes afterwards and allocates from
+//! a heap that is C's `malloc`: glibc's table of handlers that has to grow, its name service that
+//! reads its configuration.
+
+#[cfg(all(target_os = "linux", target_env = "gnu", not(target_feature = "crt-static")))]
+use super::streams;
+use super::{Held, Hold};
+use crate::sys::lock::{Guarded, OsLock};
+use core::cell::UnsafeCell;
+use core::fmt;
+use core::sync::atomic::{AtomicBool, Ordering};
+
+/// A heap's place in the list.
+///
+/// # Invariant
+///
+/// Both are read and written under the registry's lock alone. `heap` is none until the link is in
+/// the list, and from then on both stay as they are.
+pub struct Link {
+    heap: UnsafeCell<Option<&'static dyn Held>>,
+    next: UnsafeCell<Option<&'static Link>>,
+}
+
+// SAFETY: by the invariant, no two threads access it at a time; what it refers to is `Sync`.
+unsafe impl Sync for Link {}
+
+impl Hold for Link {
+    const NEW: Self = Self { heap: UnsafeCell::new(None), next: UnsafeCell::new(None) };
+
+    /// If the system refuses the handlers, for want of memory, the heap serves all the same, a fork
+    /// at a bad moment leaves its child with a locked heap, and the next heap to come tries again.
+    fn hold(&'static self, heap: &'static dyn Held) {
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        crate::sys::lock::alone::look_up();
+        REGISTRY.with(|heaps| heaps.add(self, heap));
+        install();
+    }
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Link").finish_non_exhaustive()
+    }
+}
+
+/// Where nothing is known of the C library's locks.
+#[cfg(not(all(target_os = "linux", target_env = "gnu", not(target_feature = "crt-static"))))]
+mod streams {
+    pub(super) fn prepare() {}
+    pub(super) fn parent() {}
+    pub(super) fn child() {}
+}
+
+/// The heaps in the list, the youngest first.
+struct Heaps(Option<&'static Link>);
+
+static REGISTRY: Guarded<OsLock, Heaps> = Guarded::new(OsLock::new(), Heaps(None));
+
+impl Heaps {
+    /// Makes `heap` the first, unless `link` is in the list.
+    fn add(&mut self, link: &'static Link, heap: &'static dyn Held) {
+        // SAFETY: `self` is borrowed from the registry, so its lock is held.
+        let place = unsafe { &mut *link.heap.get() };
+        if place.is_some() {
+            return;
+        }
+        *place = Some(heap);
+        // SAFETY: likewise.
+        unsafe { *link.next.get() = self.0 };
+        self.0 = Some(link);
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &'static dyn Held> {
+        let links = core::iter::successors(self.0, |link| {
+            // SAFETY: `self` is borrowed from the registry meanwhile, so its lock is held.
+            unsafe { *link.next.get() }
+        });
+        links.filter_map(|link| {
+            // SAFETY: likewise.
+            unsafe { *link.heap.get() }
+        })
+    }
+}
+
+/// Has the system call the handlers of this copy of the crate, once.
+fn install() {
+    static INSTALLED: AtomicBool = AtomicBool::new(false);
+    if INSTALLED.swap(true, Ordering::Relaxed) {
+        return;
+    }
+    // SAFETY: the handlers are functions of this crate, which the system forgets when it unloads
+    // it.
+    let refused = unsafe { libc::pthread_atfork(Some(prepare), Some(parent), Some(child)) };
+    if refused != 0 {
+        INSTALLED.store(false, Ordering::Relaxed);
+    }
+}
+
+/// Before a fork, in the thread that forks.
+extern "C" fn prepare() {
+    streams::prepare();
+    REGISTRY.lock();
+    // SAFETY: this thread holds the registry's lock.
+    for heap in unsafe { &*REGISTRY.get() }.iter() {
+        heap.lock();
+    }
+}
+
+/// After a fork, in the same thread.
+extern "C" fn parent() {
+    release(streams::parent);
+}
+
+/// After a fork, in the child's copy of the same thread.
+extern "C" fn child() {
+    release(streams::child);
+}
+
+/// Gives back what `prepare` took, the list of streams by `streams`.
+fn release(streams: fn()) {
+    // SAFETY: this thread, or the one it is a copy of, took the registry's lock in `prepare`.
+    for heap in unsafe { &*REGISTRY.get() }.iter() {
+        // SAFETY: and this lock; the list has not changed since, as the registry was locked.
+        unsafe { heap.unlock() };
+    }
+    // SAFETY: as above.
+    unsafe { REGISTRY.unlock() };
+    streams();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core::time::Duration;
+    use std::thread;
+
+    /// A heap of two numbers that are equal whenever nobody is inside.
+    struct Heap {
+        link: Link,
+        value: Guarded<OsLock, [u32; 2]>,
+    }
+
+    impl Heap {
+        const fn new() -> Self {
+            Self { link: Link::NEW, value: Guarded::new(OsLock::new(), [0; 2]) }
+        }
+
+        fn register(&'static self) {
+            self.link.hold(&self.value);
+        }
+    }
+
+    /// Forks; whether `child` holds there, within five seconds.
+    fn holds_in_child(child: impl FnOnce() -> bool) -> bool {
+        // SAFETY: the child calls nothing but `child`, and leaves.
+        let process = unsafe { libc::fork() };
+        if process == 0 {
+            // SAFETY: the call has no precondition. A child that hangs ends by the signal.
+            unsafe { libc::alarm(5) };
+            let code = i32::from(!child());
+            // SAFETY: nothing is left to clean up in the child.
+            unsafe { libc::_exit(code) };
+        }
+        let mut status = 0;
+        // SAFETY: the child is this thread's own, and `status` has room for the answer.
+        assert_eq!(process, unsafe { libc::waitpid(process, &raw mut status, 0) });
+        libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0
+    }
+
+    #[test]
+    fn a_child_finds_every_heap_whole_and_unlocked() {
+        static HEAPS: [Heap; 3] = [const { Heap::new() }; 3];
+        static OVER: AtomicBool = AtomicBool::new(false);
+        for heap in &HEAPS {
+            heap.register();
+        }
+        thread::scope(|scope| {
+            for heap in &HEAPS {
+                scope.spawn(move || {
+                    while !OVER.load(Ordering::Relaxed) {
+                        heap.value.with(|[first, second]| {
+                            *first = first.wrapping_add(1);
+                            thread::yield_now();
+                            *second = second.wrapping_add(1);
+                        });
+                    }
+                });
+            }
+            let whole =
+                || HEAPS.iter().all(|heap| heap.value.with(|[first, second]| first == second));
+            let outcome = (0..100).all(|_| holds_in_child(whole));
+            OVER.store(true, Ordering::Relaxed);
+            assert!(outcome);
+        });
+    }
+
+    #[test]
+    fn a_child_may_fork_again() {
+        static HEAP: Heap = Heap::new();
+        HEAP.register();
+        assert!(holds_in_child(|| holds_in_child(|| HEAP.value.with(|[first, _]| *first == 0))));
+    }
+
+    #[test]
+    fn a_heap_registered_twice_is_held_once() {
+        static HEAP: Heap = Heap::new();
+        HEAP.register();
+        HEAP.register();
+        assert!(holds_in_child(|| true));
+        let times = REGISTRY.with(|heaps| {
+            heaps.iter().filter(|other| core::ptr::addr_eq(*other, &raw const HEAP.value)).count()
+        });
+        assert_eq!(times, 1);
+    }
+
+    #[test]
+    fn a_heap_registers_after_a_fork_that_is_under_way() {
+        static HEAP: Heap = Heap::new();
+        static REGISTERED: AtomicBool = AtomicBool::new(false);
+        prepare();
+        let registering = thread::spawn(|| {
+            HEAP.register();
+            REGISTERED.store(true, Ordering::Relaxed);
+        });
+        thread::sleep(Duration::from_millis(50));
+        let early = REGISTERED.load(Ordering::Relaxed);
+        parent();
+        registering.join().expect("it only waits");
+        assert!(!early, "the fork would have unlocked a heap that it never locked");
+    }
+
+    #[test]
+    fn threads_register_while_others_fork() {
+        static HEAPS: [Heap; 64] = [const { Heap::new() }; 64];
+        thread::scope(|scope| {
+            for heaps in HEAPS.chunks(16) {
+                scope.spawn(move || heaps.iter().for_each(Heap::register));
+                scope.spawn(|| {
+                    for _ in 0..20 {
+                        assert!(holds_in_child(|| true));
+                    }
+                });
+            }
+        });
+        assert!(REGISTRY.with(|heaps| HEAPS.len() <= heaps.iter().count()));
+    }
+}

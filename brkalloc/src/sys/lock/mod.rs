@@ -1,0 +1,168 @@
+//! How threads share a heap.
+//!
+//! A lock is a value of its own in front of the heap, not a wrapper around it, so that the same
+//! heap runs behind any of them and so that the fork handlers can hold it across a fork.
+//! [`Guarded`] is the one place where the two meet. Nothing here allocates; no lock is fair, and a
+//! thread that locks twice waits for itself.
+
+#[cfg(not(all(unix, target_has_atomic = "8")))]
+mod absent;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) mod alone;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod futex;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod kernel;
+#[cfg(unix)]
+mod os;
+mod path;
+#[cfg(all(unix, any(test, not(any(target_os = "linux", target_os = "android")))))]
+mod pthread;
+mod raw;
+#[cfg(target_has_atomic = "8")]
+mod spin;
+#[cfg(test)]
+mod tests;
+mod unlocked;
+
+#[cfg(not(unix))]
+pub use absent::Absent as OsLock;
+#[cfg(not(target_has_atomic = "8"))]
+pub use absent::Absent as SpinLock;
+#[cfg(unix)]
+pub use os::OsLock;
+pub use path::{ByPath, Mutex, PathLock};
+pub use raw::RawLock;
+#[cfg(target_has_atomic = "8")]
+pub use spin::SpinLock;
+pub use unlocked::Unlocked;
+
+use crate::sys::fork::Hold;
+use core::cell::UnsafeCell;
+use core::fmt;
+
+/// The lock of a heap that names none.
+#[cfg(unix)]
+pub type DefaultLock = OsLock;
+/// The lock of a heap that names none.
+#[cfg(not(unix))]
+pub type DefaultLock = SpinLock;
+
+/// Mutual exclusion between the threads that use one heap.
+///
+/// # Safety
+///
+/// An implementor promises that between a return of [`lock`](Lock::lock) and the matching
+/// [`unlock`](Lock::unlock) no other call of `lock` on the same value returns, and that what
+/// happened before an `unlock` is visible after the next `lock`.
+pub unsafe trait Lock: Sync {
+    /// What a heap with this lock embeds to be held over a fork: `fork::Link` if
+    /// threads can share the lock, else `()`.
+    type Link: Hold;
+
+    /// The option of the attribute that chooses this lock, as it is written there.
+    const OPTION: &'static str;
+
+    /// Waits until the lock is free and takes it. Never allocates.
+    fn lock(&self);
+
+    /// Gives the lock back.
+    ///
+    /// # Safety
+    ///
+    /// The caller holds the lock: this thread took it, or it is the child of a fork whose parent
+    /// thread did.
+    unsafe fn unlock(&self);
+}
+
+/// A value behind a lock.
+///
+/// # Invariant
+///
+/// The value is accessed only while the lock is held.
+pub(crate) struct Guarded<L, T> {
+    lock: L,
+    value: UnsafeCell<T>,
+}
+
+// SAFETY: a `Lock` is for all threads and lets one of them at a time to the value, so the value is
+// in effect sent from one to the next.
+unsafe impl<L: Lock, T: Send> Sync for Guarded<L, T> {}
+
+impl<L, T> Guarded<L, T> {
+    /// `value` behind `lock`, which nobody holds.
+    pub(crate) const fn new(lock: L, value: T) -> Self {
+        Self { lock, value: UnsafeCell::new(value) }
+    }
+
+    /// The place of the value, to be accessed while the lock is held.
+    #[cfg(unix)]
+    #[inline]
+    pub(crate) const fn get(&self) -> *mut T {
+        self.value.get()
+    }
+}
+
+impl<L: Lock, T> Guarded<L, T> {
+    /// Calls `f` with the value while it holds the lock, which it gives back even if `f` panics.
+    #[inline(always)]
+    pub(crate) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
+        self.lock();
+        let _release = Release(&self.lock);
+        // SAFETY: the lock is held until `_release` is dropped, after `f`; until then nobody else
+        // gets here.
+        let value = unsafe { &mut *self.value.get() };
+        f(value)
+    }
+
+    /// The same; where `f` has nothing, what `or` says, still under the lock.
+    #[inline(always)]
+    pub(crate) fn with_or<R, E>(
+        &self,
+        f: impl FnOnce(&mut T) -> Option<R>,
+        or: impl FnOnce(&mut T) -> E,
+    ) -> Result<R, E> {
+        self.lock();
+        let _release = Release(&self.lock);
+        // SAFETY: as in `with`.
+        let value = unsafe { &mut *self.value.get() };
+        match f(value) {
+            Some(found) => Ok(found),
+            None => Err(or(value)),
+        }
+    }
+
+    /// Takes the lock, to be given back by [`unlock`](Guarded::unlock).
+    #[inline]
+    pub(crate) fn lock(&self) {
+        self.lock.lock();
+    }
+
+    /// Gives the lock back.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Lock::unlock`]; and no reference to the value outlives this call.
+    #[inline]
+    pub(crate) unsafe fn unlock(&self) {
+        // SAFETY: the caller vouches for it.
+        unsafe { self.lock.unlock() };
+    }
+}
+
+impl<L, T> fmt::Debug for Guarded<L, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guarded").finish_non_exhaustive()
+    }
+}
+
+/// A lock that is given back when this is dropped.
+struct Release<'a, L: Lock>(&'a L);
+
+impl<L: Lock> Drop for Release<'_, L> {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: `with` took the lock, on this thread.
+        unsafe { self.0.unlock() };
+    }
+}

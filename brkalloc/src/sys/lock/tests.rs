@@ -1,0 +1,164 @@
+//! Every lock against the same questions.
+
+use super::{Guarded, Lock, RawLock, SpinLock, Unlocked};
+#[cfg(unix)]
+use super::{OsLock, pthread::Pthread};
+use core::panic::AssertUnwindSafe;
+use std::boxed::Box;
+use std::panic::catch_unwind;
+use std::thread;
+
+const THREADS: usize = 4;
+
+/// More threads than cores add to one counter that is not atomic; not one addition may be lost.
+fn counts_every_addition<L: Lock>(lock: L, additions: usize) {
+    let counter = Guarded::new(lock, [0_usize; 2]);
+    thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                for addition in 0..additions {
+                    counter.with(|[first, second]| {
+                        *first += 1;
+                        if addition % 1000 == 0 {
+                            thread::yield_now();
+                        }
+                        *second += 1;
+                    });
+                }
+            });
+        }
+    });
+    assert_eq!(counter.with(|both| *both), [THREADS * additions; 2]);
+}
+
+/// A closure that panics leaves the lock free.
+fn is_free_after_a_panic<L: Lock>(lock: L) {
+    let value = Guarded::new(lock, 1);
+    let outcome =
+        catch_unwind(AssertUnwindSafe(|| value.with(|_| std::panic::resume_unwind(Box::new(())))));
+    assert!(outcome.is_err());
+    assert_eq!(value.with(|value| *value), 1);
+}
+
+#[cfg(unix)]
+// SAFETY: a mutex of the C library excludes, and orders.
+unsafe impl Lock for Pthread {
+    const OPTION: &'static str = "";
+    type Link = ();
+
+    fn lock(&self) {
+        Pthread::lock(self);
+    }
+
+    unsafe fn unlock(&self) {
+        // SAFETY: the caller holds it.
+        unsafe { Pthread::unlock(self) };
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_os_lock_excludes() {
+    counts_every_addition(OsLock::new(), 100_000);
+    is_free_after_a_panic(OsLock::default());
+}
+
+#[cfg(unix)]
+#[test]
+fn the_pthread_lock_excludes() {
+    counts_every_addition(Pthread::new(), 100_000);
+    is_free_after_a_panic(Pthread::new());
+}
+
+#[test]
+fn the_spin_lock_excludes() {
+    counts_every_addition(SpinLock::new(), 20_000);
+    is_free_after_a_panic(SpinLock::default());
+}
+
+#[test]
+fn a_lock_api_mutex_excludes() {
+    counts_every_addition(RawLock::<spin::mutex::SpinMutex<(), spin::Spin>>::new(), 2_000);
+    is_free_after_a_panic(RawLock::<spin::mutex::SpinMutex<(), spin::Spin>>::default());
+}
+
+#[test]
+fn an_unlocked_value_can_be_used_again_and_again() {
+    // SAFETY: this thread alone uses the value.
+    is_free_after_a_panic(unsafe { Unlocked::new() });
+}
+
+#[test]
+fn locks_are_small() {
+    assert_eq!(size_of::<SpinLock>(), 1);
+    assert_eq!(size_of::<Unlocked>(), 1);
+    #[cfg(target_os = "linux")]
+    assert_eq!(size_of::<OsLock>(), 4);
+}
+
+#[test]
+fn only_locks_that_threads_share_are_held_over_a_fork() {
+    assert_eq!(size_of::<<Unlocked as Lock>::Link>(), 0);
+    #[cfg(unix)]
+    assert_ne!(size_of::<<super::DefaultLock as Lock>::Link>(), 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_thread_that_sleeps_on_the_os_lock_is_woken() {
+    static LOCK: OsLock = OsLock::new();
+    LOCK.lock();
+    let sleeper = thread::spawn(|| {
+        LOCK.lock();
+        // SAFETY: taken on the line above.
+        unsafe { LOCK.unlock() };
+    });
+    thread::sleep(core::time::Duration::from_millis(50));
+    // SAFETY: taken at the start.
+    unsafe { LOCK.unlock() };
+    sleeper.join().expect("the sleeper comes back");
+}
+
+#[cfg(unix)]
+mod that_end_the_process {
+    use super::*;
+    use crate::diag::report::tests::last_words;
+
+    #[test]
+    fn entering_an_unlocked_value_twice() {
+        // SAFETY: this thread alone uses the value, and the child of a fork its copy.
+        let value = Guarded::new(unsafe { Unlocked::new() }, ());
+        let words = last_words(|| value.with(|()| value.with(|()| ())));
+        assert_eq!(words, "brkalloc: a heap with lock = \"none\": entered again while in use\n");
+    }
+
+    #[test]
+    fn moving_a_pthread_lock_that_was_used() {
+        let lock = Pthread::new();
+        lock.lock();
+        // SAFETY: taken on the line above.
+        unsafe { lock.unlock() };
+        let moved = Box::new(lock);
+        let words = last_words(|| moved.lock());
+        assert_eq!(words, "brkalloc: os lock: a mutex was moved after its first use\n");
+    }
+
+    #[test]
+    fn a_lock_api_mutex_that_panics() {
+        struct Panics;
+        // SAFETY: it is never locked.
+        unsafe impl lock_api::RawMutex for Panics {
+            const INIT: Self = Self;
+            type GuardMarker = lock_api::GuardSend;
+            fn lock(&self) {
+                std::panic::resume_unwind(Box::new(()));
+            }
+            fn try_lock(&self) -> bool {
+                false
+            }
+            unsafe fn unlock(&self) {}
+        }
+        let words = last_words(|| RawLock::<Panics>::new().lock());
+        assert_eq!(words, "brkalloc: a lock_api mutex: panicked within an allocator\n");
+    }
+}

@@ -1,0 +1,45 @@
+//! What a source is called where the target has no such thing: it opens nothing.
+//!
+//! The attribute's expansion names these types, and reports that the target lacks them as one error of
+//! its own ([`target`](crate::heap::target)); with no type at all, there would be one for each use.
+
+use super::{Region, Source};
+use core::ptr::NonNull;
+
+/// The program break, which this target has not.
+#[derive(Debug)]
+pub enum Brk {}
+
+/// Mappings, which this target has not.
+#[derive(Debug)]
+pub enum Mmap {}
+
+macro_rules! opens_nothing {
+    ($source:ident, $option:literal) => {
+        // SAFETY: nothing is granted.
+        unsafe impl Source for $source {
+            const ZEROED: bool = false;
+            const GROWS: bool = false;
+            const OPTION: &'static str = $option;
+
+            fn open(_arena: usize, _limit: usize) -> Option<Region> {
+                None
+            }
+
+            fn page_size() -> usize {
+                super::fixed::NO_PAGES
+            }
+
+            unsafe fn commit(_base: NonNull<u8>, _from: usize, _to: usize) -> bool {
+                false
+            }
+
+            unsafe fn discard(_base: NonNull<u8>, _from: usize, _to: usize) -> bool {
+                false
+            }
+        }
+    };
+}
+
+opens_nothing!(Brk, "brk");
+opens_nothing!(Mmap, "mmap");
