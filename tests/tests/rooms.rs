@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const ROOMS: [&str; 5] = ["heap", "layers", "arena", "sys", "diag"];
 
 /// Lines that a file may have, tests aside.
-const LENGTH: usize = 600;
+const LENGTH: usize = 400;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../brkalloc/src")

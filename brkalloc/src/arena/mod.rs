@@ -1,6 +1,20 @@
-//! One thread's heap over one window of memory: chunks, and the index of those that are free.
+//! One thread's heap over one window of memory.
 //!
-//! Neighbors: [`sys`](crate::sys) and [`diag`](crate::diag) below; [`layers`](crate::layers) above.
+//! ```text
+//!   heap     allocate, free, resize: the index, the top, growth          RawHeap
+//!     │
+//!   index    which free chunk; a list, a tree or bins                    List, Tree, Bins
+//!     │        policy, order: what it decides by
+//!   chunk    tags and links in memory                                    Window, Chunk
+//!     │
+//!   tag      a chunk's size and two flags, in one word                   Tag
+//!
+//!   params   what the arena asks of a configuration: policy and order, coalesce, harden, counters
+//!   check, stats, counters    what it says of itself
+//! ```
+//!
+//! The arena knows neither threads nor layouts. Neighbors: [`sys`](crate::sys), which lends the
+//! window, and [`diag`](crate::diag) below; [`layers`](crate::layers) above.
 
 pub(crate) mod check;
 pub(crate) mod chunk;

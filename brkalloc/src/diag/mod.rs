@@ -1,6 +1,13 @@
-//! What every room may say: the last line of a broken heap, checksums, and words to sanitizers.
+//! What every room may use: the last line of a broken heap, checksums, and words to sanitizers.
 //!
-//! This is the lowest room. It knows of a heap only what [`Named`](report::Named) tells.
+//! ```text
+//!   report   one line on standard error, then abort; assertions that do not panic
+//!   seal     checksums that only this process can make
+//!   watch    calls of valgrind and AddressSanitizer
+//!   errno    errno as it was
+//! ```
+//!
+//! The lowest room: of a heap it knows only what [`Named`](report::Named) tells.
 
 #[cfg(unix)]
 pub(crate) mod errno;

@@ -4,13 +4,13 @@
 //! `static HEAP: BrkHeap;` is a type that the attribute can be asked about; no value of it ever
 //! serves anything.
 
-use crate::heap::brk_heap::BrkHeap;
 use crate::arena::coalesce::Immediate;
 use crate::arena::counters::Uncounted;
 use crate::arena::harden::Unchecked;
 use crate::arena::index::List;
 use crate::arena::order::Address;
 use crate::arena::policy::FirstFit;
+use crate::heap::brk_heap::BrkHeap;
 use crate::heap::config::Config;
 use crate::layers::cached::Uncached;
 use crate::layers::mapped::Unmapped;

@@ -1,6 +1,13 @@
-//! What heaps ask of the system: memory, locks, and a word before it forks.
+//! What heaps ask of the system: memory, mutual exclusion, and a word before a fork.
 //!
-//! Neighbors: [`diag`](crate::diag) below; [`arena`](crate::arena) and [`layers`](crate::layers) above.
+//! ```text
+//!   source   a window of memory: behind the break, a mapping, an array, a slice     Source
+//!   lock     one thread at a time                                                   Lock, Guarded
+//!   fork     every shared heap is locked across `fork`                              Hold
+//! ```
+//!
+//! This room knows no chunks. Neighbors: [`diag`](crate::diag) below; [`arena`](crate::arena) and
+//! [`layers`](crate::layers) above.
 
 pub(crate) mod fork;
 pub(crate) mod lock;

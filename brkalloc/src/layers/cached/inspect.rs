@@ -4,9 +4,10 @@
 //! of itself. Like every walk it changes nothing and is O(n).
 
 use super::class::Class;
-use super::depot::{Counter, is_place, object_at};
+use super::depot::Counter;
 use super::map::{Kind, Page, Slab};
 use super::object::{Object, Objects};
+use super::slabs::{is_place, object_at};
 use crate::arena::check::Corruption;
 use crate::arena::chunk::Window;
 use crate::layers::Params;

@@ -21,6 +21,7 @@
 //! page that is no slab's is zeros, and so are its seals. This module knows no objects.
 
 use super::class::{Class, PAGE};
+use super::state::{CLASS, State};
 use crate::arena::chunk::Window;
 use crate::diag::report;
 use crate::diag::seal::seal;
@@ -73,79 +74,6 @@ pub(super) struct Entry {
     kind: AtomicU32,
     next: AtomicU32,
     prev: AtomicU32,
-}
-
-/// What the map says of a page, in two words: `free` and `used`; then `fresh`, the class and 1, and how
-/// far back the slab begins. A kind of zeros says that it is no slab's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct State {
-    /// `used` above `free`, 16 bits each.
-    objects: u32,
-    /// From the top: back and class, 8 bits each, and `fresh`, 16 bits.
-    kind: u32,
-}
-
-const CLASS: u32 = 16;
-const BACK: u32 = 24;
-
-impl State {
-    const CHUNKS: Self = Self { objects: 0, kind: 0 };
-
-    fn of(slab: Slab) -> Self {
-        let kind = Self::of_class(slab.class).kind | u32::from(slab.fresh);
-        Self { kind, ..Self::CHUNKS }.with(slab.free, slab.used)
-    }
-
-    #[expect(clippy::cast_possible_truncation, reason = "there are few classes")]
-    fn of_class(class: Class) -> Self {
-        Self { kind: (class.number() as u32 + 1) << CLASS, ..Self::CHUNKS }
-    }
-
-    /// A page so many behind the first of its slab.
-    fn behind(self, back: u32) -> Self {
-        Self { kind: self.kind | back << BACK, ..self }
-    }
-
-    /// The same slab with another first free object, and so many that are used.
-    #[inline]
-    pub(super) fn with(self, free: u16, used: u16) -> Self {
-        Self { objects: u32::from(used) << 16 | u32::from(free), ..self }
-    }
-
-    /// The class, if the page is a slab's.
-    #[inline]
-    pub(super) fn class(self) -> Option<Class> {
-        let number = usize::from(self.kind.to_le_bytes()[2]);
-        Class::at(number.checked_sub(1)?)
-    }
-
-    /// How many pages farther down the slab begins.
-    #[inline]
-    pub(super) fn back(self) -> u8 {
-        self.kind.to_le_bytes()[3]
-    }
-
-    /// As in [`Slab`]; so are the others.
-    #[inline]
-    pub(super) fn free(self) -> u16 {
-        halves(self.objects)[0]
-    }
-
-    #[inline]
-    pub(super) fn used(self) -> u16 {
-        halves(self.objects)[1]
-    }
-
-    #[inline]
-    pub(super) fn fresh(self) -> u16 {
-        halves(self.kind)[0]
-    }
-}
-
-/// The lower and the upper half of a word.
-#[inline]
-const fn halves(word: u32) -> [u16; 2] {
-    [(word & 0xffff) as u16, (word >> 16) as u16]
 }
 
 /// What a sealed entry has behind it.

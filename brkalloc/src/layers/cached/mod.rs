@@ -22,6 +22,7 @@
 mod chunks;
 mod class;
 mod depot;
+mod end;
 #[cfg(unix)]
 pub(crate) mod exported;
 mod inspect;
@@ -30,9 +31,12 @@ mod magazine;
 mod map;
 pub(crate) mod object;
 mod objects;
+mod slabs;
+mod state;
 mod thread;
 
-pub use thread::{ThreadCache, ThreadEnd};
+pub use end::ThreadEnd;
+pub use thread::ThreadCache;
 
 use super::locked::{Extra, Locked};
 use super::{Base, Layer, Params, Resized, cleared};

@@ -7,7 +7,7 @@ use super::class::Class;
 use super::depot::{self, Counter};
 use super::map::Kind;
 use super::object::{Object, Objects};
-use super::{PerThread, chunks, flushed, with};
+use super::{PerThread, chunks, flushed, slabs, with};
 use crate::arena::chunk::Window;
 use crate::layers::guarded;
 use crate::layers::locked::Shared;
@@ -86,8 +86,8 @@ pub(super) fn extent<C: PerThread>(block: NonNull<u8>) -> usize {
     match map.kind(page) {
         Kind::Slab { class, back } => {
             let start = map.start_of(page.saturating_sub(back.into())).addr();
-            if Window::<C>::SEALED && !depot::is_place(start, block.addr().get(), class) {
-                depot::no_object::<C>(block);
+            if Window::<C>::SEALED && !slabs::is_place(start, block.addr().get(), class) {
+                slabs::no_object::<C>(block);
             }
             class.size()
         }

@@ -16,16 +16,16 @@
 //!
 //! The heap's lock has no part in it. Nothing is kept in reserve.
 
-use super::guarded;
+mod block;
+
 use super::{Base, Layer, Params, Resized};
 use crate::arena::check::Corruption;
 use crate::arena::chunk::Window;
 use crate::arena::counters::Tally;
 use crate::arena::index::GREATEST_ALIGNMENT;
 use crate::arena::stats::Stats;
-use crate::diag::report;
-use crate::diag::seal::seal;
-use crate::sys::source::{Source, is_readable};
+use crate::sys::source::Source;
+use block::{Block, Header, padded};
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
@@ -230,181 +230,3 @@ unsafe impl<L: Layer, const LEAST: usize> Layer for Mapping<L, LEAST> {
         self.next.report(stats);
     }
 }
-
-/// What stands before a payload, in the two words below it.
-#[derive(Clone, Copy)]
-#[repr(C)]
-struct Header {
-    /// Bytes of the mapping.
-    bytes: usize,
-    /// How far the payload lies above the mapping's base.
-    padding: usize,
-}
-
-/// One block in a mapping of its own.
-///
-/// # Invariant
-///
-/// The mapping begins `padding` bytes below `payload`, is `bytes` long and nobody else's.
-struct Block {
-    payload: NonNull<u8>,
-    header: Header,
-}
-
-const HEADER: usize = size_of::<Header>();
-
-/// What stands below a header of a heap with `harden = "full"`.
-#[derive(Clone, Copy)]
-#[repr(C)]
-struct Note {
-    /// What was asked for.
-    size: usize,
-    align: usize,
-    /// Over header and note.
-    seal: u64,
-}
-
-impl Note {
-    fn of(payload: NonNull<u8>, header: Header, size: usize, align: usize) -> Self {
-        let words = [header.bytes, header.padding, size, align].map(|word| word as u64);
-        Self { size, align, seal: seal(payload.addr().get(), words) }
-    }
-
-    fn layout(self) -> Option<Layout> {
-        Layout::from_size_align(self.size, self.align).ok()
-    }
-}
-
-/// The least number of bytes behind a payload of a heap with `harden = "full"`, and the most of them
-/// that are canary.
-const CANARIES: core::ops::RangeInclusive<usize> = 8..=4096;
-
-/// The padding of every payload whose alignment it is a multiple of.
-const PADDING: usize = 64;
-
-impl Block {
-    /// The block whose payload is `payload`; the program ends if there is none.
-    ///
-    /// # Safety
-    ///
-    /// A heap handed `payload` out as a mapping's, and it has not been freed since. (What a checked
-    /// heap can see to be otherwise ends the program.)
-    unsafe fn at<C: Params>(payload: NonNull<u8>) -> Self {
-        if Window::<C>::SEALED {
-            // A header never lies on two pages.
-            let is_possible = payload.addr().get() % PADDING == 0;
-            if !is_possible || !is_readable(header_of(payload).cast()) {
-                foreign::<C>(payload);
-            }
-        }
-        // SAFETY: the caller vouches for the payload, below which its header stands.
-        let header = unsafe { header_of(payload).read() };
-        let page = C::Source::page_size();
-        let is_whole = header.bytes % page == 0 && header.padding < header.bytes;
-        let base = payload.addr().get().wrapping_sub(header.padding);
-        if !is_whole || base % page != 0 {
-            foreign::<C>(payload);
-        }
-        Self { payload, header }
-    }
-
-    /// With `harden = "full"`, what was asked for, as the note says it. What is not as it was left, or
-    /// is a block of another layout than `said`, ends the program.
-    fn verify<C: Params>(&self, said: Option<Layout>) -> Option<Layout> {
-        if !Window::<C>::SEALED {
-            return None;
-        }
-        // SAFETY: a heap that seals wrote it when it handed the block out; any bytes are a note.
-        let note = unsafe { note_of(self.payload).read() };
-        let Some(layout) = note.layout() else { foreign::<C>(self.payload) };
-        let room = self.header.bytes - self.header.padding;
-        let is_sealed =
-            note.seal == Note::of(self.payload, self.header, note.size, note.align).seal;
-        if !is_sealed || room < layout.size() {
-            foreign::<C>(self.payload);
-        }
-        let canaries = (room - layout.size()).min(*CANARIES.end());
-        guarded::check_canary::<C>(self.payload, layout.size(), layout.size() + canaries);
-        guarded::compare::<C>(self.payload, said, layout);
-        Some(layout)
-    }
-
-    /// Writes what a heap with `harden = "full"` has around a block for `layout`.
-    fn arm<C: Params>(&self, layout: Layout) {
-        if Window::<C>::SEALED {
-            let (size, align) = (layout.size(), layout.align());
-            let room = self.header.bytes - self.header.padding - size;
-            let behind = self.payload.as_ptr().wrapping_add(size);
-            // SAFETY: so many bytes of the mapping, or more, are behind what was asked for.
-            unsafe { behind.write_bytes(guarded::CANARY, room.min(*CANARIES.end())) };
-            let note = Note::of(self.payload, self.header, size, align);
-            // SAFETY: by the invariant the padding below the header is this block's.
-            unsafe { note_of(self.payload).write(note) };
-        }
-    }
-
-    /// A mapping for `layout`, which the system fills with zeros.
-    fn map<C: Params>(layout: Layout) -> Option<Self> {
-        let page = C::Source::page_size();
-        let align = layout.align();
-        // Above the least padding, a multiple of any larger alignment is at most that far; a smaller
-        // one is there already, as the mapping begins with a page.
-        let least = PADDING.min(page);
-        let spare = if align <= least { PADDING } else { PADDING.checked_add(align)? };
-        let size = padded::<C>(layout.size())?;
-        let bytes = size.checked_add(spare)?.checked_next_multiple_of(page)?;
-        let base = C::Source::map(bytes)?;
-        let lowest = base.addr().get() + PADDING;
-        let padding = PADDING + (lowest.next_multiple_of(align) - lowest);
-        // SAFETY: the padding is at most what was spared for it.
-        let payload = unsafe { base.byte_add(padding) };
-        let block = Self::new(payload, Header { bytes, padding });
-        block.arm::<C>(layout);
-        Some(block)
-    }
-
-    /// A block that its header describes from now on, `payload` by the mapping's own pointer.
-    fn new(payload: NonNull<u8>, header: Header) -> Self {
-        // For `chunk::whole`: the header lies beyond the block's own bytes.
-        payload.as_ptr().expose_provenance();
-        // SAFETY: the mapping is the caller's, and the padding leaves room for a header.
-        unsafe { header_of(payload).write(header) };
-        Self { payload, header }
-    }
-
-    fn base(&self) -> NonNull<u8> {
-        // SAFETY: by the invariant the mapping begins there.
-        unsafe { self.payload.byte_sub(self.header.padding) }
-    }
-}
-
-/// Where the header of a payload stands.
-#[expect(clippy::cast_ptr_alignment, reason = "a payload is a multiple of 64")]
-fn header_of(payload: NonNull<u8>) -> *mut Header {
-    payload.as_ptr().cast::<Header>().wrapping_sub(1)
-}
-
-/// Where the note of a payload stands.
-#[expect(clippy::cast_ptr_alignment, reason = "a payload is a multiple of 64")]
-fn note_of(payload: NonNull<u8>) -> *mut Note {
-    payload.as_ptr().wrapping_sub(HEADER).cast::<Note>().wrapping_sub(1)
-}
-
-/// The bytes of a payload that hold `size` and what has to be behind.
-fn padded<C: Params>(size: usize) -> Option<usize> {
-    if Window::<C>::SEALED { size.checked_add(*CANARIES.start()) } else { Some(size) }
-}
-
-/// Ends the program: no block of a mapping is at `payload`.
-#[cold]
-#[inline(never)]
-fn foreign<C: Params>(payload: NonNull<u8>) -> ! {
-    report::fatal_in::<C>(format_args!(
-        "free or realloc of a pointer that this heap never handed out, {payload:p}"
-    ))
-}
-
-const _: () = assert!(
-    HEADER + size_of::<Note>() <= PADDING && PADDING.is_power_of_two(),
-    "a header fits the padding"
-);

@@ -30,12 +30,10 @@
 //!
 //! Where a window has no room beside it, [`Links`](super::links::Links) do the same.
 
-use super::super::{Fit, Request};
-use super::outranks;
-use super::radix::Place;
-use crate::arena::check::{Census, Corruption};
+mod check;
+mod search;
+
 use crate::arena::chunk::{Chunk, Window};
-use crate::arena::counters::Counters;
 use crate::arena::params::Params;
 use core::ptr::NonNull;
 
@@ -277,153 +275,6 @@ impl Table {
         }
     }
 
-    /// The lowest chunk that is at least `need` granules large, with its size.
-    #[inline]
-    pub(super) fn lowest<C: Params>(
-        &self,
-        window: Window<C>,
-        need: u32,
-        visit: impl FnMut(),
-    ) -> Option<(Chunk, u32)> {
-        if self.largest < said(need) {
-            return None;
-        }
-        self.lowest_below(window, (self.height, 0), u32::MAX, need, visit)
-    }
-
-    /// The lowest such chunk at `from` or above it.
-    #[inline]
-    pub(super) fn lowest_from<C: Params>(
-        &self,
-        window: Window<C>,
-        from: u32,
-        need: u32,
-        mut visit: impl FnMut(),
-    ) -> Option<(Chunk, u32)> {
-        if self.largest < said(need) {
-            return None;
-        }
-        if u64::from(from) >> (WITHIN + DIGIT * self.height) != 0 {
-            return None;
-        }
-        let region = from >> WITHIN;
-        let begins = self.begins(region) & (u64::MAX << (from % REGION));
-        // SAFETY: they are this table's bits of the region from a place on.
-        let found = unsafe { first_of(window, region, begins, need, &mut visit) };
-        if let Some(found) = found {
-            return Some(found);
-        }
-        // Up to the first node that has one on its right.
-        let (mut level, mut node) = (0, region);
-        while level < self.height {
-            let right = u32::MAX << (node % WIDTH + 2);
-            (level, node) = (level + 1, node >> DIGIT);
-            if at_least(&self.entries(level, node), need) & right != 0 {
-                return self.lowest_below(window, (level, node), right, need, visit);
-            }
-        }
-        None
-    }
-
-    /// The lowest chunk of `need` granules or more below a node, in those parts whose bits are
-    /// `allowed`.
-    #[inline]
-    fn lowest_below<C: Params>(
-        &self,
-        window: Window<C>,
-        (mut level, mut node): (u32, u32),
-        allowed: u32,
-        need: u32,
-        visit: impl FnMut(),
-    ) -> Option<(Chunk, u32)> {
-        let mut fitting = at_least(&self.entries(level, node), need) & allowed;
-        while fitting != 0 {
-            node = node << DIGIT | (fitting.trailing_zeros() - 1);
-            level -= 1;
-            if level == 0 {
-                // SAFETY: they are this table's bits.
-                let found = unsafe { first_of(window, node, self.begins(node), need, visit) };
-                if found.is_none() && said(need) < MOST {
-                    self.disagrees(window, node);
-                }
-                return found;
-            }
-            fitting = at_least(&self.entries(level, node), need);
-        }
-        None
-    }
-
-    /// Ends the program: a region has no chunk as large as the table says.
-    #[cold]
-    fn disagrees<C: Params>(&self, window: Window<C>, region: u32) {
-        if !Window::<C>::CHECKED {
-            return;
-        }
-        // SAFETY: they are this table's.
-        for chunk in unsafe { chunks(region, self.begins(region)) } {
-            let tag = window.tag(chunk);
-            let above = chunk.above(tag, window.end()).filter(|above| *above < window.end());
-            if !above.is_some_and(|above| window.is_above(above, tag.granules())) {
-                window.broken("a free chunk that disagrees with its neighbor", chunk);
-            }
-        }
-        let place = window.place(region << WITHIN).unwrap_or(Chunk::FIRST);
-        window.broken("a free chunk whose size was overwritten, near or", place);
-    }
-
-    /// The highest-ranking chunk that `request` fits.
-    #[inline]
-    pub(super) fn largest<C: Params>(
-        &self,
-        window: Window<C>,
-        request: Request,
-        counters: &mut C::Counters,
-    ) -> Option<Fit<Place>> {
-        self.highest(window, (self.height, 0), request, None, counters)
-    }
-
-    /// The highest-ranking of `best` and those below a node that `request` fits.
-    ///
-    /// Recursive, and so at most as deep as the table is high. A node is looked at if its largest
-    /// chunk outranks the best so far, the one with the largest chunk first: whatever fits ends the
-    /// search on its line.
-    fn highest<C: Params>(
-        &self,
-        window: Window<C>,
-        (level, node): (u32, u32),
-        request: Request,
-        mut best: Option<Fit<Place>>,
-        counters: &mut C::Counters,
-    ) -> Option<Fit<Place>> {
-        if level == 0 {
-            // SAFETY: they are this table's.
-            for chunk in unsafe { chunks(node, self.begins(node)) } {
-                counters.visit();
-                let granules = free_granules(window, chunk);
-                let fit = request.fit(window, chunk, granules);
-                if let (true, Some(padding)) = (outranks(chunk, granules, best), fit) {
-                    best = Some(Fit { chunk, granules, padding, place: Place::ROOT });
-                }
-            }
-            return best;
-        }
-        let mut line = self.entries(level, node);
-        loop {
-            let largest = maximum(&line);
-            let digit = at_least(&line, largest.unsigned_abs()).trailing_zeros() - 1;
-            let below = node << DIGIT | digit;
-            let lowest = below << (WITHIN + DIGIT * (level - 1));
-            let lowest = window.place(lowest).unwrap_or(Chunk::FIRST);
-            let known =
-                best.map(|best| Fit { granules: said(best.granules).unsigned_abs(), ..best });
-            if largest < said(request.need) || !outranks(lowest, largest.unsigned_abs(), known) {
-                return best;
-            }
-            best = self.highest(window, (level - 1, below), request, best, counters);
-            line[digit as usize] = 0;
-        }
-    }
-
     /// Lets every chunk leave.
     pub(super) fn clear(&mut self) {
         self.clear_below(self.height, 0);
@@ -444,56 +295,6 @@ impl Table {
                 self.clear_below(level - 1, below);
             }
         }
-    }
-
-    /// Walks the table and counts what is in it.
-    pub(super) fn check<C: Params>(&self, window: Window<C>) -> Result<Census, Corruption> {
-        let mut census = Census::EMPTY;
-        if self.largest == self.check_below(window, (self.height, 0), &mut census)? {
-            Ok(census)
-        } else {
-            Err(Corruption::of_window("a table has another largest size", window))
-        }
-    }
-
-    /// The largest chunk below a node, all of which is sound.
-    ///
-    /// Recursive, and so at most as deep as the table is high.
-    fn check_below<C: Params>(
-        &self,
-        window: Window<C>,
-        (level, node): (u32, u32),
-        census: &mut Census,
-    ) -> Result<i32, Corruption> {
-        let mut largest = 0;
-        if level == 0 {
-            // SAFETY: they are this table's.
-            for chunk in unsafe { chunks(node, self.begins(node)) } {
-                let broken = |what| Err(Corruption::at(what, window, chunk));
-                if window.end() <= chunk {
-                    return broken("a table has a chunk out of the arena");
-                }
-                if window.tag(chunk).is_used() {
-                    return broken("a chunk of the index is in use");
-                }
-                largest = largest.max(said(window.tag(chunk).granules()));
-                census.count(window, chunk)?;
-            }
-            return Ok(largest);
-        }
-        for digit in 0..WIDTH {
-            let below = node << DIGIT | digit;
-            let lowest = u64::from(below) << (WITHIN + DIGIT * (level - 1));
-            if u64::from(window.end().offset()) < lowest {
-                break;
-            }
-            let known = self.size(level - 1, below);
-            if known != self.check_below(window, (level - 1, below), census)? {
-                return Err(Corruption::of_window("a table has another largest size", window));
-            }
-            largest = largest.max(known);
-        }
-        Ok(largest)
     }
 }
 
@@ -521,30 +322,6 @@ unsafe fn chunks(region: u32, mut begins: u64) -> impl Iterator<Item = Chunk> {
     })
 }
 
-/// The first of these chunks of a region that has `need` granules.
-///
-/// # Safety
-///
-/// As for [`chunks`].
-#[inline]
-unsafe fn first_of<C: Params>(
-    window: Window<C>,
-    region: u32,
-    begins: u64,
-    need: u32,
-    mut visit: impl FnMut(),
-) -> Option<(Chunk, u32)> {
-    // SAFETY: the caller vouches for the bits.
-    for chunk in unsafe { chunks(region, begins) } {
-        visit();
-        let granules = free_granules(window, chunk);
-        if need <= granules {
-            return Some((chunk, granules));
-        }
-    }
-    None
-}
-
 /// The size of the largest of these chunks of a region.
 ///
 /// # Safety
@@ -567,20 +344,6 @@ fn free_granules<C: Params>(window: Window<C>, chunk: Chunk) -> u32 {
     tag.granules()
 }
 
-/// Which entries of a line are `need` or more, as bits: that of the first is bit 1.
-///
-/// Without a branch, and no entry otherwise than the next one, so that the compiler compares four
-/// at once. (Bit 0 would be a shift by nothing, and so an entry of its own kind.)
-#[inline]
-fn at_least(line: &Line, need: u32) -> u32 {
-    let less = said(need) - 1;
-    let mut fitting = 0;
-    for (digit, &granules) in line.iter().enumerate() {
-        fitting |= u32::from(less < granules) << (digit + 1);
-    }
-    fitting
-}
-
 /// The largest entry of a line.
 #[inline]
 fn maximum(line: &Line) -> i32 {
@@ -589,6 +352,7 @@ fn maximum(line: &Line) -> i32 {
 
 #[cfg(test)]
 mod tests {
+    use super::search::at_least;
     use super::*;
 
     #[test]

@@ -1,0 +1,71 @@
+//! A heap gets its memory: once, before anything else.
+
+use super::RawHeap;
+use crate::arena::chunk::{Chunk, Window};
+use crate::arena::params::Params;
+use crate::arena::tag::{GRANULE, Tag};
+use crate::diag::report::ensure;
+use crate::sys::source::{Origin, Source};
+use core::ptr::NonNull;
+
+impl<C: Params, S: Source> RawHeap<C, S> {
+    /// Opens the heap over the memory from one word below `first` to the tag at `end`, which may
+    /// move up to `limit`.
+    ///
+    /// # Safety
+    ///
+    /// `first` is a multiple of a granule. From one word below it to the end of the tag at `end`,
+    /// all bytes are valid for reads and writes and are this heap's alone from now on; with
+    /// `S::ZEROED` they read as zero. If `end < limit`, `first` is one granule above the base of a
+    /// window of the source `S`, which may commit up to `limit`.
+    pub(crate) unsafe fn open(
+        &mut self,
+        first: NonNull<u8>,
+        end: Chunk,
+        limit: Chunk,
+        origin: Origin,
+    ) {
+        ensure!(!self.window.is_open(), "a heap is opened once");
+        ensure!(end <= limit && limit.offset() <= Self::REACH, "the index reaches the whole arena");
+        // SAFETY: the caller vouches for the memory.
+        self.window = unsafe { Window::open(first, end) };
+        self.top = Chunk::FIRST;
+        self.limit = limit;
+        self.dirty = if S::ZEROED { Chunk::FIRST } else { limit };
+        self.origin = origin;
+        self.fill_window();
+        self.window.set_tag(end, Tag::end(false));
+        self.set_top(Chunk::FIRST, true);
+    }
+
+    /// Opens the heap over a window of its source, of which `arena` bytes are committed and that
+    /// may reach `limit`; whether there was one.
+    pub(crate) fn open_window(&mut self, arena: usize, limit: usize) -> bool {
+        let reach = (Self::REACH as usize).saturating_mul(GRANULE);
+        let limit = limit.min(reach);
+        // Room for two tags, so that every window that is opened can be used.
+        let arena = arena.max(2 * GRANULE);
+        let arena = arena.min(reach);
+        let wanted = limit.max(arena).saturating_add(Self::room_for(limit.max(arena)));
+        let Some(region) = S::open(arena, wanted) else { return false };
+        let (limit, has_room) = Self::divide(region, limit.max(arena));
+        let place = |bytes: usize| {
+            let offset = u32::try_from(bytes / GRANULE).unwrap_or(u32::MAX).min(Self::REACH);
+            // SAFETY: the end tag comes no higher than the bytes that are the region's.
+            unsafe { Chunk::at(offset) }
+        };
+        let (Some(end), Some(limit)) = (place(region.committed), place(limit)) else {
+            return false;
+        };
+        // SAFETY: the window's base is a multiple of a granule, and a granule above it is within
+        // the window or at its end, because `end` is not 0.
+        let first = unsafe { region.base.byte_add(GRANULE) };
+        // SAFETY: by the source's contract, the window's committed bytes are this heap's alone.
+        unsafe { self.open(first, end, limit.max(end), region.origin) };
+        if has_room {
+            // SAFETY: it is the region, and there is room in it.
+            unsafe { self.furnish(region.base) };
+        }
+        true
+    }
+}

@@ -1,0 +1,113 @@
+//! A chunk is freed: it merges with its free neighbors, and enters the index or joins the top.
+
+use super::RawHeap;
+use crate::arena::chunk::{Chunk, Window};
+use crate::arena::coalesce::Coalesce;
+use crate::arena::index::{Neighbors, Operations};
+use crate::arena::params::Params;
+use crate::arena::tag::{LEAST, Tag};
+use crate::diag::report;
+use crate::sys::source::Source;
+
+impl<C: Params, S: Source> RawHeap<C, S> {
+    /// Frees a chunk, or the tail of one, of which the tag and the place above are known.
+    #[inline(always)]
+    pub(super) fn release(&mut self, chunk: Chunk, own: Tag, above: Chunk) {
+        let (window, granules) = (self.window, own.granules());
+        self.coalesce.note_free();
+        if !C::Coalesce::AT_ONCE {
+            self.index.insert(window, chunk, granules);
+            window.write_free(chunk, granules, own.is_prev_used());
+            window.set_prev_used(above, false);
+            return;
+        }
+        if above == self.top {
+            return self.join_top(chunk, granules, own.is_prev_used());
+        }
+        let mut merged = (chunk, granules);
+        let mut neighbors = Neighbors { lower: None, upper: None };
+        let tag = window.tag(above);
+        if tag.is_used() {
+            window.set_tag(above, tag.above(false));
+        } else {
+            self.check_free(above, tag.granules());
+            self.index.part(window, above, tag.granules());
+            neighbors.upper = Some((above, tag.granules()));
+            merged.1 += tag.granules();
+        }
+        if !own.is_prev_used() {
+            // Not in use any more, whoever looks at it later.
+            window.set_tag(chunk, Tag::free(granules, false));
+            let (lower, below) = self.free_below(chunk);
+            self.index.part(window, lower, below);
+            neighbors.lower = Some((lower, below));
+            merged = (lower, merged.1 + below);
+        }
+        self.index.merge(window, neighbors, merged);
+        let above = neighbors.upper.map(|(above, _)| above);
+        self.scrub_seams(chunk, neighbors.lower.is_some(), above);
+        // Below a free chunk is a used one.
+        window.write_free(merged.0, merged.1, true);
+    }
+
+    /// Frees a chunk that ends at the top.
+    #[inline(never)]
+    fn join_top(&mut self, chunk: Chunk, granules: u32, prev_used: bool) {
+        if prev_used {
+            self.scrub_joined(chunk);
+            return self.retreat(chunk, true);
+        }
+        // Not in use any more, whoever looks at it later.
+        self.window.set_tag(chunk, Tag::free(granules, false));
+        let (lower, below) = self.free_below(chunk);
+        self.index.remove(self.window, lower, below);
+        self.scrub_seams(chunk, true, None);
+        self.scrub_joined(lower);
+        self.retreat(lower, true);
+    }
+
+    /// The free chunk just below `chunk`, where neighbors merge at once, and its granules.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "a free chunk's size has 32 bits")]
+    fn free_below(&self, chunk: Chunk) -> (Chunk, u32) {
+        let window = self.window;
+        let size = window.granules_below(chunk);
+        if Window::<C>::CHECKED && (size < LEAST as usize || chunk.offset() as usize <= size) {
+            disagrees::<C>(window.payload(chunk));
+        }
+        let granules = size as u32;
+        // SAFETY: a free chunk repeats its size, which is less than how far it reaches; what the
+        // program has overwritten there was just compared, unless nothing is.
+        let lower = unsafe { chunk.minus(granules) };
+        if Window::<C>::CHECKED && !window.tag(lower).is_free_of(size) {
+            disagrees::<C>(window.payload(lower));
+        }
+        (lower, granules)
+    }
+
+    /// Checks that `chunk`, of which the index or a neighbor said that it is free and has
+    /// `granules`, says so too at both its ends.
+    #[inline]
+    pub(super) fn check_free(&self, chunk: Chunk, granules: u32) {
+        if !Window::<C>::CHECKED {
+            return;
+        }
+        let (window, tag) = (self.window, self.window.tag(chunk));
+        // Where neighbors merge at once, a used chunk is below.
+        let prev_used = C::Coalesce::AT_ONCE || tag.is_prev_used();
+        let agrees = tag.granules() == granules && tag.is_plainly_free(prev_used);
+        let Some(above) = chunk.above(tag, self.top) else { disagrees::<C>(window.payload(chunk)) };
+        if !agrees || !window.is_above(above, granules) {
+            disagrees::<C>(window.payload(chunk));
+        }
+    }
+}
+
+/// Ends the program: what the tag at `payload` says of a free chunk is not what its last word, or
+/// the index, says.
+#[cold]
+#[inline(never)]
+fn disagrees<C: Params>(payload: *mut u8) -> ! {
+    let what = "a free chunk that disagrees with its neighbor";
+    report::fatal_in::<C>(format_args!("{what} at {payload:p}"))
+}

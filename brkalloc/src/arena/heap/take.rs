@@ -1,0 +1,181 @@
+//! A chunk is taken: from the index, from the top, or from a top that has grown.
+
+use super::{Place, RawHeap};
+use crate::arena::chunk::Chunk;
+use crate::arena::coalesce::Coalesce;
+use crate::arena::counters::Counters;
+use crate::arena::index::{Fit, Operations, Pieces, Request};
+use crate::arena::params::Params;
+use crate::arena::tag::{LEAST, Tag};
+use crate::sys::source::Source;
+
+impl<C: Params, S: Source> RawHeap<C, S> {
+    /// Takes a chunk of `need` granules, which every place aligns.
+    #[inline(always)]
+    pub(super) fn take_plain(&mut self, need: u32) -> Option<Chunk> {
+        let request = Request { need, align: 1 };
+        if let Some(fit) = self.index.find(self.window, request, &mut self.counters) {
+            self.counters.search();
+            return Some(self.take(fit, need));
+        }
+        if !self.index.is_searched(request) {
+            return self.take_elsewhere(request);
+        }
+        self.counters.search();
+        self.take_top_low(need).or_else(|| self.take_top_or_more(request))
+    }
+
+    /// Takes `request`, with padding below it if need be.
+    #[inline(never)]
+    pub(super) fn take_aligned(&mut self, request: Request) -> Option<Chunk> {
+        match self.index.find(self.window, request, &mut self.counters) {
+            Some(fit) => {
+                self.counters.search();
+                let is_aligned = fit.padding == 0;
+                Some(if is_aligned {
+                    self.take(fit, request.need)
+                } else {
+                    self.take_above(fit, request.need)
+                })
+            }
+            None => self.take_elsewhere(request),
+        }
+    }
+
+    /// Takes `request` from where the common way of the index did not look, from the top, or from a
+    /// top that has grown.
+    #[inline(never)]
+    fn take_elsewhere(&mut self, request: Request) -> Option<Chunk> {
+        let fit = self.index.find_elsewhere(self.window, request, &mut self.counters);
+        self.counters.search();
+        match fit {
+            Some(fit) => Some(self.take_above(fit, request.need)),
+            None => self.take_top_or_more(request),
+        }
+    }
+
+    /// Takes `request` from the top, or from a top that has grown.
+    #[inline(never)]
+    fn take_top_or_more(&mut self, request: Request) -> Option<Chunk> {
+        self.take_top(request).or_else(|| self.last_resort(request))
+    }
+
+    /// Where neither the index nor the top serves `request`.
+    #[cold]
+    fn last_resort(&mut self, request: Request) -> Option<Chunk> {
+        if self.coalesce.take_due() {
+            self.pass();
+            if let Some(fit) = self.search(request) {
+                return Some(self.take_above(fit, request.need));
+            }
+            if let Some(chunk) = self.take_top(request) {
+                return Some(chunk);
+            }
+        }
+        let wanted = request.padding(self.window, self.top).checked_add(request.need)?;
+        let lack = wanted.checked_sub(self.top.until(self.window.end()))?;
+        if self.grow(lack) { self.take_top(request) } else { None }
+    }
+
+    /// Merges all free neighbors, and lets them enter the index in address order.
+    fn pass(&mut self) {
+        let window = self.window;
+        self.index.clear();
+        let mut place = Chunk::FIRST;
+        while place < self.top {
+            let tag = window.tag(place);
+            let mut above = self.step(place);
+            if !tag.is_used() {
+                while above < self.top && !window.tag(above).is_used() {
+                    let merged = above;
+                    above = self.step(merged);
+                    self.scrub_seams(merged, true, None);
+                }
+                if above == self.top {
+                    self.scrub_joined(place);
+                    self.retreat(place, tag.is_prev_used());
+                    break;
+                }
+                let granules = place.until(above);
+                window.write_free(place, granules, tag.is_prev_used());
+                self.index.append(window, place, granules);
+            }
+            place = above;
+        }
+        self.index.finish(window);
+    }
+
+    /// The chunk above `chunk`, which is below the top.
+    #[inline]
+    pub(super) fn step(&self, chunk: Chunk) -> Chunk {
+        let tag = self.window.tag(chunk);
+        match chunk.above(tag, self.top) {
+            Some(above) => above,
+            None => self.window.broken("a tag that reaches out of the arena", chunk),
+        }
+    }
+
+    /// What the policy takes for `request`.
+    fn search(&mut self, request: Request) -> Option<Fit<Place<C>>> {
+        let mut fit = self.index.find(self.window, request, &mut self.counters);
+        if fit.is_none() {
+            fit = self.index.find_elsewhere(self.window, request, &mut self.counters);
+        }
+        self.counters.search();
+        fit
+    }
+
+    /// Takes `need` granules out of the chunk that a search found, at its low end.
+    #[inline(always)]
+    fn take(&mut self, fit: Fit<Place<C>>, need: u32) -> Chunk {
+        self.check_free(fit.chunk, fit.granules);
+        self.verify_chunk(fit.chunk, 0, need, fit.granules);
+        let (window, chunk) = (self.window, fit.chunk);
+        let tag = window.tag(chunk);
+        let rest = fit.granules - need;
+        // What stays free is a chunk before the index hears of it; its links are where they were.
+        if LEAST <= rest {
+            // SAFETY: the place is within the chunk that was found.
+            let upper = unsafe { chunk.plus(need) };
+            window.write_free(upper, rest, true);
+            self.index.take_found(window, fit, Some((upper, rest)));
+            window.set_tag(chunk, tag.resized(need).used());
+        } else {
+            // SAFETY: it is where the chunk that was found ends.
+            let above = unsafe { chunk.plus(fit.granules) };
+            window.set_prev_used(above, true);
+            self.index.take_found(window, fit, None);
+            window.set_tag(chunk, tag.used());
+        }
+        chunk
+    }
+
+    /// The same, above the padding, if there is any.
+    #[inline(never)]
+    fn take_above(&mut self, fit: Fit<Place<C>>, need: u32) -> Chunk {
+        let window = self.window;
+        self.check_free(fit.chunk, fit.granules);
+        self.verify_chunk(fit.chunk, fit.padding, need, fit.granules);
+        // SAFETY: the place lies within the chunk that was found.
+        let chunk = unsafe { fit.chunk.plus(fit.padding) };
+        let rest = fit.granules - fit.padding - need;
+        // SAFETY: so does this one, or it is where that chunk ends.
+        let behind = unsafe { chunk.plus(need) };
+        let upper = (LEAST <= rest).then_some((behind, rest));
+        let granules = if upper.is_some() { need } else { need + rest };
+        let lower = (0 < fit.padding).then_some(fit.padding);
+        let prev_used = window.tag(fit.chunk).is_prev_used();
+        if let Some(padding) = lower {
+            window.write_free(fit.chunk, padding, prev_used);
+        }
+        if let Some((upper, rest)) = upper {
+            window.write_free(upper, rest, true);
+        } else {
+            // SAFETY: it is where the chunk that was found ends.
+            window.set_prev_used(unsafe { chunk.plus(granules) }, true);
+        }
+        self.index.take(window, fit, Pieces { lower, upper });
+        window.set_tag(chunk, Tag::free(granules, prev_used && lower.is_none()).used());
+        chunk
+    }
+}
