@@ -7,8 +7,8 @@
 use crate::picture::Picture;
 use crate::text::{Grouped, exit_code, wrapped};
 use brkalloc::{Configuration, Stats};
+use lexopt::Arg::{Long, Short, Value};
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -75,23 +75,16 @@ impl Index {
 /// A file that cannot be read is named on standard error and makes the exit code 1; the others are
 /// indexed all the same.
 pub fn run(look: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> ExitCode {
-    let mut arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     let mut out = io::stdout().lock();
-    let asks_for = |name: &str| arguments.iter().take_while(|a| *a != "--").any(|a| a == name);
-    if asks_for("--help") || asks_for("-h") {
-        return exit_code(writeln!(out, "{HELP}").map(|()| ExitCode::SUCCESS));
-    }
-    match arguments.iter().position(|argument| argument.as_encoded_bytes().starts_with(b"-")) {
-        Some(at) if arguments[at] == "--" => drop(arguments.remove(at)),
-        Some(at) => {
-            let option = arguments[at].display();
-            eprintln!("`{option}` is no option; write file names, or `--help`; files whose names");
-            eprintln!("begin with a dash stand behind `--`");
+    let named = match named(lexopt::Parser::from_env()) {
+        Ok(Some(named)) => named,
+        Ok(None) => return exit_code(writeln!(out, "{HELP}").map(|()| ExitCode::SUCCESS)),
+        Err(mistake) => {
+            eprintln!("{mistake}; write file names, or `--help`; files whose names begin with");
+            eprintln!("a dash stand behind `--`");
             return ExitCode::from(2);
         }
-        None => {}
-    }
-    let named: Vec<PathBuf> = arguments.into_iter().map(PathBuf::from).collect();
+    };
     let files = if named.is_empty() { documents() } else { named };
     let mut readable = Vec::new();
     for file in &files {
@@ -108,6 +101,19 @@ pub fn run(look: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> ExitCode {
     let code = ExitCode::from(u8::from(readable.len() < files.len()));
     let written = print(&index, &readable, &mut out).and_then(|()| look(&mut out));
     exit_code(written.map(|()| code))
+}
+
+/// The files that the command line names; `None` for the help.
+fn named(mut arguments: lexopt::Parser) -> Result<Option<Vec<PathBuf>>, lexopt::Error> {
+    let mut named = Vec::new();
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Long("help") | Short('h') => return Ok(None),
+            Value(file) => named.push(PathBuf::from(file)),
+            other => return Err(other.unexpected()),
+        }
+    }
+    Ok(Some(named))
 }
 
 const HELP: &str = "\

@@ -11,7 +11,7 @@
 
 use brkalloc::__private::{Address, BestFit, Config, FirstFit, List, NextFit, Tree, WorstFit};
 use brkalloc::__private::{
-    Bins, Counted, Counters, Basic, Immediate, Index, Lifo, Mmap, Slice, Source, SpinLock,
+    Basic, Bins, Counted, Counters, Immediate, Index, Lifo, Mmap, Slice, Source, SpinLock,
 };
 use brkalloc::__private::{Uncached, Uncounted, Unmapped, Unquarantined};
 use brkalloc::{BrkHeap, Heap};

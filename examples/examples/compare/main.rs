@@ -14,6 +14,8 @@ use brkalloc::{BrkHeap, brk_heap};
 use brkalloc_examples::text::{Grouped, exit_code};
 use brkalloc_oracle::trace;
 use contest::{Contestant, Figures, Recording};
+use lexopt::Arg::{Long, Short, Value};
+use lexopt::ValueExt;
 use progress::Progress;
 use std::io::{self, Write};
 use std::path::Path;
@@ -47,15 +49,11 @@ struct Wishes {
 }
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> =
-        std::env::args_os().skip(1).map(|it| it.to_string_lossy().into_owned()).collect();
-    if arguments.iter().any(|argument| argument == "--help" || argument == "-h") {
-        return exit_code(writeln!(io::stdout(), "{HELP}").map(|()| ExitCode::SUCCESS));
-    }
-    let wishes = match wishes(arguments) {
-        Ok(wishes) => wishes,
+    let wishes = match wishes(lexopt::Parser::from_env()) {
+        Ok(Some(wishes)) => wishes,
+        Ok(None) => return exit_code(writeln!(io::stdout(), "{HELP}").map(|()| ExitCode::SUCCESS)),
         Err(mistake) => {
-            eprintln!("{mistake}");
+            eprintln!("{mistake}; `--help` lists the options");
             return ExitCode::from(2);
         }
     };
@@ -64,7 +62,8 @@ fn main() -> ExitCode {
     code
 }
 
-fn wishes(arguments: Vec<String>) -> Result<Wishes, String> {
+/// What the command line asks for; `None` for the help.
+fn wishes(mut arguments: lexopt::Parser) -> Result<Option<Wishes>, lexopt::Error> {
     let mut wishes = Wishes {
         coalesce: "immediate",
         contestants: Vec::new(),
@@ -72,36 +71,28 @@ fn wishes(arguments: Vec<String>) -> Result<Wishes, String> {
         csv: false,
         traces: Vec::new(),
     };
-    let mut options_end = false;
-    for argument in arguments {
-        if options_end || !argument.starts_with('-') {
-            wishes.traces.push(argument);
-            continue;
-        }
-        let (option, value) = argument.split_once('=').unwrap_or((&argument, ""));
-        match (option, value) {
-            ("--", "") => options_end = true,
-            ("--csv", "") => wishes.csv = true,
-            ("--coalesce", "immediate") => wishes.coalesce = "immediate",
-            ("--coalesce", "deferred") => wishes.coalesce = "deferred",
-            ("--coalesce", "never") => wishes.coalesce = "never",
-            ("--coalesce", _) => {
-                return Err("write `--coalesce=immediate`, `=deferred` or `=never`".to_owned());
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Long("help") | Short('h') => return Ok(None),
+            Long("csv") => wishes.csv = true,
+            Long("coalesce") => {
+                let when = arguments.value()?;
+                let known = ["immediate", "deferred", "never"];
+                let known = known.into_iter().find(|known| when == *known);
+                wishes.coalesce =
+                    known.ok_or("write `--coalesce=immediate`, `=deferred` or `=never`")?;
             }
-            ("--runs", count) => {
-                let count = count.parse().ok().filter(|count| (1..=99).contains(count));
+            Long("runs") => {
+                let count =
+                    arguments.value()?.parse().ok().filter(|count| (1..=99).contains(count));
                 wishes.runs = count.ok_or("write `--runs=1` to `--runs=99`")?;
             }
-            _ => {
-                return Err(format!(
-                    "`{argument}` is no option; write `--csv`, `--coalesce=WHEN`, `--runs=COUNT` \
-                     or `--help`"
-                ));
-            }
+            Value(trace) => wishes.traces.push(trace.to_string_lossy().into_owned()),
+            other => return Err(other.unexpected()),
         }
     }
     wishes.contestants = contest::contestants(wishes.coalesce);
-    Ok(wishes)
+    Ok(Some(wishes))
 }
 
 /// One table per trace; the exit code is 1 if one could not be replayed.

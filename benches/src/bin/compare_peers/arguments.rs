@@ -2,6 +2,8 @@
 
 use brkalloc_benches::rows::{LEVELS, ROWS, Row};
 use brkalloc_benches::workload::{GROUPS, WORKLOADS, Workload};
+use lexopt::Arg::Long;
+use lexopt::ValueExt;
 
 const USAGE: &str = "\
 usage: compare_peers [--levels FAMILY] [--row NAME]... [--workload NAME]... [--group NAME]...
@@ -48,39 +50,38 @@ impl Arguments {
         let (mut rows, mut workloads, mut groups) = (Vec::new(), Vec::new(), Vec::new());
         let (mut rounds, mut milliseconds, mut timeout) = (5, 250, 20);
         let (mut json, mut write, mut known_rows) = (false, false, ROWS);
-        let mut rest = words.iter().map(String::as_str);
-        while let Some(option) = rest.next() {
-            let mut value = || rest.next().ok_or_else(|| format!("{option} what?\n{USAGE}"));
+        let mut rest = lexopt::Parser::from_args(&words);
+        while let Some(option) = rest.next().map_err(misread)? {
             match option {
-                "--levels" => {
-                    let family = value()?;
+                Long("levels") => {
+                    let family = word(&mut rest)?;
                     let found = LEVELS.iter().find(|(name, _)| *name == family);
                     let names = LEVELS.iter().map(|(name, _)| *name);
-                    known_rows = found.ok_or_else(|| unknown(family, names))?.1;
+                    known_rows = found.ok_or_else(|| unknown(&family, names))?.1;
                 }
-                "--row" => rows.push(value()?),
-                "--workload" => workloads.push(value()?),
-                "--group" => groups.push(value()?),
-                "--rounds" => rounds = number(option, value()?)?,
-                "--milliseconds" => milliseconds = number(option, value()?)?,
-                "--timeout" => timeout = number(option, value()?)?,
-                "--json" => json = true,
-                "--write" => write = true,
-                _ => return Err(USAGE.to_owned()),
+                Long("row") => rows.push(word(&mut rest)?),
+                Long("workload") => workloads.push(word(&mut rest)?),
+                Long("group") => groups.push(word(&mut rest)?),
+                Long("rounds") => rounds = number(&mut rest)?,
+                Long("milliseconds") => milliseconds = number(&mut rest)?,
+                Long("timeout") => timeout = number(&mut rest)?,
+                Long("json") => json = true,
+                Long("write") => write = true,
+                other => return Err(misread(other.unexpected())),
             }
         }
         if write && !core::ptr::eq(known_rows, ROWS) {
             return Err("the page of results is the peers': --levels without --write".to_owned());
         }
         let everything = workloads.is_empty() && groups.is_empty();
-        let instructions = everything || groups.contains(&INSTRUCTIONS);
-        groups.retain(|group| *group != INSTRUCTIONS);
+        let instructions = everything || groups.iter().any(|group| group == INSTRUCTIONS);
+        groups.retain(|group| group != INSTRUCTIONS);
         let mut named = Vec::new();
         for group in groups {
             let known = GROUPS.iter().find(|known| known.name == group);
             named.extend(
                 known
-                    .ok_or_else(|| unknown(group, GROUPS.iter().map(|group| group.name)))?
+                    .ok_or_else(|| unknown(&group, GROUPS.iter().map(|group| group.name)))?
                     .workloads,
             );
         }
@@ -106,12 +107,21 @@ impl Arguments {
     }
 }
 
-fn number(option: &str, text: &str) -> Result<u64, String> {
-    text.parse().map_err(|_| format!("{option} takes a number, not `{text}`"))
+fn word(rest: &mut lexopt::Parser) -> Result<String, String> {
+    rest.value().and_then(ValueExt::string).map_err(misread)
+}
+
+fn number(rest: &mut lexopt::Parser) -> Result<u64, String> {
+    rest.value().and_then(|value| value.parse()).map_err(misread)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` passes it so")]
+fn misread(mistake: lexopt::Error) -> String {
+    format!("{mistake}\n{USAGE}")
 }
 
 /// The names that begin with one of `filters`, each of which must find one.
-fn begin_with(filters: &[&str], names: &[&'static str]) -> Result<Vec<&'static str>, String> {
+fn begin_with(filters: &[String], names: &[&'static str]) -> Result<Vec<&'static str>, String> {
     let mut found = Vec::new();
     for filter in filters {
         let before = found.len();
