@@ -16,9 +16,11 @@ pub mod careful;
 pub mod configurations;
 pub mod forks;
 pub mod hammer;
+pub mod heaps;
 pub mod pattern;
 pub mod program;
 pub mod random;
+pub mod refused_heaps;
 pub mod refusing;
 
 use brkalloc::__private::{Config, Source};

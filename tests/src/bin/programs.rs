@@ -4,41 +4,11 @@
 //! One executable has all these heaps, of which it opens one: an executable each would take minutes to compile. The most
 //! common heaps have one all the same (`global_*`, `forks_os`), as users have.
 
-use brkalloc::{BrkHeap, brk_heap};
-use brkalloc_harness::{StaticHeap, forks, program};
+use brkalloc_harness::heaps::{HEAPS, Heap};
+use brkalloc_harness::{forks, program};
 use core::alloc::{GlobalAlloc, Layout};
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::process::ExitCode;
-
-/// What a program asks of its heap, and what the process does.
-trait Heap: StaticHeap + GlobalAlloc {}
-impl<H: StaticHeap + GlobalAlloc> Heap for H {}
-
-macro_rules! heaps {
-    ($($name:ident $options:tt)+) => {
-        $(#[brk_heap $options] static $name: BrkHeap;)+
-        static HEAPS: &[(&str, &dyn Heap)] = &[$((stringify!($name), &$name)),+];
-    };
-}
-
-heaps! {
-    FIRST_FIT_LIST(policy = "first_fit", order = "address", index = "list")
-    NEXT_FIT_TREE(policy = "next_fit", index = "tree")
-    NEXT_FIT_LATE(policy = "next_fit", order = "fifo", coalesce = "deferred")
-    BEST_FIT_TREE(policy = "best_fit", arena = "1MiB")
-    BEST_FIT_STACK(policy = "best_fit", order = "lifo", index = "list")
-    WORST_FIT_SPIN(policy = "worst_fit", lock = "spin")
-    WORST_FIT_APART(policy = "worst_fit", coalesce = "never")
-    BINS(policy = "segregated_fit")
-    BINS_SPIN(policy = "segregated_fit", lock = "spin")
-    BINS_LATE(policy = "segregated_fit", order = "address", coalesce = "deferred")
-    FULL(harden = "full", quarantine = "64KiB", cache = "256KiB", large = "64KiB")
-    FULL_CHUNKS(harden = "full", zero = "free", policy = "best_fit")
-    LIMITED(limit = "64MiB", trim = "never", harden = "none", policy = "best_fit")
-    BY_PATH(lock = ::spin::mutex::SpinMutex<()>)
-    BY_PATH_LATE(lock = spin::mutex::SpinMutex<()>, source = "mmap", coalesce = "deferred")
-    SMALL_CACHE(cache = "64KiB")
-}
 
 /// Where the heap stands in the list, counted from 1; 0 before the first allocation.
 static CHOSEN: AtomicUsize = AtomicUsize::new(0);

@@ -5,14 +5,9 @@
 //! when it has been refused. Each run is a process of its own, forked by one that allocates from the C library. After each the
 //! heap is sound and empty, nothing is mapped, and the process is no larger than after an undisturbed run.
 
-use brkalloc::__private::{
-    Basic, BestFit, Bins, Brk, Cached, Config, Deferred, Fifo, FirstFit, Immediate, Lifo, List,
-    Mapped, Mmap, NextFit, OsLock, PerThread, ThreadCache, Tree, Uncached, Uncounted, Unmapped,
-    Unquarantined,
-};
-use brkalloc::{BrkHeap, Stats};
 use brkalloc_harness::careful::Work;
-use brkalloc_harness::refusing::{CALLS, COUNT, FIRST, Refusing};
+use brkalloc_harness::refused_heaps::HEAPS;
+use brkalloc_harness::refusing::{CALLS, COUNT, FIRST};
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -25,101 +20,6 @@ const PAGE: usize = 4096;
 type Name = libc::__rlimit_resource_t;
 #[cfg(not(target_env = "gnu"))]
 type Name = libc::c_int;
-
-macro_rules! heaps {
-    ($($name:ident: $source:ty, $index:ty, $coalesce:ty, $cache:ty, $large:ty;)+) => {
-        $(
-            // Heap and configuration share a name, as those of the attribute do.
-            #[expect(clippy::upper_case_acronyms, reason = "a static has the same name")]
-            enum $name {}
-            static $name: BrkHeap<$name> = BrkHeap::__new();
-
-            impl Config for $name {
-                type Source = $source;
-                type Index = $index;
-                type Coalesce = $coalesce;
-                type Lock = OsLock;
-                type Cache = $cache;
-                type Large = $large;
-                type Quarantine = Unquarantined;
-                type Counters = Uncounted;
-                const NAME: &'static str = stringify!($name);
-                const ARENA: usize = 5 * PAGE;
-                const GROW: usize = 8 * PAGE;
-                const LIMIT: usize = 1 << 30;
-                const TRIM: usize = 16 * PAGE;
-                type Harden = Basic;
-                const LOCK: OsLock = OsLock::new();
-
-                fn heap() -> &'static BrkHeap<Self> {
-                    &$name
-                }
-            }
-        )+
-        static HEAPS: &[&dyn Heap] = &[$(&$name),+];
-    };
-}
-
-heaps! {
-    TREES: Brk<Refusing>, Tree<FirstFit>, Immediate, Uncached, Unmapped;
-    QUEUE: Mmap<Refusing>, List<NextFit, Fifo>, Deferred, Uncached, Mapped<{ 32 << 10 }>;
-    BINS: Brk<Refusing>, Bins<Lifo, 464>, Immediate, Uncached, Mapped<{ 32 << 10 }>;
-    CACHE: Brk<Refusing>, Tree<BestFit>, Immediate, Cached<{ 64 << 10 }>, Unmapped;
-    SLABS: Mmap<Refusing>, Bins<Lifo, 464>, Deferred, Cached<{ 64 << 10 }>, Mapped<{ 32 << 10 }>;
-}
-
-macro_rules! caches {
-    ($($name:ident)+) => {$(
-        impl PerThread for $name {
-            fn with<R>(f: impl FnOnce(&ThreadCache<Self>) -> R) -> R {
-                std::thread_local!(static CACHE: ThreadCache<$name> = const { ThreadCache::new() });
-                CACHE.with(f)
-            }
-
-            /// The process ends with its one thread.
-            fn watch_end() -> bool {
-                true
-            }
-        }
-    )+};
-}
-
-caches!(CACHE SLABS);
-
-/// A heap of any configuration.
-trait Heap: GlobalAlloc + Sync {
-    fn name(&self) -> &'static str;
-    /// Has it ask for its window.
-    fn open(&self);
-    /// Panics if anything is wrong with it.
-    fn verify(&self);
-    fn stats_when_trimmed(&self) -> Stats;
-}
-
-impl<C: Config> Heap for BrkHeap<C> {
-    fn name(&self) -> &'static str {
-        C::NAME
-    }
-
-    fn open(&self) {
-        let layout = Layout::new::<u64>();
-        // SAFETY: the layout has a size.
-        let block = unsafe { self.alloc(layout) };
-        assert!(!block.is_null(), "nothing is short yet");
-        // SAFETY: it was allocated just now, for this layout.
-        unsafe { self.dealloc(block, layout) };
-    }
-
-    fn verify(&self) {
-        assert_eq!(self.check(), Ok(()));
-    }
-
-    fn stats_when_trimmed(&self) -> Stats {
-        self.trim();
-        self.verify();
-        self.stats()
-    }
-}
 
 /// The heap whose turn it is, counted from 1; with 0, it is the C library's.
 static TURN: AtomicUsize = AtomicUsize::new(0);
