@@ -3,6 +3,7 @@
 
 use brkalloc::{BrkHeap, ChunkState, brk_heap};
 use brkalloc_harness::c::{self, EVERY, KEPT, TOO_MANY};
+use brkalloc_harness::pattern;
 use core::ptr::{NonNull, null_mut};
 use std::sync::mpsc::channel;
 use std::thread;
@@ -63,7 +64,7 @@ fn blocks_are_freed_by_other_threads_by_their_address() {
             let block = core::ptr::with_exposed_provenance_mut::<u8>(address);
             // SAFETY: it has that many bytes, which the other thread wrote.
             let bytes = unsafe { c::bytes(block, size) };
-            assert!(bytes.iter().all(|byte| *byte == size.to_le_bytes()[0]), "{size} bytes");
+            assert!(pattern::is_all(bytes, size.to_le_bytes()[0]), "{size} bytes");
             free(block);
         }
     });

@@ -74,3 +74,8 @@ fn row(seed: u8) -> [u8; 251] {
     }
     row
 }
+
+/// Whether all bytes are this one.
+pub fn is_all(bytes: &[u8], byte: u8) -> bool {
+    bytes.iter().all(|it| *it == byte)
+}
