@@ -13,14 +13,21 @@ pub(crate) fn program(name: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(name);
     command.stdin(Stdio::null()).env("CARGO_TERM_COLOR", "never");
     for (key, _) in std::env::vars_os() {
-        let by_cargo = ["CARGO_PKG_", "CARGO_MANIFEST_", "LD_LIBRARY_PATH"];
-        if key.to_str().is_some_and(|key| by_cargo.iter().any(|start| key.starts_with(start))) {
+        if key.to_str().is_some_and(is_by_cargo) {
             command.env_remove(key);
         }
     }
     // With backtraces, a program allocates otherwise.
     command.env_remove("RUST_BACKTRACE");
     command
+}
+
+/// Whether `cargo run` sets the variable. `CARGO` would lead another cargo back to the one that runs us.
+fn is_by_cargo(variable: &str) -> bool {
+    let starts = ["CARGO_PKG_", "CARGO_MANIFEST_"];
+    variable == "CARGO"
+        || variable == "LD_LIBRARY_PATH"
+        || starts.iter().any(|start| variable.starts_with(start))
 }
 
 /// A program that, with all that it has started, is ended after `seconds`.

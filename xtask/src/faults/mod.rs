@@ -3,8 +3,10 @@
 //! Tests and fuzzers are as good as what they find. A folder of [patches](patch) says which faults must be found, and by
 //! whom: [tests](mutants) or [fuzzers]. All of it happens in a [copy](tree) of the repository with a target
 //! directory of its own. A patch that does not apply, or does not compile, is a failure too.
+//! What cargo-mutants can make needs [no patch](made).
 
 pub(crate) mod fuzzers;
+mod made;
 pub(crate) mod mutants;
 mod patch;
 mod tree;

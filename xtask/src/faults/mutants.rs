@@ -3,7 +3,8 @@
 //! The tests must be green before anything is broken. A test that hangs is a failure too.
 
 use super::patch::Witness;
-use super::{Fault, Faults, Verdict};
+use super::tree::Tree;
+use super::{Fault, Faults, Verdict, made};
 use crate::command::{has_hung, log, program_within, tail};
 use crate::failure::{At, Result, fail};
 use lexopt::Parser;
@@ -15,7 +16,11 @@ use std::time::Instant;
 /// The tests that the patches name, by the command that runs them.
 type Tests = BTreeMap<String, BTreeSet<String>>;
 
-pub(crate) fn run(arguments: Parser, target: &Path) -> Result {
+pub(crate) fn run(mut arguments: Parser, target: &Path) -> Result {
+    if arguments.try_raw_args().is_some_and(|rest| rest.peek().is_some_and(|next| next == "--made"))
+    {
+        return made::run(arguments, target);
+    }
     let is_test = |witness: &Witness| match witness {
         Witness::Test { .. } => Ok(()),
         Witness::Fuzzer(_) => Err("it needs `# test:`".to_owned()),
@@ -25,7 +30,11 @@ pub(crate) fn run(arguments: Parser, target: &Path) -> Result {
         return faults.finish("apply");
     }
     let tests = tests_of(&faults);
-    drop_unused_programs(&faults, &tests)?;
+    // A command ends with the name of its file.
+    drop_unused_programs(
+        &faults.tree,
+        tests.keys().filter_map(|command| command.rsplit(' ').next()),
+    )?;
     println!("Without a mutation:");
     for (command, names) in &tests {
         is_green(&faults, command, names)?;
@@ -45,15 +54,16 @@ fn tests_of(faults: &Faults) -> Tests {
     tests
 }
 
-/// Deletes programs of the package of tests which none of these tests runs, from the copy: cargo builds every program
-/// of a package for its tests, and each again for each broken line.
-fn drop_unused_programs(faults: &Faults, tests: &Tests) -> Result {
-    // A command ends with the name of its file.
-    let files = tests.keys().filter_map(|command| command.rsplit(' ').next());
+/// Deletes programs of the package of tests which none of these files of tests runs, from the copy: cargo builds every
+/// program of a package for its tests, and each again for each broken line.
+pub(super) fn drop_unused_programs<'a>(
+    tree: &Tree,
+    files: impl Iterator<Item = &'a str>,
+) -> Result {
     let sources: Vec<String> =
-        files.filter_map(|name| faults.tree.read(format!("tests/tests/{name}.rs")).ok()).collect();
-    let mut manifest = faults.tree.read("tests/Cargo.toml")?;
-    let folder = faults.tree.root().join("tests/src/bin");
+        files.filter_map(|name| tree.read(format!("tests/tests/{name}.rs")).ok()).collect();
+    let mut manifest = tree.read("tests/Cargo.toml")?;
+    let folder = tree.root().join("tests/src/bin");
     for entry in folder.read_dir().at(&folder)? {
         let program = entry.at(&folder)?.path();
         let name = program.file_stem().unwrap_or_default().to_string_lossy();
@@ -64,7 +74,7 @@ fn drop_unused_programs(faults: &Faults, tests: &Tests) -> Result {
                 manifest.replace(&format!("[[bin]]\nname = \"{name}\"\ntest = false\n\n"), "");
         }
     }
-    faults.tree.write("tests/Cargo.toml", &manifest)
+    tree.write("tests/Cargo.toml", &manifest)
 }
 
 /// Fails unless all of these tests run and are green.
@@ -128,16 +138,19 @@ fn test<'a>(
 fn cargo(faults: &Faults, seconds: u32, command: &str) -> Command {
     let mut words = command.split_whitespace();
     let mut cargo = program_within(seconds, words.next().unwrap_or("cargo"));
+    quick(cargo.args(words), &faults.tree, &faults.work);
     cargo
-        .args(words)
-        .current_dir(faults.tree.root())
-        .env("CARGO_TARGET_DIR", faults.work.join("target"))
+}
+
+/// Has cargo build in the copy, and fast: what is built dozens of times and fails early need not be fast itself.
+pub(super) fn quick<'a>(cargo: &'a mut Command, tree: &Tree, work: &Path) -> &'a mut Command {
+    cargo
+        .current_dir(tree.root())
+        .env("CARGO_TARGET_DIR", work.join("target"))
         .env("CARGO_INCREMENTAL", "1")
-        // What is built dozens of times and fails early need not be fast.
         .env("CARGO_PROFILE_TEST_OPT_LEVEL", "0")
         .env("CARGO_PROFILE_TEST_DEBUG", "0")
-        .env("CARGO_PROFILE_DEV_DEBUG", "0");
-    cargo
+        .env("CARGO_PROFILE_DEV_DEBUG", "0")
 }
 
 /// Whether the harness of tests said that of the test.
