@@ -23,7 +23,7 @@ usage: cargo xtask COMMAND
       breaks one line for each patch of .ci/mutants.d, or for these, and fails unless the test
       that stands up for the line turns red; or only says whether the patches apply
   mutants --made FILE
-      has cargo-mutants break the file in all of its ways, one at a time: about a minute each
+      has cargo-mutants break the file in all of its ways, one at a time: one or two minutes each
   fuzz-faults [--apply-only] [NAME…]
       breaks one line for each patch of .ci/fuzz-faults.d, or for these, and fails unless the
       fuzzer that stands up for the line finds it within five minutes
