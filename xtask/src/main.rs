@@ -1,0 +1,78 @@
+//! Runs the checks that take more than a page of shell: `cargo xtask COMMAND`.
+//!
+//! A command is a module: [`faults`] breaks the sources one line at a time; [`targets`] builds and tests for other
+//! processors and C libraries; [`preload`] runs programs on the shared libraries. Each works in the root of the
+//! repository, leaves it as it is, and writes below the target directory alone. What is a page or less is a script in `.ci`.
+
+mod command;
+mod failure;
+mod faults;
+mod preload;
+mod targets;
+
+use failure::{At, Failure, Result};
+use lexopt::Arg::{Long, Short, Value};
+use lexopt::{Parser, ValueExt};
+use std::path::Path;
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  mutants [--apply-only] [NAME…]
+      breaks one line for each patch of .ci/mutants.d, or for these, and fails unless the test
+      that stands up for the line turns red; or only says whether the patches apply
+  mutants --made FILE
+      has cargo-mutants break the file in all of its ways, one at a time: one or two minutes each
+  fuzz-faults [--apply-only] [NAME…]
+      breaks one line for each patch of .ci/fuzz-faults.d, or for these, and fails unless the
+      fuzzer that stands up for the line finds it within five minutes
+  targets [TARGET…]
+      runs the rows of the table of targets, or these; without a name, builds for all before
+  targets --build [TARGET…]
+      only builds, and compares what each target lacks with what tests/targets says of it
+  targets --clippy TARGET…
+      only clippy, of the runtime
+  preload [--once]
+      runs each program of preload/programs ten times, or once, on each library, and as often
+      without, and fails unless it writes the same
+";
+
+fn main() -> ExitCode {
+    match dispatch() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Usage(mistake)) => {
+            eprint!("{mistake}\n\n{USAGE}");
+            ExitCode::from(2)
+        }
+        Err(Failure::Failed(what)) => {
+            eprintln!("FAILED: {what}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch() -> Result {
+    let mut arguments = Parser::from_env();
+    let name = match arguments.next()? {
+        Some(Value(name)) => name.string()?,
+        Some(Short('h') | Long("help")) => {
+            print!("{USAGE}");
+            return Ok(());
+        }
+        Some(option) => return Err(option.unexpected().into()),
+        None => return Err(Failure::Usage("no command".to_owned())),
+    };
+    let target = std::env::var_os("CARGO_TARGET_DIR");
+    let root =
+        Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a member stands in its workspace");
+    let target = target.map_or_else(|| Ok(root.join("target")), std::path::absolute).at(root)?;
+    std::env::set_current_dir(root).at(root)?;
+    match &*name {
+        "mutants" => faults::mutants::run(arguments, &target),
+        "fuzz-faults" => faults::fuzzers::run(arguments, &target),
+        "preload" => preload::run(arguments, &target),
+        "targets" => targets::run(arguments, &target),
+        _ => Err(Failure::Usage(format!("no such command: {name}"))),
+    }
+}
