@@ -9,13 +9,13 @@ pub trait Order: sealed::Sealed + 'static {
     /// The word that names the order in an attribute.
     const NAME: &'static str;
     #[doc(hidden)]
-    const PLACE: Place;
+    const INSERTION: Insertion;
 }
 
 /// The end, or the spot, at which a freed chunk enters its sequence.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum Insertion {
     /// Below the first chunk that lies above it.
     Sorted,
     /// Before all others.
@@ -45,15 +45,15 @@ pub struct Fifo;
 
 impl Order for Address {
     const NAME: &'static str = "address";
-    const PLACE: Place = Place::Sorted;
+    const INSERTION: Insertion = Insertion::Sorted;
 }
 
 impl Order for Lifo {
     const NAME: &'static str = "lifo";
-    const PLACE: Place = Place::Front;
+    const INSERTION: Insertion = Insertion::Front;
 }
 
 impl Order for Fifo {
     const NAME: &'static str = "fifo";
-    const PLACE: Place = Place::Back;
+    const INSERTION: Insertion = Insertion::Back;
 }

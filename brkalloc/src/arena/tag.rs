@@ -28,14 +28,14 @@ pub(crate) const GRANULE: usize = 16;
 pub(crate) const WORD: usize = size_of::<Tag>();
 
 /// The fewest granules of a chunk: a tag, four links, and the size again.
-pub(crate) const LEAST: u32 = 2;
+pub(crate) const MIN_GRANULES: u32 = 2;
 
 const USED: usize = 1 << 0;
 const PREV_USED: usize = 1 << 1;
 const SHIFT: u32 = GRANULE.ilog2();
 
 /// The bits that a seal takes: those above a size. Where sizes reach as far as addresses, none.
-const SEAL: usize = if usize::BITS == 64 { !(usize::MAX >> 28) } else { 0 };
+const CHECKSUM: usize = if usize::BITS == 64 { !(usize::MAX >> 28) } else { 0 };
 
 impl Tag {
     /// The tag above the arena's last chunk: in use, so that nothing merges with it, and without
@@ -68,13 +68,13 @@ impl Tag {
 
     /// The same tag with those bits of `seal` that it has room for.
     #[expect(clippy::cast_possible_truncation, reason = "those are the lower half of less")]
-    pub(crate) const fn sealed(self, seal: u64) -> Self {
-        Self(self.0 | seal as usize & SEAL)
+    pub(crate) const fn with_checksum(self, checksum: u64) -> Self {
+        Self(self.0 | checksum as usize & CHECKSUM)
     }
 
     /// The same tag without a seal.
     pub(crate) const fn bare(self) -> Self {
-        Self(self.0 & !SEAL)
+        Self(self.0 & !CHECKSUM)
     }
 
     /// All of its bits.
@@ -128,7 +128,7 @@ const _: () = {
     assert!(GRANULE.is_power_of_two());
     assert!((USED | PREV_USED) >> SHIFT == 0, "the flags fit below the size");
     assert!(
-        WORD + 16 + WORD <= LEAST as usize * GRANULE,
+        WORD + 16 + WORD <= MIN_GRANULES as usize * GRANULE,
         "tag, links and size fit the least chunk"
     );
     assert!(WORD < GRANULE, "a payload leaves room for its tag within a granule");
@@ -157,12 +157,12 @@ mod tests {
     }
 
     #[test]
-    fn a_seal_changes_nothing_else() {
+    fn a_checksum_changes_nothing_else() {
         let tag = Tag::free(u32::MAX >> 4, true).used();
-        let sealed = tag.sealed(u64::MAX);
-        assert_eq!((sealed.bare(), sealed.granules()), (tag, tag.granules()));
+        let marked = tag.with_checksum(u64::MAX);
+        assert_eq!((marked.bare(), marked.granules()), (tag, tag.granules()));
         let room = if usize::BITS == 64 { 28 } else { 0 };
-        assert_eq!((sealed.word() ^ tag.word()).count_ones(), room);
+        assert_eq!((marked.word() ^ tag.word()).count_ones(), room);
     }
 
     #[test]

@@ -2,15 +2,15 @@
 //!
 //! ```text
 //!   report   one line on standard error, then abort; assertions that do not panic
-//!   seal     checksums that only this process can make
-//!   watch    calls of valgrind and AddressSanitizer
+//!   checksum checksums that only this process can make
+//!   sanitizer calls of valgrind and AddressSanitizer
 //!   errno    errno as it was
 //! ```
 //!
 //! The lowest room: of a heap it knows only what [`Named`](report::Named) tells.
 
+pub(crate) mod checksum;
 #[cfg(unix)]
 pub(crate) mod errno;
 pub(crate) mod report;
-pub(crate) mod seal;
-pub(crate) mod watch;
+pub(crate) mod sanitizer;

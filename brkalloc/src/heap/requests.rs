@@ -37,7 +37,7 @@ pub(super) unsafe fn reallocate<L: Layer>(
     match unsafe { heap.resize(block, layout, wanted) }? {
         Resized::InPlace(block) => {
             let has_shrunk = layout.is_none_or(|layout| wanted.size() < layout.size());
-            if Window::<L::Params>::CLEARS && !Window::<L::Params>::SEALED && has_shrunk {
+            if Window::<L::Params>::CLEARS && !Window::<L::Params>::CHECKSUMMED && has_shrunk {
                 // SAFETY: the block has this layout now.
                 unsafe { clear_behind(heap, block, wanted) };
             }
@@ -99,7 +99,7 @@ unsafe fn relocate<L: Layer>(
 ) {
     let size = match layout {
         // What is to be checked is not believed.
-        Some(layout) if !Window::<L::Params>::SEALED => layout.size(),
+        Some(layout) if !Window::<L::Params>::CHECKSUMMED => layout.size(),
         // SAFETY: the caller vouches for the block.
         _ => unsafe { heap.usable_size(block, None) },
     };

@@ -64,7 +64,7 @@ impl<'a, C: Config> Heap<'a, C> {
         // The end tag lies in the last word below a multiple of a granule, one granule or more
         // above the first.
         let granules = bytes.len().saturating_sub(skipped) / GRANULE;
-        let reach = RawHeap::<C, Slice>::REACH;
+        let reach = RawHeap::<C, Slice>::MAX_OFFSET;
         let end = u32::try_from(granules + 1).unwrap_or(u32::MAX).min(reach);
         // SAFETY: it is the place of the end tag, if there are bytes for a window, and else not used.
         let end = unsafe { Chunk::at(end) };

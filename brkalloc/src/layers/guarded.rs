@@ -7,7 +7,7 @@
 //!                                                                    '- 8 B -'
 //! ```
 //!
-//! Each block is asked for with room for a record at its end: a [seal](crate::diag::seal) of 34 bits over
+//! Each block is asked for with room for a record at its end: a [seal](crate::diag::checksum) of 34 bits over
 //! its place, its size and its alignment, and how many bytes lie behind its payload. What of these
 //! has no record is canary. So a write past the end changes one or the other, and what `free` and
 //! `realloc` say of a block is compared with what was asked for. The record of a block that a thread
@@ -24,8 +24,8 @@ use crate::arena::check::Corruption;
 use crate::arena::chunk::{Window, first_other};
 use crate::arena::harden::{Basic, Full, Level, Unchecked};
 use crate::arena::stats::Stats;
+use crate::diag::checksum::checksum;
 use crate::diag::report;
-use crate::diag::seal::seal;
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
@@ -298,13 +298,13 @@ fn own_record(block: NonNull<u8>, extent: usize, layout: Layout) -> u64 {
     let (size, align) = (layout.size() as u64, u64::from(layout.align().trailing_zeros()));
     // A block has no more bytes to spare than the largest of classes and alignments have.
     let slack = (extent - layout.size()) as u64 & ((1 << SLACK) - 1);
-    let sealed = seal(block.addr().get(), [extent as u64, size, align]);
-    slack | align << SLACK | sealed << (SLACK + ALIGN)
+    let checksum = checksum(block.addr().get(), [extent as u64, size, align]);
+    slack | align << SLACK | checksum << (SLACK + ALIGN)
 }
 
 /// The record of a block of `extent` bytes that is kept.
 fn freed(block: NonNull<u8>, extent: usize) -> u64 {
-    seal(block.addr().get(), [extent as u64])
+    checksum(block.addr().get(), [extent as u64])
 }
 
 /// Ends the program: what is behind the payload of `block` is not as it was left.

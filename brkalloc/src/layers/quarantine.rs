@@ -12,7 +12,7 @@
 
 use super::Params;
 use super::cached::object::{Object, Objects};
-use crate::arena::tag::{GRANULE, LEAST};
+use crate::arena::tag::{GRANULE, MIN_GRANULES};
 use core::alloc::Layout;
 use core::fmt::Debug;
 use core::ptr::NonNull;
@@ -74,7 +74,7 @@ unsafe impl Send for Queue {}
 
 /// What is counted for a block of `size` bytes.
 fn charge(size: usize) -> usize {
-    size.max(LEAST as usize * GRANULE)
+    size.max(MIN_GRANULES as usize * GRANULE)
 }
 
 /// Of a word that describes a layout, the bits of its alignment.

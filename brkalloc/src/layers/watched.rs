@@ -7,7 +7,7 @@
 use crate::arena::check::Corruption;
 use crate::arena::chunk::Window;
 use crate::arena::stats::Stats;
-use crate::diag::watch;
+use crate::diag::sanitizer;
 use crate::layers::{Layer, Resized};
 use core::alloc::Layout;
 use core::ptr::NonNull;
@@ -23,7 +23,7 @@ impl<L: Layer> Watching<L> {
         if Self::WATCHES {
             // SAFETY: the block was handed out just now, for this layout.
             let usable = unsafe { self.0.usable_size(block, Some(layout)) };
-            watch::handed_out(block, layout.size(), usable);
+            sanitizer::handed_out(block, layout.size(), usable);
         }
     }
 }
@@ -59,7 +59,7 @@ unsafe impl<L: Layer> Layer for Watching<L> {
             let size = layout.map(|layout| layout.size());
             // SAFETY: the caller vouches for the block.
             let size = size.unwrap_or_else(|| unsafe { self.0.usable_size(block, layout) });
-            watch::freed(block, size);
+            sanitizer::freed(block, size);
         }
         // SAFETY: the caller vouches for the block.
         unsafe { self.0.free(block, layout) };
@@ -83,7 +83,7 @@ unsafe impl<L: Layer> Layer for Watching<L> {
         let usable = unsafe { self.0.usable_size(block, layout) };
         if Self::WATCHES {
             // Whoever asks may use them.
-            watch::allowed(block.as_ptr(), usable);
+            sanitizer::allowed(block.as_ptr(), usable);
         }
         usable
     }

@@ -19,17 +19,17 @@
 //! is the only module that turns sizes into addresses. It does not know which chunks are in an index,
 //! nor what an arena is made of.
 
+mod checksummed;
 mod name;
-mod sealed;
 
-pub(crate) use name::{Chunk, Entry, Link, Node};
-pub(crate) use sealed::{LINKS, first_other};
+pub(crate) use checksummed::{LINKS, first_other};
+pub(crate) use name::{Chunk, Link, Node, SizedLink};
 
 use crate::arena::harden::{Harden, Level, Zero};
 use crate::arena::params::Params;
 use crate::arena::tag::{GRANULE, Tag, WORD};
 use crate::diag::report::{self, ensure};
-use crate::diag::watch;
+use crate::diag::sanitizer;
 use core::fmt;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
@@ -167,7 +167,7 @@ impl<C> Window<C> {
     }
 
     #[inline]
-    fn entries_pointer(self, chunk: Chunk) -> *mut Entry {
+    fn entries_pointer(self, chunk: Chunk) -> *mut SizedLink {
         self.payload(chunk).cast()
     }
 
@@ -182,7 +182,7 @@ impl<C> Window<C> {
     ///
     /// They lie in the window, and nobody has a use for what they hold.
     pub(crate) unsafe fn clear(self, chunk: Chunk, bytes: usize) {
-        watch::allowed(self.payload(chunk), bytes);
+        sanitizer::allowed(self.payload(chunk), bytes);
         // SAFETY: the caller vouches for the bytes.
         unsafe { self.payload(chunk).write_bytes(0, bytes) }
     }
@@ -197,13 +197,13 @@ impl<C: Params> Window<C> {
 
     /// Whether a tool is told what is handed out and what is freed.
     #[cfg(feature = "watch")]
-    pub(crate) const WATCHED: bool = !Self::CLEARS && !Self::SEALED;
+    pub(crate) const WATCHED: bool = !Self::CLEARS && !Self::CHECKSUMMED;
 
     /// The tag of `chunk`.
     #[inline]
     pub(crate) fn tag(self, chunk: Chunk) -> Tag {
         let tag = self.raw_tag(chunk);
-        if Self::SEALED { self.unsealed(chunk, tag) } else { tag }
+        if Self::CHECKSUMMED { self.verified(chunk, tag) } else { tag }
     }
 
     /// The same, as it stands in memory: with its seal, if tags have one.
@@ -217,9 +217,9 @@ impl<C: Params> Window<C> {
     /// Writes the tag of `chunk`.
     #[inline]
     pub(crate) fn set_tag(self, chunk: Chunk, tag: Tag) {
-        let tag = if Self::SEALED { self.sealed(chunk, tag) } else { tag };
+        let tag = if Self::CHECKSUMMED { self.with_checksum(chunk, tag) } else { tag };
         let place = self.tag_pointer(chunk);
-        watch::allowed(place.cast(), WORD);
+        sanitizer::allowed(place.cast(), WORD);
         // SAFETY: by the handle's invariant the tag lies in the window, which is valid for writes;
         // it is aligned because payloads are.
         unsafe { place.write(tag) }
@@ -251,7 +251,7 @@ impl<C: Params> Window<C> {
     #[inline]
     fn set_granules_below(self, chunk: Chunk, granules: u32) {
         let place = self.tag_pointer(chunk).cast::<usize>().wrapping_sub(1);
-        watch::allowed(place.cast(), WORD);
+        sanitizer::allowed(place.cast(), WORD);
         // SAFETY: the chunk below is free and at least two granules large, so its last word is in
         // the window and no user's.
         unsafe { place.write(granules as usize) }
@@ -270,7 +270,7 @@ impl<C: Params> Window<C> {
     #[inline]
     pub(crate) fn link(self, chunk: Chunk, number: usize) -> Link {
         ensure!(number < 4, "a chunk has four links");
-        self.check_seal(chunk);
+        self.verify_checksum(chunk);
         // SAFETY: by the handle's invariant the chunk's first 16 payload bytes lie in the window;
         // every bit pattern is a link.
         unsafe { self.links_pointer(chunk).wrapping_add(number).read() }
@@ -282,7 +282,7 @@ impl<C: Params> Window<C> {
         ensure!(number < 4, "a chunk has four links");
         self.change(chunk, || {
             let place = self.links_pointer(chunk).wrapping_add(number);
-            watch::allowed(place.cast(), size_of::<Link>());
+            sanitizer::allowed(place.cast(), size_of::<Link>());
             // SAFETY: by the handle's invariant the chunk's first 16 payload bytes lie in the
             // window, and no user has them while the chunk is free.
             unsafe { place.write(link) };
@@ -307,9 +307,9 @@ impl<C: Params> Window<C> {
 
     /// One side (0 or 1) of the node of `chunk`.
     #[inline]
-    pub(crate) fn child(self, chunk: Chunk, side: usize) -> Entry {
+    pub(crate) fn child(self, chunk: Chunk, side: usize) -> SizedLink {
         ensure!(side < 2, "a node has two sides");
-        self.check_seal(chunk);
+        self.verify_checksum(chunk);
         // SAFETY: by the handle's invariant the chunk's first 16 payload bytes lie in the window,
         // at a multiple of 16; every bit pattern is an entry.
         unsafe { self.entries_pointer(chunk).wrapping_add(side).read() }
@@ -317,11 +317,11 @@ impl<C: Params> Window<C> {
 
     /// Writes one side (0 or 1) of the node of `chunk`.
     #[inline]
-    pub(crate) fn set_child(self, chunk: Chunk, side: usize, entry: Entry) {
+    pub(crate) fn set_child(self, chunk: Chunk, side: usize, entry: SizedLink) {
         ensure!(side < 2, "a node has two sides");
         self.change(chunk, || {
             let place = self.entries_pointer(chunk).wrapping_add(side);
-            watch::allowed(place.cast(), size_of::<Entry>());
+            sanitizer::allowed(place.cast(), size_of::<SizedLink>());
             // SAFETY: by the handle's invariant the chunk's first 16 payload bytes lie in the
             // window, at a multiple of 16, and no user has them while the chunk is free.
             unsafe { place.write(entry) };
@@ -331,7 +331,7 @@ impl<C: Params> Window<C> {
     /// Clears the word of the tag at `chunk`, which a growth has made part of the top.
     pub(crate) fn clear_tag(self, chunk: Chunk) {
         let place = self.tag_pointer(chunk).cast::<usize>();
-        watch::allowed(place.cast(), WORD);
+        sanitizer::allowed(place.cast(), WORD);
         // SAFETY: by the handle's invariant the word lies in the window.
         unsafe { place.write(0) }
     }

@@ -3,7 +3,7 @@
 //! Offset 0 is below the first chunk, so it stands for *none*, and a link takes four bytes. This module
 //! knows no memory: it adds, subtracts and compares.
 
-use crate::arena::tag::{LEAST, Tag};
+use crate::arena::tag::{MIN_GRANULES, Tag};
 use core::num::NonZeroU32;
 
 /// The name of a chunk: the granule offset of its payload.
@@ -34,7 +34,7 @@ impl Chunk {
     #[expect(clippy::cast_possible_truncation, reason = "it is no higher than another place")]
     pub(crate) fn above(self, tag: Tag, limit: Self) -> Option<Self> {
         let offset = self.offset() as usize + tag.reach();
-        if tag.reach() < LEAST as usize || (limit.offset() as usize) < offset {
+        if tag.reach() < MIN_GRANULES as usize || (limit.offset() as usize) < offset {
             return None;
         }
         // SAFETY: it is no less than this place's offset, which is not 0.
@@ -106,17 +106,17 @@ impl Chunk {
 /// A chunk in a tree, with its size, or no chunk and 0: half of a free chunk's links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C, align(8))]
-pub(crate) struct Entry {
+pub(crate) struct SizedLink {
     pub(crate) chunk: Link,
     pub(crate) granules: u32,
 }
 
 /// The links of a free chunk in a tree: what is on its left, and on its right.
-pub(crate) type Node = [Entry; 2];
+pub(crate) type Node = [SizedLink; 2];
 
 const _: () = assert!(size_of::<Node>() == 16, "a node is four links");
 
-impl Entry {
+impl SizedLink {
     pub(crate) const NONE: Self = Self { chunk: None, granules: 0 };
 
     #[inline]

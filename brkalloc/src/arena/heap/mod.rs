@@ -33,7 +33,7 @@ use crate::arena::coalesce::Coalesce;
 use crate::arena::counters::Counters;
 use crate::arena::index::{Operations, Request};
 use crate::arena::params::Params;
-use crate::arena::tag::{GRANULE, LEAST, Tag};
+use crate::arena::tag::{GRANULE, MIN_GRANULES, Tag};
 use crate::diag::report;
 use crate::sys::source::{Origin, Source};
 use core::marker::PhantomData;
@@ -69,7 +69,7 @@ pub struct RawHeap<C: Params, S> {
 unsafe impl<C: Params, S> Send for RawHeap<C, S> {}
 
 /// Where the index of `C` found a chunk.
-type Place<C> = <<C as Params>::Index as Operations>::Place;
+type Position<C> = <<C as Params>::Index as Operations>::Position;
 
 impl<C: Params, S: Source> RawHeap<C, S> {
     /// A heap without memory: it serves nothing.
@@ -87,7 +87,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     };
 
     /// The granule offset that an end tag may have at most.
-    pub(crate) const REACH: u32 = <C::Index as Operations>::REACH;
+    pub(crate) const MAX_OFFSET: u32 = <C::Index as Operations>::MAX_OFFSET;
 
     /// Where the window begins, and how many bytes it may have.
     pub(crate) fn extent(&self) -> (*mut u8, usize) {
@@ -109,7 +109,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         self.window.chunk_below(self.top, payload.as_ptr()).is_some_and(|chunk| {
             let tag = self.window.tag(chunk);
             // What is too little for a chunk of its own belongs to the block.
-            tag.is_used() && (granules..granules + LEAST).contains(&tag.granules())
+            tag.is_used() && (granules..granules + MIN_GRANULES).contains(&tag.granules())
         })
     }
 

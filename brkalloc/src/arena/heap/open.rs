@@ -26,7 +26,10 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         origin: Origin,
     ) {
         ensure!(!self.window.is_open(), "a heap is opened once");
-        ensure!(end <= limit && limit.offset() <= Self::REACH, "the index reaches the whole arena");
+        ensure!(
+            end <= limit && limit.offset() <= Self::MAX_OFFSET,
+            "the index reaches the whole arena"
+        );
         // SAFETY: the caller vouches for the memory.
         self.window = unsafe { Window::open(first, end) };
         self.top = Chunk::FIRST;
@@ -41,7 +44,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     /// Opens the heap over a window of its source, of which `arena` bytes are committed and that
     /// may reach `limit`; whether there was one.
     pub(crate) fn open_window(&mut self, arena: usize, limit: usize) -> bool {
-        let reach = (Self::REACH as usize).saturating_mul(GRANULE);
+        let reach = (Self::MAX_OFFSET as usize).saturating_mul(GRANULE);
         let limit = limit.min(reach);
         // Room for two tags, so that every window that is opened can be used.
         let arena = arena.max(2 * GRANULE);
@@ -50,7 +53,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         let Some(region) = S::open(arena, wanted) else { return false };
         let (limit, has_room) = Self::divide(region, limit.max(arena));
         let place = |bytes: usize| {
-            let offset = u32::try_from(bytes / GRANULE).unwrap_or(u32::MAX).min(Self::REACH);
+            let offset = u32::try_from(bytes / GRANULE).unwrap_or(u32::MAX).min(Self::MAX_OFFSET);
             // SAFETY: the end tag comes no higher than the bytes that are the region's.
             unsafe { Chunk::at(offset) }
         };

@@ -14,7 +14,7 @@ use super::RawHeap;
 use super::walk::payload_bytes;
 use crate::arena::chunk::{Chunk, LINKS, Window, first_other};
 use crate::arena::params::Params;
-use crate::arena::tag::{GRANULE, LEAST, Tag, WORD};
+use crate::arena::tag::{GRANULE, MIN_GRANULES, Tag, WORD};
 use crate::diag::report;
 use crate::sys::source::Source;
 
@@ -34,7 +34,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
 
     /// Fills the whole window, of bytes that were not zero.
     pub(super) fn fill_window(&self) {
-        if Window::<C>::SEALED && !S::ZEROED {
+        if Window::<C>::CHECKSUMMED && !S::ZEROED {
             let granules = Chunk::FIRST.until(self.window.end());
             if 0 < granules {
                 // SAFETY: nothing but the end tag, a word above that, is in use.
@@ -46,7 +46,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     /// Fills what two free neighbors of a freed chunk had of their own at the seams.
     #[inline]
     pub(super) fn scrub_seams(&self, chunk: Chunk, is_below: bool, above: Option<Chunk>) {
-        if Window::<C>::SEALED {
+        if Window::<C>::CHECKSUMMED {
             if let Some(above) = above {
                 self.window.scrub(above);
             }
@@ -59,7 +59,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     /// Fills what a chunk that joins the top, and the top, had of their own.
     #[inline]
     pub(super) fn scrub_joined(&self, lowest: Chunk) {
-        if Window::<C>::SEALED {
+        if Window::<C>::CHECKSUMMED {
             self.window.scrub_top(self.top);
             // SAFETY: the least chunk has room for links, which nobody needs in the top.
             unsafe { self.window.fill(lowest, LINKS) };
@@ -70,10 +70,10 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     /// been written to. (Its links are sealed.)
     #[inline]
     pub(super) fn verify_chunk(&self, chunk: Chunk, padding: u32, need: u32, granules: u32) {
-        if Window::<C>::SEALED {
+        if Window::<C>::CHECKSUMMED {
             let links = if padding == 0 { LINKS } else { 0 };
             // A chunk that is taken up to its end has its size there.
-            let size = if granules < padding + need + LEAST { WORD } else { 0 };
+            let size = if granules < padding + need + MIN_GRANULES { WORD } else { 0 };
             let taken = if size == 0 { need } else { granules - padding };
             let bytes = payload_bytes(taken) - links - size;
             let first = padding as usize * GRANULE + links;
@@ -86,7 +86,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     /// Ends the program if the lowest `granules` of the top have been written to.
     #[inline]
     pub(super) fn verify_top(&self, granules: u32) {
-        if Window::<C>::SEALED {
+        if Window::<C>::CHECKSUMMED {
             if let Some(byte) = self.altered_top(granules) {
                 written_to::<C>(byte);
             }
@@ -112,7 +112,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     /// Ends the program if a free chunk of `granules` has been written to.
     #[inline]
     pub(super) fn verify_free(&self, chunk: Chunk, granules: u32) {
-        if Window::<C>::SEALED {
+        if Window::<C>::CHECKSUMMED {
             if let Some(byte) = self.altered_free(chunk, granules) {
                 written_to::<C>(byte);
             }
@@ -122,7 +122,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     /// Makes the padding below a chunk of the top a chunk that was freed.
     #[inline]
     pub(super) fn fill_padding(&self, lower: Chunk, padding: u32) {
-        if Window::<C>::SEALED {
+        if Window::<C>::CHECKSUMMED {
             // SAFETY: the padding was the top's, and is nobody's.
             unsafe { self.window.fill(lower, payload_bytes(padding)) };
         }
@@ -131,20 +131,20 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     /// Writes the word where an end tag was, as what is around it reads.
     pub(super) fn clear_end(&self, end: Chunk) {
         self.window.clear_tag(end);
-        if Window::<C>::SEALED && end <= self.dirty {
+        if Window::<C>::CHECKSUMMED && end <= self.dirty {
             self.window.scrub_end(end);
         }
     }
 
     /// Makes the top's seal anew, of which pages may have gone back.
     pub(super) fn renew_top(&self) {
-        self.window.renew_seal(self.top);
+        self.window.renew_checksum(self.top);
     }
 
     /// What `free` and `realloc` are told of a tag that is none of a used chunk, if tags have seals.
     #[inline]
     pub(super) fn check_raw(&self, chunk: Chunk) {
-        if Window::<C>::SEALED && !self.window.has_seal(chunk) {
+        if Window::<C>::CHECKSUMMED && !self.window.has_checksum(chunk) {
             let is_free = self.window.raw_tag(chunk).word() == Self::FILLED;
             let tag = if is_free { Tag::free(0, false) } else { Tag::end(false) };
             super::unsound::<C>(self.window.payload(chunk), tag);

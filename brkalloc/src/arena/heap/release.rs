@@ -5,7 +5,7 @@ use crate::arena::chunk::{Chunk, Window};
 use crate::arena::coalesce::Coalesce;
 use crate::arena::index::{Neighbors, Operations};
 use crate::arena::params::Params;
-use crate::arena::tag::{LEAST, Tag};
+use crate::arena::tag::{MIN_GRANULES, Tag};
 use crate::diag::report;
 use crate::sys::source::Source;
 
@@ -31,7 +31,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
             window.set_tag(above, tag.above(false));
         } else {
             self.check_free(above, tag.granules());
-            self.index.part(window, above, tag.granules());
+            self.index.unlink_neighbor(window, above, tag.granules());
             neighbors.upper = Some((above, tag.granules()));
             merged.1 += tag.granules();
         }
@@ -39,7 +39,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
             // Not in use any more, whoever looks at it later.
             window.set_tag(chunk, Tag::free(granules, false));
             let (lower, below) = self.free_below(chunk);
-            self.index.part(window, lower, below);
+            self.index.unlink_neighbor(window, lower, below);
             neighbors.lower = Some((lower, below));
             merged = (lower, merged.1 + below);
         }
@@ -72,7 +72,8 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     fn free_below(&self, chunk: Chunk) -> (Chunk, u32) {
         let window = self.window;
         let size = window.granules_below(chunk);
-        if Window::<C>::CHECKED && (size < LEAST as usize || chunk.offset() as usize <= size) {
+        if Window::<C>::CHECKED && (size < MIN_GRANULES as usize || chunk.offset() as usize <= size)
+        {
             disagrees::<C>(window.payload(chunk));
         }
         let granules = size as u32;

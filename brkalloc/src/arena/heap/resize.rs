@@ -9,7 +9,7 @@ use crate::arena::chunk::Chunk;
 use crate::arena::counters::Counters;
 use crate::arena::index::{Operations, Request};
 use crate::arena::params::Params;
-use crate::arena::tag::{LEAST, Tag};
+use crate::arena::tag::{MIN_GRANULES, Tag};
 use crate::sys::source::Source;
 use core::ptr::NonNull;
 
@@ -42,7 +42,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     #[inline(never)]
     fn shrink(&mut self, chunk: Chunk, tag: Tag, need: u32) {
         let tail = tag.granules() - need;
-        if LEAST <= tail {
+        if MIN_GRANULES <= tail {
             self.window.set_tag(chunk, tag.resized(need));
             // SAFETY: the place lies within the chunk.
             let place = unsafe { chunk.plus(need) };
@@ -65,14 +65,14 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         self.check_free(above, upper.granules());
         self.verify_free(above, upper.granules());
         let rest = upper.granules() - lack;
-        if LEAST <= rest {
+        if MIN_GRANULES <= rest {
             // SAFETY: the place lies within the chunk above.
             let remainder = unsafe { chunk.plus(need) };
-            self.index.shift(window, above, upper.granules(), Some((remainder, rest)));
+            self.index.shrink(window, above, upper.granules(), Some((remainder, rest)));
             window.set_tag(chunk, tag.resized(need));
             window.write_free(remainder, rest, true);
         } else {
-            self.index.shift(window, above, upper.granules(), None);
+            self.index.shrink(window, above, upper.granules(), None);
             window.set_tag(chunk, tag.resized(need + rest));
             // SAFETY: it is where the chunk above ends.
             window.set_prev_used(unsafe { chunk.plus(need + rest) }, true);

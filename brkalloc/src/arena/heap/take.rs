@@ -1,12 +1,12 @@
 //! A chunk is taken: from the index, from the top, or from a top that has grown.
 
-use super::{Place, RawHeap};
+use super::{Position, RawHeap};
 use crate::arena::chunk::Chunk;
 use crate::arena::coalesce::Coalesce;
 use crate::arena::counters::Counters;
 use crate::arena::index::{Fit, Operations, Pieces, Request};
 use crate::arena::params::Params;
-use crate::arena::tag::{LEAST, Tag};
+use crate::arena::tag::{MIN_GRANULES, Tag};
 use crate::sys::source::Source;
 
 impl<C: Params, S: Source> RawHeap<C, S> {
@@ -116,7 +116,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     }
 
     /// What the policy takes for `request`.
-    fn search(&mut self, request: Request) -> Option<Fit<Place<C>>> {
+    fn search(&mut self, request: Request) -> Option<Fit<Position<C>>> {
         let mut fit = self.index.find(self.window, request, &mut self.counters);
         if fit.is_none() {
             fit = self.index.find_elsewhere(self.window, request, &mut self.counters);
@@ -127,24 +127,24 @@ impl<C: Params, S: Source> RawHeap<C, S> {
 
     /// Takes `need` granules out of the chunk that a search found, at its low end.
     #[inline(always)]
-    fn take(&mut self, fit: Fit<Place<C>>, need: u32) -> Chunk {
+    fn take(&mut self, fit: Fit<Position<C>>, need: u32) -> Chunk {
         self.check_free(fit.chunk, fit.granules);
         self.verify_chunk(fit.chunk, 0, need, fit.granules);
         let (window, chunk) = (self.window, fit.chunk);
         let tag = window.tag(chunk);
         let rest = fit.granules - need;
         // What stays free is a chunk before the index hears of it; its links are where they were.
-        if LEAST <= rest {
+        if MIN_GRANULES <= rest {
             // SAFETY: the place is within the chunk that was found.
             let upper = unsafe { chunk.plus(need) };
             window.write_free(upper, rest, true);
-            self.index.take_found(window, fit, Some((upper, rest)));
+            self.index.split_found(window, fit, Some((upper, rest)));
             window.set_tag(chunk, tag.resized(need).used());
         } else {
             // SAFETY: it is where the chunk that was found ends.
             let above = unsafe { chunk.plus(fit.granules) };
             window.set_prev_used(above, true);
-            self.index.take_found(window, fit, None);
+            self.index.split_found(window, fit, None);
             window.set_tag(chunk, tag.used());
         }
         chunk
@@ -152,7 +152,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
 
     /// The same, above the padding, if there is any.
     #[inline(never)]
-    fn take_above(&mut self, fit: Fit<Place<C>>, need: u32) -> Chunk {
+    fn take_above(&mut self, fit: Fit<Position<C>>, need: u32) -> Chunk {
         let window = self.window;
         self.check_free(fit.chunk, fit.granules);
         self.verify_chunk(fit.chunk, fit.padding, need, fit.granules);
@@ -161,7 +161,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         let rest = fit.granules - fit.padding - need;
         // SAFETY: so does this one, or it is where that chunk ends.
         let behind = unsafe { chunk.plus(need) };
-        let upper = (LEAST <= rest).then_some((behind, rest));
+        let upper = (MIN_GRANULES <= rest).then_some((behind, rest));
         let granules = if upper.is_some() { need } else { need + rest };
         let lower = (0 < fit.padding).then_some(fit.padding);
         let prev_used = window.tag(fit.chunk).is_prev_used();
@@ -174,7 +174,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
             // SAFETY: it is where the chunk that was found ends.
             window.set_prev_used(unsafe { chunk.plus(granules) }, true);
         }
-        self.index.take(window, fit, Pieces { lower, upper });
+        self.index.split(window, fit, Pieces { lower, upper });
         window.set_tag(chunk, Tag::free(granules, prev_used && lower.is_none()).used());
         chunk
     }

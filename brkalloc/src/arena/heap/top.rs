@@ -15,7 +15,7 @@ use super::RawHeap;
 use crate::arena::chunk::{Chunk, Window};
 use crate::arena::index::{Operations, Request};
 use crate::arena::params::Params;
-use crate::arena::tag::{GRANULE, LEAST, Tag, WORD};
+use crate::arena::tag::{GRANULE, MIN_GRANULES, Tag, WORD};
 use crate::sys::source::Source;
 use core::ptr::NonNull;
 
@@ -189,7 +189,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
             // Between the links at its low end and the size at its high end.
             let lower = (place.offset() as usize * GRANULE + GRANULE).next_multiple_of(page);
             let upper = (above.offset() as usize * GRANULE - GRANULE) / page * page;
-            let is_free = !Window::<C>::SEALED && !self.window.tag(place).is_used();
+            let is_free = !Window::<C>::CHECKSUMMED && !self.window.tag(place).is_used();
             if is_free && lower < upper {
                 // SAFETY: a free chunk's bytes between its links and its last word are nobody's.
                 if unsafe { S::discard(self.window.origin_pointer(), lower, upper) } {
@@ -218,4 +218,5 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     }
 }
 
-const _: () = assert!(2 * WORD <= GRANULE && LEAST == 2, "tag and size frame a free chunk's links");
+const _: () =
+    assert!(2 * WORD <= GRANULE && MIN_GRANULES == 2, "tag and size frame a free chunk's links");

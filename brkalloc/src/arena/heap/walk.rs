@@ -45,7 +45,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         let window = self.window;
         let mut place = Chunk::FIRST;
         while place < self.top {
-            if Window::<C>::SEALED && !window.has_seal(place) {
+            if Window::<C>::CHECKSUMMED && !window.has_checksum(place) {
                 return Err(Corruption::at("a tag, or links, were overwritten", window, place));
             }
             let tag = window.tag(place);
@@ -55,7 +55,9 @@ impl<C: Params, S: Source> RawHeap<C, S> {
             visit(place, tag.granules(), tag);
             place = above;
         }
-        if Window::<C>::SEALED && !(window.has_seal(self.top) && window.has_seal(window.end())) {
+        if Window::<C>::CHECKSUMMED
+            && !(window.has_checksum(self.top) && window.has_checksum(window.end()))
+        {
             return Err(Corruption::at("the tag of the top was overwritten", window, self.top));
         }
         let top = self.top.until(window.end());
@@ -150,14 +152,15 @@ impl<C: Params, S: Source> RawHeap<C, S> {
             if chunk == self.top {
                 note(chunk, !tag.is_used(), "the top is in use");
                 note(chunk, tag.granules() == granules, "the top's tag has another size");
-                let is_whole = !Window::<C>::SEALED || self.altered_top(granules).is_none();
+                let is_whole = !Window::<C>::CHECKSUMMED || self.altered_top(granules).is_none();
                 note(chunk, is_whole, "the top was written to");
             } else if !tag.is_used() {
                 // SAFETY: the walk has found that the chunk ends at the top or below.
                 let above = unsafe { chunk.plus(granules) };
                 let repeats = window.is_above(above, granules);
                 note(chunk, repeats, "a free chunk's two sizes differ");
-                let is_whole = !Window::<C>::SEALED || self.altered_free(chunk, granules).is_none();
+                let is_whole =
+                    !Window::<C>::CHECKSUMMED || self.altered_free(chunk, granules).is_none();
                 note(chunk, is_whole, "freed memory was written to");
                 counted = counted.and_then(|()| walked.count(window, chunk));
             }

@@ -18,7 +18,7 @@ use super::{Fit, Index, Neighbors, Operations, Pieces, Request};
 use crate::arena::check::{Census, Corruption};
 use crate::arena::chunk::{Chunk, Window};
 use crate::arena::counters::Counters;
-use crate::arena::order::{Order, Place};
+use crate::arena::order::{Insertion, Order};
 use crate::arena::params::Params;
 use crate::arena::size_class::{self, class, class_of, class_of_at_least};
 use crate::arena::tag::GRANULE;
@@ -118,13 +118,13 @@ impl<O: Order, const CLASSES: usize> Bins<O, CLASSES> {
 
 impl<O: Order, const CLASSES: usize> Operations for Bins<O, CLASSES> {
     /// The chunk's class.
-    type Place = u32;
+    type Position = u32;
     const EMPTY: Self =
         Self { summary: 0, map: [0; WORDS], heads: [const { Sequence::EMPTY }; CLASSES] };
 
     // A chunk of every size below the least of the class that is missing.
     #[expect(clippy::cast_possible_truncation, reason = "compared with a small number just before")]
-    const REACH: u32 =
+    const MAX_OFFSET: u32 =
         if size_class::CLASSES <= CLASSES { u32::MAX } else { size_class::least(CLASSES as u32) };
 
     #[inline]
@@ -182,7 +182,7 @@ impl<O: Order, const CLASSES: usize> Operations for Bins<O, CLASSES> {
     }
 
     #[inline(always)]
-    fn part<C: Params>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
+    fn unlink_neighbor<C: Params>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
         self.remove(window, chunk, granules);
     }
 
@@ -192,7 +192,7 @@ impl<O: Order, const CLASSES: usize> Operations for Bins<O, CLASSES> {
     }
 
     #[inline(always)]
-    fn take<C: Params>(&mut self, window: Window<C>, fit: Fit<u32>, pieces: Pieces) {
+    fn split<C: Params>(&mut self, window: Window<C>, fit: Fit<u32>, pieces: Pieces) {
         self.unlink(window, fit.chunk, || fit.place);
         if let Some(granules) = pieces.lower {
             self.insert(window, fit.chunk, granules);
@@ -204,7 +204,7 @@ impl<O: Order, const CLASSES: usize> Operations for Bins<O, CLASSES> {
 
     /// What was found is the first of its class.
     #[inline(always)]
-    fn take_found<C: Params>(
+    fn split_found<C: Params>(
         &mut self,
         window: Window<C>,
         fit: Fit<u32>,
@@ -217,7 +217,7 @@ impl<O: Order, const CLASSES: usize> Operations for Bins<O, CLASSES> {
     }
 
     #[inline]
-    fn shift<C: Params>(
+    fn shrink<C: Params>(
         &mut self,
         window: Window<C>,
         chunk: Chunk,
@@ -251,7 +251,8 @@ impl<O: Order, const CLASSES: usize> Operations for Bins<O, CLASSES> {
                 if class(window.tag(chunk).granules()) as usize != own {
                     return Err(Corruption::at("a chunk is in another size's list", window, chunk));
                 }
-                if O::PLACE == Place::Sorted && before.is_some_and(|before| chunk <= before) {
+                if O::INSERTION == Insertion::Sorted && before.is_some_and(|before| chunk <= before)
+                {
                     return Err(Corruption::at("the list is not in address order", window, chunk));
                 }
                 Ok(())

@@ -17,7 +17,7 @@ pub use tree::{Planted, Tree};
 pub(crate) use operations::Operations;
 
 use crate::arena::chunk::{Chunk, Window};
-use crate::arena::tag::{GRANULE, LEAST, WORD};
+use crate::arena::tag::{GRANULE, MIN_GRANULES, WORD};
 use core::alloc::Layout;
 
 /// How free chunks are kept and found, and by which policy and order.
@@ -74,7 +74,7 @@ impl Request {
             return None;
         }
         let granules = ((size + ROUND_UP) / GRANULE) as u32;
-        let need = if granules < LEAST { LEAST } else { granules };
+        let need = if granules < MIN_GRANULES { MIN_GRANULES } else { granules };
         if align <= GRANULE {
             return Some(Self { need, align: 1 });
         }
@@ -147,7 +147,7 @@ mod operations {
         const EMPTY: Self;
 
         /// The granule offset that an end tag may have at most.
-        const REACH: u32 = u32::MAX;
+        const MAX_OFFSET: u32 = u32::MAX;
 
         /// Bytes beside a window that ends at granule offset `end` of which the index makes use; 0
         /// for an index that never does.
@@ -170,7 +170,7 @@ mod operations {
         unsafe fn furnish(&mut self, _room: NonNull<u8>) {}
 
         /// What the index remembers of where it found a chunk.
-        type Place: Copy;
+        type Position: Copy;
 
         /// The chunk that the policy takes for `request`, and its padding.
         fn find<C: Params>(
@@ -178,7 +178,7 @@ mod operations {
             window: Window<C>,
             request: Request,
             counters: &mut C::Counters,
-        ) -> Option<Fit<Self::Place>>;
+        ) -> Option<Fit<Self::Position>>;
 
         /// Whether [`find_elsewhere`](Operations::find_elsewhere) is known to have none either.
         #[inline]
@@ -194,7 +194,7 @@ mod operations {
             _: Window<C>,
             _: Request,
             _: &mut C::Counters,
-        ) -> Option<Fit<Self::Place>> {
+        ) -> Option<Fit<Self::Position>> {
             None
         }
 
@@ -207,7 +207,7 @@ mod operations {
         /// Lets a neighbor of a chunk that is being freed leave, before [`merge`](Operations::merge):
         /// for an index that has nothing to gain from seeing all of them at once.
         #[inline]
-        fn part<C: Params>(&mut self, _: Window<C>, _: Chunk, _: u32) {}
+        fn unlink_neighbor<C: Params>(&mut self, _: Window<C>, _: Chunk, _: u32) {}
 
         /// Lets the neighbors leave, and then the newly freed chunk enter that they are part of
         /// now.
@@ -225,22 +225,22 @@ mod operations {
         }
 
         /// Lets `pieces` take the place of `chunk`, which a search took.
-        fn take<C: Params>(&mut self, window: Window<C>, fit: Fit<Self::Place>, pieces: Pieces);
+        fn split<C: Params>(&mut self, window: Window<C>, fit: Fit<Self::Position>, pieces: Pieces);
 
         /// The same for what [`find`](Operations::find) found, and of which at most the upper part stays
         /// free.
         #[inline]
-        fn take_found<C: Params>(
+        fn split_found<C: Params>(
             &mut self,
             window: Window<C>,
-            fit: Fit<Self::Place>,
+            fit: Fit<Self::Position>,
             upper: Option<(Chunk, u32)>,
         ) {
-            self.take(window, fit, Pieces { lower: None, upper });
+            self.split(window, fit, Pieces { lower: None, upper });
         }
 
         /// Lets `rest` take the place of `chunk`, into which the block below has grown.
-        fn shift<C: Params>(
+        fn shrink<C: Params>(
             &mut self,
             window: Window<C>,
             chunk: Chunk,

@@ -14,7 +14,7 @@
 
 use crate::arena::check::{Census, Corruption};
 use crate::arena::chunk::{Chunk, Link, Window};
-use crate::arena::order::{Order, Place};
+use crate::arena::order::{Insertion, Order};
 use crate::arena::params::Params;
 use crate::diag::report;
 use core::marker::PhantomData;
@@ -34,7 +34,7 @@ impl<O: Order> Sequence<O> {
     pub(super) const EMPTY: Self = Self { head: None, order: PhantomData };
 
     /// Whether the first chunk knows the last.
-    const ENDS: bool = !matches!(O::PLACE, Place::Front);
+    const ENDS: bool = !matches!(O::INSERTION, Insertion::Front);
 
     /// The first chunk.
     #[inline]
@@ -45,10 +45,10 @@ impl<O: Order> Sequence<O> {
     /// Lets a newly freed chunk enter.
     #[inline]
     pub(super) fn insert<C: Params>(&mut self, window: Window<C>, chunk: Chunk) {
-        match O::PLACE {
-            Place::Sorted => self.insert_sorted(window, chunk),
-            Place::Front => self.push_front(window, chunk),
-            Place::Back => self.push_back(window, chunk),
+        match O::INSERTION {
+            Insertion::Sorted => self.insert_sorted(window, chunk),
+            Insertion::Front => self.push_front(window, chunk),
+            Insertion::Back => self.push_back(window, chunk),
         }
     }
 

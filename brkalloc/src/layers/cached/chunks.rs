@@ -1,9 +1,9 @@
 //! Chunks behind a cache: requests that no slab holds.
 //!
-//! A chunk of a [kept class](KeptClass) stays with the thread that frees it. A larger one goes back to
+//! A chunk of a [kept class](MediumClass) stays with the thread that frees it. A larger one goes back to
 //! the arena. Both are [retired](objects::retire) first, if freed memory is filled or cleared.
 
-use super::class::KeptClass;
+use super::class::MediumClass;
 use super::object::Object;
 use super::{PerThread, depot, flushed, objects, with};
 use crate::arena::index::Request;
@@ -14,14 +14,14 @@ use core::ptr::NonNull;
 
 /// What the arena is asked for: its class of kept chunks, if it has one.
 fn request(layout: Layout) -> Option<Request> {
-    KeptClass::of(layout).map_or_else(|| Request::of(layout), |class| Some(class.request()))
+    MediumClass::of(layout).map_or_else(|| Request::of(layout), |class| Some(class.request()))
 }
 
 /// A chunk, one that the thread has kept if there is one.
 #[inline(never)]
 pub(super) fn allocate<C: PerThread>(layout: Layout) -> Option<NonNull<u8>> {
-    if let Some(class) = KeptClass::of(layout) {
-        if let Some(kept) = with::<C, _>(|cache| cache.take_kept(class)) {
+    if let Some(class) = MediumClass::of(layout) {
+        if let Some(kept) = with::<C, _>(|cache| cache.take_medium(class)) {
             return Some(objects::reissued::<C>(kept));
         }
     }
@@ -46,15 +46,15 @@ pub(super) fn allocate_zeroed<C: PerThread>(layout: Layout) -> Option<NonNull<u8
 pub(super) unsafe fn free<C: PerThread>(block: NonNull<u8>, layout: Layout) {
     // SAFETY: the caller gives up a block of more than 16 bytes at a multiple of 16.
     let chunk = unsafe { Object::new(block) };
-    if let Some(class) = KeptClass::of(layout) {
+    if let Some(class) = MediumClass::of(layout) {
         // SAFETY: the caller gives up the block.
         unsafe { objects::retire::<C>(block, layout.size()) };
-        return with::<C, _>(|cache| cache.keep(chunk, class));
+        return with::<C, _>(|cache| cache.keep_medium(chunk, class));
     }
     let home = C::base();
     with::<C, _>(|cache| cache.turn(home));
     // Whose it is, only the address tells: a configuration written by hand can name two heaps.
-    depot::with(home, |counter| counter.free_chunk(chunk));
+    depot::with(home, |depot| depot.free_chunk(chunk));
 }
 
 /// Whether the chunk of `block` is now what `wanted` asks for, where it stands; `None` where nothing
@@ -69,8 +69,8 @@ pub(super) unsafe fn resize<C: PerThread>(
     layout: Option<Layout>,
     wanted: Layout,
 ) -> Option<bool> {
-    let (class, request) = (KeptClass::of(wanted), request(wanted)?);
-    if class.is_some() && class == layout.and_then(KeptClass::of) {
+    let (class, request) = (MediumClass::of(wanted), request(wanted)?);
+    if class.is_some() && class == layout.and_then(MediumClass::of) {
         return Some(true);
     }
     Some(C::base().with(|Shared { chunks, .. }| {

@@ -186,35 +186,35 @@ const _: () = {
 };
 
 /// The largest chunk that a thread keeps, in bytes of payload asked for.
-pub(crate) const LARGEST_KEPT: usize = 32 << 10;
+pub(crate) const LARGEST_MEDIUM: usize = 32 << 10;
 
 /// Classes of kept chunks a doubling, as a power of two.
 const STEPS: u32 = 3;
 
 /// The least size of a kept chunk, in granules: that of the first request above [`LARGEST`].
 #[expect(clippy::cast_possible_truncation, reason = "it is small")]
-const LEAST_KEPT: u32 = (LARGEST / GRANULE) as u32;
+const LEAST_MEDIUM: u32 = (LARGEST / GRANULE) as u32;
 
 /// How many classes of kept chunks there are.
-pub(crate) const KEPT: usize = kept_number(kept_granules(LARGEST_KEPT)) + 1;
+pub(crate) const MEDIUM_CLASSES: usize = medium_number(medium_granules(LARGEST_MEDIUM)) + 1;
 
 /// A class of chunks that a thread keeps.
 ///
 /// # Invariant
 ///
-/// It is below [`KEPT`].
+/// It is below [`MEDIUM_CLASSES`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct KeptClass(u8);
+pub(crate) struct MediumClass(u8);
 
-impl KeptClass {
+impl MediumClass {
     /// The class whose chunks a layout takes, which is that of no slab; `None` for what threads do
     /// not keep.
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "there are few classes")]
     pub(crate) const fn of(layout: Layout) -> Option<Self> {
         let (size, align) = (layout.size(), layout.align());
-        if LARGEST < size && size <= LARGEST_KEPT && align <= GRANULE {
-            Some(Self(kept_number(kept_granules(size)) as u8))
+        if LARGEST < size && size <= LARGEST_MEDIUM && align <= GRANULE {
+            Some(Self(medium_number(medium_granules(size)) as u8))
         } else {
             None
         }
@@ -229,7 +229,7 @@ impl KeptClass {
     /// The class of that number, if there is one.
     pub(crate) const fn at(number: usize) -> Option<Self> {
         #[expect(clippy::cast_possible_truncation, reason = "below the number of classes")]
-        if number < KEPT { Some(Self(number as u8)) } else { None }
+        if number < MEDIUM_CLASSES { Some(Self(number as u8)) } else { None }
     }
 
     /// The chunk that serves the class.
@@ -247,7 +247,7 @@ impl KeptClass {
     #[inline]
     const fn granules(self) -> u32 {
         let number = self.0 as u32;
-        let step = LEAST_KEPT >> STEPS << (number >> STEPS);
+        let step = LEAST_MEDIUM >> STEPS << (number >> STEPS);
         (number % (1 << STEPS) + (1 << STEPS)) * step
     }
 }
@@ -255,7 +255,7 @@ impl KeptClass {
 /// The granules of a chunk for `size` bytes, rounded up to its class.
 #[inline]
 #[expect(clippy::cast_possible_truncation, reason = "sizes here are below 64 KiB")]
-const fn kept_granules(size: usize) -> u32 {
+const fn medium_granules(size: usize) -> u32 {
     let need = ((size + WORD).div_ceil(GRANULE)) as u32;
     let step = 1 << (need.ilog2() - STEPS);
     (need + step - 1) & !(step - 1)
@@ -263,9 +263,9 @@ const fn kept_granules(size: usize) -> u32 {
 
 /// The number of the class whose chunks have exactly `granules`.
 #[inline]
-const fn kept_number(granules: u32) -> usize {
+const fn medium_number(granules: u32) -> usize {
     let exponent = granules.ilog2();
-    let doublings = exponent - LEAST_KEPT.ilog2();
+    let doublings = exponent - LEAST_MEDIUM.ilog2();
     ((doublings << STEPS) + (granules >> (exponent - STEPS)) - (1 << STEPS)) as usize
 }
 
@@ -323,18 +323,18 @@ mod tests {
     #[test]
     fn every_middle_size_has_a_class_whose_chunk_holds_it_and_wastes_an_eighth_at_most() {
         let mut last = 0;
-        for size in LARGEST + 1..=LARGEST_KEPT {
-            let class = KeptClass::of(layout(size, 16)).expect("it is kept");
-            assert!(class.number() < KEPT);
+        for size in LARGEST + 1..=LARGEST_MEDIUM {
+            let class = MediumClass::of(layout(size, 16)).expect("it is kept");
+            assert!(class.number() < MEDIUM_CLASSES);
             assert!(class.number() == last || class.number() == last + 1, "{size}");
             last = class.number();
             let bytes = class.request().need as usize * GRANULE;
             assert!(size + WORD <= bytes && bytes <= size + WORD + GRANULE + size / 8, "{size}");
-            assert_eq!(kept_number(class.request().need), class.number());
+            assert_eq!(medium_number(class.request().need), class.number());
         }
-        assert_eq!(last + 1, KEPT);
-        assert_eq!(KeptClass::of(layout(LARGEST_KEPT + 1, 8)), None);
-        assert_eq!(KeptClass::of(layout(LARGEST, 8)), None);
-        assert_eq!(KeptClass::of(layout(2000, 32)), None);
+        assert_eq!(last + 1, MEDIUM_CLASSES);
+        assert_eq!(MediumClass::of(layout(LARGEST_MEDIUM + 1, 8)), None);
+        assert_eq!(MediumClass::of(layout(LARGEST, 8)), None);
+        assert_eq!(MediumClass::of(layout(2000, 32)), None);
     }
 }

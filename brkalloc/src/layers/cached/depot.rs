@@ -84,17 +84,17 @@ impl Extra for Depot {
 /// Calls `f` with the depot, under the lock.
 pub(super) fn with<C: PerThread, R>(
     home: &'static Locked<C>,
-    f: impl FnOnce(&mut Counter<'_, C>) -> R,
+    f: impl FnOnce(&mut LockedDepot<'_, C>) -> R,
 ) -> R {
-    home.with(|shared| f(&mut counter(home, shared)))
+    home.with(|shared| f(&mut locked(home, shared)))
 }
 
 /// The depot of `home`, whose lock guards `shared`.
-pub(super) fn counter<'a, C: PerThread>(
+pub(super) fn locked<'a, C: PerThread>(
     home: &'a Locked<C>,
     shared: &'a mut Shared<C>,
-) -> Counter<'a, C> {
-    Counter { depot: &mut shared.depot, chunks: &mut shared.chunks, map: &home.aside.map }
+) -> LockedDepot<'a, C> {
+    LockedDepot { depot: &mut shared.depot, chunks: &mut shared.chunks, map: &home.aside.map }
 }
 
 /// How many turns at the depot make a sweep.
@@ -125,13 +125,13 @@ pub(super) const fn batch_sizes(cache: usize) -> [u16; CLASSES] {
 }
 
 /// The depot with what it stands on: what a thread sees that holds the lock.
-pub(super) struct Counter<'a, C: Params> {
+pub(super) struct LockedDepot<'a, C: Params> {
     pub(super) depot: &'a mut Depot,
     pub(super) chunks: &'a mut RawHeap<C, C::Source>,
     pub(super) map: &'a Map<C>,
 }
 
-impl<C: Params> Counter<'_, C> {
+impl<C: Params> LockedDepot<'_, C> {
     /// The most bytes in whole batches, and the most that each thread may keep.
     pub(super) const KEEPS: usize = match C::KEEPS {
         Some(bytes) => bytes,
@@ -164,8 +164,8 @@ impl<C: Params> Counter<'_, C> {
     }
 
     /// The same, of one that is as it was left, as far as that is looked at.
-    pub(super) fn free_kept(&mut self, chunk: Object) {
-        if Window::<C>::SEALED && self.chunks.reaches(chunk.payload()) {
+    pub(super) fn free_medium(&mut self, chunk: Object) {
+        if Window::<C>::CHECKSUMMED && self.chunks.reaches(chunk.payload()) {
             // SAFETY: a heap that seals looks at whatever it is asked about.
             let extent = unsafe { self.chunks.usable_size(chunk.payload()) };
             guarded::check_retired::<C>(chunk.payload(), extent);

@@ -4,7 +4,7 @@
 //! of itself. Like every walk it changes nothing and is O(n).
 
 use super::class::Class;
-use super::depot::Counter;
+use super::depot::LockedDepot;
 use super::map::{Kind, Page, Slab};
 use super::object::{Object, Objects};
 use super::slabs::{is_place, object_at};
@@ -14,7 +14,7 @@ use crate::layers::Params;
 use crate::layers::guarded;
 use core::ptr::NonNull;
 
-impl<C: Params> Counter<'_, C> {
+impl<C: Params> LockedDepot<'_, C> {
     /// The first broken invariant of slabs and batches.
     pub(super) fn check(&self) -> Result<(), Corruption> {
         let mut partial = 0;
@@ -106,13 +106,13 @@ impl<C: Params> Counter<'_, C> {
         if !holds {
             return Err(Corruption::of_address("a free object is none of its class", address));
         }
-        if !object.has_seal::<C>() {
+        if !object.has_checksum::<C>() {
             return Err(Corruption::of_address(
                 "the links of a free object were overwritten",
                 address,
             ));
         }
-        if Window::<C>::SEALED && self.map.kind(page) != Kind::Chunks {
+        if Window::<C>::CHECKSUMMED && self.map.kind(page) != Kind::Chunks {
             if let Some(byte) = guarded::altered::<C>(object.payload(), class.size()) {
                 return Err(Corruption::of_address("a free object was written to", byte.addr()));
             }

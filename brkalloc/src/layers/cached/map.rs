@@ -16,15 +16,15 @@
 //! in use, and the entries are atomic, so that what does change disturbs nobody. Only a thread that
 //! holds the lock changes anything.
 //!
-//! With `harden = "full"` each entry has two [seals](crate::diag::seal) of 32 bits behind it: one
+//! With `harden = "full"` each entry has two [seals](crate::diag::checksum) of 32 bits behind it: one
 //! over what a page is, which everybody may ask, and one over all of it, for whoever holds the lock. A
 //! page that is no slab's is zeros, and so are its seals. This module knows no objects.
 
 use super::class::{Class, PAGE};
 use super::state::{CLASS, State};
 use crate::arena::chunk::Window;
+use crate::diag::checksum::checksum;
 use crate::diag::report;
-use crate::diag::seal::seal;
 use crate::layers::Params;
 use crate::sys::source::Source;
 use core::fmt;
@@ -67,7 +67,7 @@ pub(super) enum Kind {
 /// One page: the slab in four words of 32 bits, which every target with threads has as atomics.
 #[derive(Debug)]
 #[repr(C, align(16))]
-pub(super) struct Entry {
+pub(super) struct PageEntry {
     /// The objects of a [`State`].
     objects: AtomicU32,
     /// The kind of a [`State`].
@@ -78,7 +78,7 @@ pub(super) struct Entry {
 
 /// What a sealed entry has behind it.
 #[repr(C, align(16))]
-struct Seals {
+struct Checksums {
     /// Over what the page is.
     kind: AtomicU32,
     /// Over all of the entry.
@@ -94,7 +94,7 @@ struct Seals {
 /// holds the heap's lock changes any of it, the entries among them.
 pub(super) struct Map<C> {
     base: AtomicPtr<u8>,
-    entries: AtomicPtr<Entry>,
+    entries: AtomicPtr<PageEntry>,
     committed: AtomicU32,
     reserved: AtomicU32,
     configuration: PhantomData<fn() -> C>,
@@ -110,7 +110,7 @@ impl<C> fmt::Debug for Map<C> {
 impl<C: Params> Map<C> {
     /// Bytes of an entry, and of its seals.
     const STRIDE: usize =
-        size_of::<Entry>() + if Window::<C>::SEALED { size_of::<Seals>() } else { 0 };
+        size_of::<PageEntry>() + if Window::<C>::CHECKSUMMED { size_of::<Checksums>() } else { 0 };
 
     /// A map of no page.
     pub(super) const fn new() -> Self {
@@ -171,7 +171,7 @@ impl<C: Params> Map<C> {
     }
 
     #[inline]
-    fn entry(&self, page: Page) -> Option<&Entry> {
+    fn entry(&self, page: Page) -> Option<&PageEntry> {
         if self.end() <= page {
             return None;
         }
@@ -182,24 +182,28 @@ impl<C: Params> Map<C> {
     }
 
     /// The seals of a page that has an entry, of a map that seals.
-    fn seals(&self, page: Page) -> &Seals {
+    fn checksums(&self, page: Page) -> &Checksums {
         let entry = self.entries.load(Relaxed).wrapping_byte_add(page as usize * Self::STRIDE);
-        let seals = entry.wrapping_add(1).cast::<Seals>();
+        let checksums = entry.wrapping_add(1).cast::<Checksums>();
         // SAFETY: in a map that seals, seals are behind each entry, and valid as that is.
-        unsafe { &*seals }
+        unsafe { &*checksums }
     }
 
     /// The seal over what a page is; 0 for one that is no slab's.
-    fn seal_of_kind(entry: &Entry, kind: u32) -> u32 {
+    fn kind_checksum(entry: &PageEntry, kind: u32) -> u32 {
         let what = kind >> CLASS;
-        if what == 0 { 0 } else { upper(seal(core::ptr::from_ref(entry).addr(), [what.into()])) }
+        if what == 0 {
+            0
+        } else {
+            upper(checksum(core::ptr::from_ref(entry).addr(), [what.into()]))
+        }
     }
 
     /// The seal over all of an entry; 0 for one that is all zeros.
-    fn seal_of_all(entry: &Entry, state: State) -> u32 {
+    fn entry_checksum(entry: &PageEntry, state: State) -> u32 {
         let links = [&entry.next, &entry.prev].map(|link| link.load(Relaxed));
         let words = [[state.objects, state.kind], links].map(joined);
-        if words == [0, 0] { 0 } else { upper(seal(core::ptr::from_ref(entry).addr(), words)) }
+        if words == [0, 0] { 0 } else { upper(checksum(core::ptr::from_ref(entry).addr(), words)) }
     }
 
     /// Writes an entry.
@@ -214,14 +218,14 @@ impl<C: Params> Map<C> {
 
     /// How the slab of `page` stands, whose entry that is.
     #[inline]
-    pub(super) fn state(&self, page: Page, entry: &Entry) -> State {
+    pub(super) fn state(&self, page: Page, entry: &PageEntry) -> State {
         let (objects, kind) = (entry.objects.load(Relaxed), entry.kind.load(Relaxed));
         let state = State { objects, kind };
-        if Window::<C>::SEALED {
-            let seals = self.seals(page);
-            let is_sealed = seals.kind.load(Relaxed) == Self::seal_of_kind(entry, kind)
-                && seals.all.load(Relaxed) == Self::seal_of_all(entry, state);
-            if !is_sealed {
+        if Window::<C>::CHECKSUMMED {
+            let checksums = self.checksums(page);
+            let is_intact = checksums.kind.load(Relaxed) == Self::kind_checksum(entry, kind)
+                && checksums.all.load(Relaxed) == Self::entry_checksum(entry, state);
+            if !is_intact {
                 self.broken(page);
             }
         }
@@ -230,12 +234,12 @@ impl<C: Params> Map<C> {
 
     /// Notes the objects of the slab of `page`, whose entry that is, and whose kind and neighbors stay.
     #[inline]
-    pub(super) fn set_objects(&self, page: Page, entry: &Entry, state: State) {
+    pub(super) fn set_objects(&self, page: Page, entry: &PageEntry, state: State) {
         entry.objects.store(state.objects, Relaxed);
-        if Window::<C>::SEALED {
-            let seals = self.seals(page);
-            seals.kind.store(Self::seal_of_kind(entry, state.kind), Relaxed);
-            seals.all.store(Self::seal_of_all(entry, state), Relaxed);
+        if Window::<C>::CHECKSUMMED {
+            let checksums = self.checksums(page);
+            checksums.kind.store(Self::kind_checksum(entry, state.kind), Relaxed);
+            checksums.all.store(Self::entry_checksum(entry, state), Relaxed);
         }
     }
 
@@ -264,7 +268,7 @@ impl<C: Params> Map<C> {
 
     /// The slab in which `address` lies: its first page, its class, and the entry that holds it.
     #[inline]
-    pub(super) fn slab_at(&self, address: NonNull<u8>) -> Option<(Page, Class, &Entry)> {
+    pub(super) fn slab_at(&self, address: NonNull<u8>) -> Option<(Page, Class, &PageEntry)> {
         let page = self.page_of(address);
         let Kind::Slab { class, back } = self.kind(page) else { return None };
         let page = page - u32::from(back);
@@ -276,8 +280,8 @@ impl<C: Params> Map<C> {
     pub(super) fn kind(&self, page: Page) -> Kind {
         let entry = self.entry(page);
         let kind = entry.map_or(0, |entry| entry.kind.load(Relaxed));
-        if let (true, Some(entry)) = (Window::<C>::SEALED, entry) {
-            if self.seals(page).kind.load(Relaxed) != Self::seal_of_kind(entry, kind) {
+        if let (true, Some(entry)) = (Window::<C>::CHECKSUMMED, entry) {
+            if self.checksums(page).kind.load(Relaxed) != Self::kind_checksum(entry, kind) {
                 self.broken(page);
             }
         }
@@ -327,8 +331,8 @@ fn joined([lower, upper]: [u32; 2]) -> u64 {
 
 /// The upper half of a seal.
 #[inline]
-fn upper(seal: u64) -> u32 {
-    (seal >> 32) as u32
+fn upper(checksum: u64) -> u32 {
+    (checksum >> 32) as u32
 }
 
 #[cfg(all(test, target_os = "linux"))]
@@ -353,8 +357,9 @@ mod tests {
         for bit in 0..192 {
             let words = last_words(|| {
                 let entry = map.entry(page).expect("the page has an entry");
-                let (Entry { objects, kind, next, prev }, seals) = (entry, map.seals(page));
-                let word = [objects, kind, next, prev, &seals.kind, &seals.all][bit / 32];
+                let (PageEntry { objects, kind, next, prev }, checksums) =
+                    (entry, map.checksums(page));
+                let word = [objects, kind, next, prev, &checksums.kind, &checksums.all][bit / 32];
                 word.fetch_xor(1 << (bit % 32), Relaxed);
                 // SAFETY: the block is freed once.
                 unsafe { HEAP.dealloc(block, LAYOUT) };

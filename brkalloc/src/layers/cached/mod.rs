@@ -26,9 +26,9 @@ mod end;
 #[cfg(unix)]
 pub(crate) mod exported;
 mod inspect;
-mod kept;
 mod magazine;
 mod map;
+mod medium;
 pub(crate) mod object;
 mod objects;
 mod slabs;
@@ -44,7 +44,7 @@ use crate::arena::check::Corruption;
 use crate::arena::counters::Tally;
 use crate::arena::stats::Stats;
 use crate::diag::report;
-use class::{Class, KeptClass};
+use class::{Class, MediumClass};
 use core::alloc::Layout;
 use core::ptr::NonNull;
 use depot::Depot;
@@ -155,7 +155,7 @@ unsafe impl<C: PerThread> Layer for Caching<C> {
 
     #[inline]
     fn allocate_zeroed(&self, layout: Layout) -> Option<NonNull<u8>> {
-        if Class::of(layout).is_none() && KeptClass::of(layout).is_none() {
+        if Class::of(layout).is_none() && MediumClass::of(layout).is_none() {
             return chunks::allocate_zeroed::<C>(layout);
         }
         let block = self.allocate(layout)?;
@@ -207,10 +207,10 @@ unsafe impl<C: PerThread> Layer for Caching<C> {
 
     fn check(&self) -> Result<(), Corruption> {
         with::<C, _>(|cache| {
-            depot::with(C::base(), |counter| {
-                counter.chunks.check()?;
-                counter.check()?;
-                cache.check(counter)
+            depot::with(C::base(), |depot| {
+                depot.chunks.check()?;
+                depot.check()?;
+                cache.check(depot)
             })
         })
     }
@@ -228,8 +228,8 @@ unsafe impl<C: PerThread> Layer for Caching<C> {
 fn flush<C: PerThread>() {
     let home = C::base();
     with::<C, _>(|cache| cache.give_all(home));
-    depot::with(home, |counter| {
-        counter.clear_all();
+    depot::with(home, |depot| {
+        depot.clear_all();
     });
 }
 

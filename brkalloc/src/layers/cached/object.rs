@@ -9,14 +9,14 @@
 //! The least object is a granule, so both words fit every one. A list is its first object. Because
 //! each object says how long the list is from it on, whoever takes one need not count: a counter
 //! beside the list, changed by every request, would take longer than all the rest. With
-//! `harden = "full"` a [seal](crate::diag::seal) over both words follows them, and no word is believed
+//! `harden = "full"` a [seal](crate::diag::checksum) over both words follows them, and no word is believed
 //! without it; the least object has two granules there. This module knows neither slabs nor threads.
 
 use crate::arena::chunk::Window;
 use crate::arena::tag::GRANULE;
+use crate::diag::checksum::checksum;
 use crate::diag::report;
-use crate::diag::seal::seal;
-use crate::diag::watch;
+use crate::diag::sanitizer;
 use crate::layers::Params;
 use core::ptr::NonNull;
 
@@ -63,14 +63,14 @@ impl Object {
     /// The object behind it.
     #[inline]
     pub(crate) fn next<C: Params>(self) -> Objects {
-        self.check_seal::<C>();
+        self.verify_checksum::<C>();
         self.first()
     }
 
     /// Puts it, which is in no list, before `next`; of the second word, nothing is known from now on.
     #[inline]
     pub(crate) fn set_first<C: Params>(self, next: Objects) {
-        if Window::<C>::SEALED {
+        if Window::<C>::CHECKSUMMED {
             self.set_above::<C>(next, 0);
         } else {
             self.set_next::<C>(next);
@@ -80,75 +80,76 @@ impl Object {
     /// Puts it, which is in a list, before `next`.
     #[inline]
     pub(crate) fn set_next<C: Params>(self, next: Objects) {
-        self.check_seal::<C>();
-        watch::allowed(self.0.as_ptr().cast(), size_of::<Objects>());
+        self.verify_checksum::<C>();
+        sanitizer::allowed(self.0.as_ptr().cast(), size_of::<Objects>());
         // SAFETY: by the handle's invariant the link is writable, and nobody else's.
         unsafe { self.0.write(next) }
-        self.set_seal::<C>();
+        self.set_checksum::<C>();
     }
 
     /// How many objects its list has from it on, where that was noted.
     #[inline]
     pub(crate) fn height<C: Params>(self) -> usize {
-        self.check_seal::<C>();
+        self.verify_checksum::<C>();
         self.second_word()
     }
 
     /// Puts it before `next`, and notes how many objects the list has now.
     #[inline]
     pub(crate) fn set_above<C: Params>(self, next: Objects, height: usize) {
-        watch::allowed(self.0.as_ptr().cast(), LINKS);
+        sanitizer::allowed(self.0.as_ptr().cast(), LINKS);
         // SAFETY: by the handle's invariant the link is writable, and nobody else's.
         unsafe { self.0.write(next) }
         // SAFETY: by the handle's invariant the word is writable, and nobody else's.
         unsafe { self.second().cast::<usize>().write(height) }
-        self.set_seal::<C>();
+        self.set_checksum::<C>();
     }
 
     /// The batch beneath the one that begins here.
     pub(crate) fn below<C: Params>(self) -> Objects {
-        self.check_seal::<C>();
+        self.verify_checksum::<C>();
         // SAFETY: by the handle's invariant the link is readable, and was written.
         unsafe { self.second().read() }
     }
 
     /// Puts the batch that begins here onto `below`.
     pub(crate) fn set_below<C: Params>(self, below: Objects) {
-        self.check_seal::<C>();
-        watch::allowed(self.second().cast(), size_of::<Objects>());
+        self.verify_checksum::<C>();
+        sanitizer::allowed(self.second().cast(), size_of::<Objects>());
         // SAFETY: by the handle's invariant the link is writable, and nobody else's.
         unsafe { self.second().write(below) }
-        self.set_seal::<C>();
+        self.set_checksum::<C>();
     }
 
     /// Whether both words are what the heap has written there, as far as it can tell.
-    pub(crate) fn has_seal<C: Params>(self) -> bool {
+    pub(crate) fn has_checksum<C: Params>(self) -> bool {
         // SAFETY: in a heap that seals, the handle has so many bytes, by its invariant.
-        !Window::<C>::SEALED || unsafe { self.seal_place().read_unaligned() } == self.own_seal()
+        !Window::<C>::CHECKSUMMED
+            || unsafe { self.checksum_place().read_unaligned() } == self.own_checksum()
     }
 
     #[inline]
-    fn check_seal<C: Params>(self) {
-        if Window::<C>::SEALED && !self.has_seal::<C>() {
+    fn verify_checksum<C: Params>(self) {
+        if Window::<C>::CHECKSUMMED && !self.has_checksum::<C>() {
             let what = "a free object with a broken link";
             report::fatal_in::<C>(format_args!("{what} at {:p}", self.payload()));
         }
     }
 
     #[inline]
-    fn set_seal<C: Params>(self) {
-        if Window::<C>::SEALED {
+    fn set_checksum<C: Params>(self) {
+        if Window::<C>::CHECKSUMMED {
             // SAFETY: in a heap that seals, the handle has so many bytes, and nobody else uses them.
-            unsafe { self.seal_place().write_unaligned(self.own_seal()) };
+            unsafe { self.checksum_place().write_unaligned(self.own_checksum()) };
         }
     }
 
-    fn own_seal(self) -> u64 {
+    fn own_checksum(self) -> u64 {
         let next = self.first().map_or(0, |next| next.payload().addr().get());
-        seal(self.payload().addr().get(), [next as u64, self.second_word() as u64])
+        checksum(self.payload().addr().get(), [next as u64, self.second_word() as u64])
     }
 
-    fn seal_place(self) -> *mut u64 {
+    fn checksum_place(self) -> *mut u64 {
         self.second().wrapping_add(1).cast()
     }
 

@@ -4,7 +4,7 @@
 //! apart when the object comes back.
 
 use super::class::Class;
-use super::depot::{self, Counter};
+use super::depot::{self, LockedDepot};
 use super::map::Kind;
 use super::object::{Object, Objects};
 use super::{PerThread, chunks, flushed, slabs, with};
@@ -15,24 +15,24 @@ use core::ptr::NonNull;
 
 /// Up to a batch of objects of the class.
 pub(super) fn take<C: PerThread>(class: Class) -> Objects {
-    find(class, |counter: &mut Counter<'_, C>| counter.take(class))
+    find(class, |depot: &mut LockedDepot<'_, C>| depot.take(class))
 }
 
 /// Up to `most` objects of slabs of the class.
 pub(super) fn draw<C: PerThread>(class: Class, most: u16) -> Objects {
-    find(class, |counter: &mut Counter<'_, C>| counter.draw(class, most))
+    find(class, |depot: &mut LockedDepot<'_, C>| depot.draw(class, most))
 }
 
 /// What `from` finds; where nothing is, one chunk that stands in for an object; where there is no
 /// room for that either, the same once more, after everything that is kept has been given back.
-fn find<C: PerThread>(class: Class, from: impl Fn(&mut Counter<'_, C>) -> Objects) -> Objects {
+fn find<C: PerThread>(class: Class, from: impl Fn(&mut LockedDepot<'_, C>) -> Objects) -> Objects {
     let home = C::base();
     let once = || {
-        let at_depot = |shared: &mut Shared<C>| from(&mut depot::counter(home, shared));
+        let at_depot = |shared: &mut Shared<C>| from(&mut depot::locked(home, shared));
         let found = home.opened(at_depot, || home.with(at_depot));
         found.or_else(|| {
             let chunk = home.serve(class.object()?)?;
-            if Window::<C>::SEALED {
+            if Window::<C>::CHECKSUMMED {
                 // SAFETY: the chunk is new, and has as many bytes as it is asked about.
                 unsafe { guarded::retire::<C>(chunk, extent::<C>(chunk)) };
             }
@@ -63,7 +63,7 @@ pub(super) unsafe fn free<C: PerThread>(block: NonNull<u8>, class: Class) {
 #[inline]
 pub(super) fn reissued<C: PerThread>(object: Object) -> NonNull<u8> {
     let block = object.payload();
-    if Window::<C>::SEALED {
+    if Window::<C>::CHECKSUMMED {
         guarded::check_retired::<C>(block, extent::<C>(block));
     }
     block
@@ -86,7 +86,7 @@ pub(super) fn extent<C: PerThread>(block: NonNull<u8>) -> usize {
     match map.kind(page) {
         Kind::Slab { class, back } => {
             let start = map.start_of(page.saturating_sub(back.into())).addr();
-            if Window::<C>::SEALED && !slabs::is_place(start, block.addr().get(), class) {
+            if Window::<C>::CHECKSUMMED && !slabs::is_place(start, block.addr().get(), class) {
                 slabs::no_object::<C>(block);
             }
             class.size()
@@ -94,7 +94,7 @@ pub(super) fn extent<C: PerThread>(block: NonNull<u8>) -> usize {
         // SAFETY: a heap that seals looks at whatever it is asked about, and others are asked about
         // what is in use, which is no slab's.
         Kind::Chunks => unsafe { chunks::size::<C>(block) }.unwrap_or_else(|| {
-            if Window::<C>::SEALED {
+            if Window::<C>::CHECKSUMMED {
                 C::base().with(|shared| shared.chunks.foreign(block));
             }
             0
@@ -110,7 +110,7 @@ pub(super) fn extent<C: PerThread>(block: NonNull<u8>) -> usize {
 /// A heap of this configuration handed `block` out, with so many bytes, and nobody needs it now.
 #[inline]
 pub(super) unsafe fn retire<C: PerThread>(block: NonNull<u8>, least: usize) {
-    if Window::<C>::SEALED {
+    if Window::<C>::CHECKSUMMED {
         // SAFETY: they are the block's, which the caller gives up.
         unsafe { guarded::retire::<C>(block, extent::<C>(block)) };
     } else if Window::<C>::CLEARS {

@@ -1,7 +1,7 @@
 //! Slabs: chunks of whole pages, cut into objects of one class.
 
 use super::class::Class;
-use super::depot::Counter;
+use super::depot::LockedDepot;
 use super::map::{Page, Slab};
 use super::object::{LINKED, Object, Objects, height};
 use crate::arena::chunk::{self, Window};
@@ -10,7 +10,7 @@ use crate::diag::report;
 use crate::layers::{Params, guarded};
 use core::ptr::NonNull;
 
-impl<C: Params> Counter<'_, C> {
+impl<C: Params> LockedDepot<'_, C> {
     /// Up to `most` objects of slabs.
     pub(super) fn draw(&mut self, class: Class, most: u16) -> Objects {
         let (mut objects, mut count) = (None, 0);
@@ -70,7 +70,7 @@ impl<C: Params> Counter<'_, C> {
             return None;
         }
         self.map.set_behind(page, class);
-        if Window::<C>::SEALED {
+        if Window::<C>::CHECKSUMMED {
             // SAFETY: the slab was allocated just now.
             for object in unsafe { self.objects_of(page, class) } {
                 // SAFETY: the slab has room for so many objects, which are nobody's.
@@ -98,7 +98,7 @@ impl<C: Params> Counter<'_, C> {
     /// Takes one of them back.
     pub(super) fn put(&mut self, object: Object) {
         let Some((page, class, entry)) = self.map.slab_at(object.payload()) else {
-            return self.free_kept(object);
+            return self.free_medium(object);
         };
         let state = self.map.state(page, entry);
         let place = self.place_of(Some(object), page, class);
@@ -128,7 +128,7 @@ impl<C: Params> Counter<'_, C> {
 
     /// Gives the chunk of a slab whose objects are all back to the heap below.
     pub(super) fn free_slab(&mut self, page: Page, class: Class) {
-        if Window::<C>::SEALED {
+        if Window::<C>::CHECKSUMMED {
             // SAFETY: of its objects none is out.
             for object in unsafe { self.objects_of(page, class) } {
                 Self::check_free(object, class);
@@ -146,7 +146,7 @@ impl<C: Params> Counter<'_, C> {
         let links = object.payload().as_ptr();
         // SAFETY: it was retired when the slab was made, and is nobody's.
         let is_fresh = unsafe { chunk::first_other(links, LINKED, Window::<C>::PATTERN) }.is_none();
-        if !is_fresh && !object.has_seal::<C>() {
+        if !is_fresh && !object.has_checksum::<C>() {
             crate::arena::heap::written_to::<C>(links);
         }
         guarded::check_retired::<C>(object.payload(), class.size());

@@ -15,10 +15,10 @@
 //! none of them has; and what all of them may hold
 //! is bounded in bytes. This module knows how to wait for the heap's lock, not what lies behind it.
 
-use super::class::{CLASSES, Class, KeptClass};
-use super::depot::Counter;
-use super::kept::Kept;
+use super::class::{CLASSES, Class, MediumClass};
+use super::depot::LockedDepot;
 use super::magazine::{Back, Front, Magazine};
+use super::medium::MediumCache;
 use super::object::{Object, Objects, height};
 use super::{PerThread, depot, objects};
 use crate::arena::check::Corruption;
@@ -40,7 +40,7 @@ use core::marker::PhantomData;
 pub struct ThreadCache<C> {
     fronts: [Front; CLASSES],
     backs: [Back; CLASSES],
-    kept: Kept,
+    medium: MediumCache,
     state: Cell<State>,
     /// Turns at the depot since the last sweep.
     turns: Cell<u32>,
@@ -79,7 +79,7 @@ impl<C> ThreadCache<C> {
         Self {
             fronts: [const { Front::new() }; CLASSES],
             backs: [const { Back::new() }; CLASSES],
-            kept: Kept::new(),
+            medium: MediumCache::new(),
             state: Cell::new(State::New),
             turns: Cell::new(0),
             charge: Cell::new(0),
@@ -101,7 +101,7 @@ impl<C> ThreadCache<C> {
 
 impl<C: PerThread> ThreadCache<C> {
     /// Bytes that may be kept.
-    const WHOLE: usize = Counter::<C>::KEEPS;
+    const WHOLE: usize = LockedDepot::<C>::KEEPS;
 
     /// Bytes of chunks that may be kept, where the magazines leave room for them.
     const HALF: usize = Self::WHOLE / 2;
@@ -125,14 +125,14 @@ impl<C: PerThread> ThreadCache<C> {
 
     /// A kept chunk of the class, if there is one.
     #[inline]
-    pub(super) fn take_kept(&self, class: KeptClass) -> Objects {
-        self.kept.pop::<C>(class)
+    pub(super) fn take_medium(&self, class: MediumClass) -> Objects {
+        self.medium.pop::<C>(class)
     }
 
     /// Keeps a chunk of the class.
     #[inline]
-    pub(super) fn keep(&self, chunk: Object, class: KeptClass) {
-        if !self.kept.push::<C>(chunk, class) {
+    pub(super) fn keep_medium(&self, chunk: Object, class: MediumClass) {
+        if !self.medium.push::<C>(chunk, class) {
             self.shed(chunk, class);
         }
     }
@@ -149,7 +149,7 @@ impl<C: PerThread> ThreadCache<C> {
         }
         let magazine = self.magazine(class);
         magazine.note();
-        let whole = Counter::<C>::BATCHES[class.number()];
+        let whole = LockedDepot::<C>::BATCHES[class.number()];
         let objects = match magazine.take_spare() {
             None => {
                 self.widen(class);
@@ -165,7 +165,7 @@ impl<C: PerThread> ThreadCache<C> {
         if let Some(first) = objects {
             let others = magazine.load(first.next::<C>());
             if others.is_some() {
-                depot::with(home, |counter| counter.take_apart(others));
+                depot::with(home, |depot| depot.take_apart(others));
             }
         }
         self.recharge(class);
@@ -179,18 +179,18 @@ impl<C: PerThread> ThreadCache<C> {
         let home = C::base();
         self.turn(home);
         if self.state.get() == State::Ended {
-            return depot::with(home, |counter| counter.put(object));
+            return depot::with(home, |depot| depot.put(object));
         }
         let magazine = self.magazine(class);
         magazine.note();
         self.widen(class);
         if !magazine.front.push::<C>(object) {
-            let whole = Counter::<C>::BATCHES[class.number()];
+            let whole = LockedDepot::<C>::BATCHES[class.number()];
             if magazine.limit() < whole {
                 let objects = magazine.unload_half::<C>();
-                depot::with(home, |counter| counter.take_apart(objects));
+                depot::with(home, |depot| depot.take_apart(objects));
             } else if let Some(batch) = magazine.shift() {
-                depot::with(home, |counter| counter.give(batch, class));
+                depot::with(home, |depot| depot.give(batch, class));
             }
             magazine.front.push::<C>(object);
         }
@@ -202,7 +202,7 @@ impl<C: PerThread> ThreadCache<C> {
     /// are in use, they would only empty each other.
     fn widen(&self, class: Class) {
         let magazine = self.magazine(class);
-        let (whole, limit) = (Counter::<C>::BATCHES[class.number()], magazine.limit());
+        let (whole, limit) = (LockedDepot::<C>::BATCHES[class.number()], magazine.limit());
         let wanted = whole.min((2 * limit).max(first_limit(class)));
         if limit < wanted {
             let more = usize::from(wanted - limit) * class.size();
@@ -210,7 +210,7 @@ impl<C: PerThread> ThreadCache<C> {
                 self.make_room(class, more);
             }
             // One magazine has to hold something, whatever is allowed.
-            let held = self.charge.get() + self.kept.bytes();
+            let held = self.charge.get() + self.medium.bytes();
             if limit == 0 || held + more <= Self::WHOLE {
                 magazine.set_limit(wanted);
                 self.recharge(class);
@@ -221,16 +221,16 @@ impl<C: PerThread> ThreadCache<C> {
     /// Keeps a chunk for which there is no room: half of what is kept goes back.
     #[cold]
     #[inline(never)]
-    fn shed(&self, chunk: Object, class: KeptClass) {
+    fn shed(&self, chunk: Object, class: MediumClass) {
         let home = C::base();
         self.turn(home);
-        if self.kept.push::<C>(chunk, class) {
+        if self.medium.push::<C>(chunk, class) {
             return;
         }
-        depot::with(home, |counter| {
-            self.kept.shed::<C>(Self::HALF / 8 * 7, |kept| counter.free_kept(kept));
-            if self.state.get() == State::Ended || !self.kept.push::<C>(chunk, class) {
-                counter.free_kept(chunk);
+        depot::with(home, |depot| {
+            self.medium.shed::<C>(Self::HALF / 8 * 7, |chunk| depot.free_medium(chunk));
+            if self.state.get() == State::Ended || !self.medium.push::<C>(chunk, class) {
+                depot.free_medium(chunk);
             }
         });
     }
@@ -253,7 +253,7 @@ impl<C: PerThread> ThreadCache<C> {
     fn begin(&self) {
         // First, because to watch for the end may allocate.
         self.state.set(State::Live);
-        self.kept.set_most(Self::HALF);
+        self.medium.set_most(Self::HALF);
         if !report::without_unwinding(|| C::NAME, C::watch_end) {
             self.end();
         }
@@ -266,14 +266,14 @@ impl<C: PerThread> ThreadCache<C> {
         for class in Class::all() {
             idle |= u64::from(self.magazine(class).is_idle()) << class.number();
         }
-        let is_kept_idle = self.kept.is_idle();
-        if idle != 0 || is_kept_idle {
-            depot::with(home, |counter| {
-                if is_kept_idle {
-                    self.kept.shed::<C>(0, |chunk| counter.free_kept(chunk));
+        let is_medium_idle = self.medium.is_idle();
+        if idle != 0 || is_medium_idle {
+            depot::with(home, |depot| {
+                if is_medium_idle {
+                    self.medium.shed::<C>(0, |chunk| depot.free_medium(chunk));
                 }
                 for class in Class::all().filter(|class| idle >> class.number() & 1 != 0) {
-                    self.empty(class, counter);
+                    self.empty(class, depot);
                 }
             });
         }
@@ -282,13 +282,13 @@ impl<C: PerThread> ThreadCache<C> {
 
     /// Counts anew what the magazine of a class may hold.
     fn recharge(&self, class: Class) {
-        let (before, now) = self.magazine(class).recount(Counter::<C>::BATCHES[class.number()]);
+        let (before, now) = self.magazine(class).recount(LockedDepot::<C>::BATCHES[class.number()]);
         let bytes = |objects: u16| usize::from(objects) * class.size();
         let charge = self.charge.get().wrapping_add(bytes(now)).wrapping_sub(bytes(before));
         self.charge.set(charge);
         if self.state.get() == State::Live {
             // What the magazines may hold, chunks may not.
-            self.kept.set_most(Self::HALF.min(Self::WHOLE.saturating_sub(charge)));
+            self.medium.set_most(Self::HALF.min(Self::WHOLE.saturating_sub(charge)));
         }
     }
 
@@ -297,7 +297,7 @@ impl<C: PerThread> ThreadCache<C> {
         if self.charge.get() + more <= Self::WHOLE {
             return;
         }
-        depot::with(C::base(), |counter| {
+        depot::with(C::base(), |depot| {
             for _ in 0..CLASSES {
                 if self.charge.get() + more <= Self::WHOLE / 4 * 3 {
                     return;
@@ -305,27 +305,27 @@ impl<C: PerThread> ThreadCache<C> {
                 self.clock.set((self.clock.get() + 1) % CLASSES);
                 let class = Class::at(self.clock.get());
                 if let Some(class) = class.filter(|class| *class != spared) {
-                    self.empty(class, counter);
+                    self.empty(class, depot);
                 }
             }
         });
     }
 
     /// Gives all objects of a class back.
-    fn empty(&self, class: Class, counter: &mut Counter<'_, C>) {
+    fn empty(&self, class: Class, depot: &mut LockedDepot<'_, C>) {
         for objects in self.magazine(class).empty() {
-            counter.take_apart(objects);
+            depot.take_apart(objects);
         }
         self.recharge(class);
     }
 
     /// Gives everything back.
     pub(super) fn give_all(&self, home: &'static Locked<C>) {
-        depot::with(home, |counter| {
+        depot::with(home, |depot| {
             for class in Class::all() {
-                self.empty(class, counter);
+                self.empty(class, depot);
             }
-            self.kept.shed::<C>(0, |chunk| counter.free_kept(chunk));
+            self.medium.shed::<C>(0, |chunk| depot.free_medium(chunk));
         });
         self.tell(home);
     }
@@ -334,13 +334,13 @@ impl<C: PerThread> ThreadCache<C> {
     pub(super) fn end(&self) {
         let home = C::base();
         self.state.set(State::Ended);
-        self.kept.set_most(0);
+        self.medium.set_most(0);
         self.give_all(home);
     }
 
     /// Tells the heap what may be held here.
     fn tell(&self, home: &'static Locked<C>) {
-        let held = self.charge.get() + self.kept.bytes();
+        let held = self.charge.get() + self.medium.bytes();
         let change = held.wrapping_sub(self.told.replace(held));
         if change != 0 {
             home.aside.held.add(change);
@@ -348,19 +348,19 @@ impl<C: PerThread> ThreadCache<C> {
     }
 
     /// Looks at every object that is kept.
-    pub(super) fn check(&self, counter: &Counter<'_, C>) -> Result<(), Corruption> {
+    pub(super) fn check(&self, depot: &LockedDepot<'_, C>) -> Result<(), Corruption> {
         for class in Class::all() {
             for mut place in self.magazine(class).lists() {
                 let mut expected = height::<C>(place);
-                let whole = usize::from(Counter::<C>::BATCHES[class.number()]);
-                counter.ensure(expected <= whole, "a magazine holds more than a batch")?;
+                let whole = usize::from(LockedDepot::<C>::BATCHES[class.number()]);
+                depot.ensure(expected <= whole, "a magazine holds more than a batch")?;
                 while let Some(object) = place {
-                    counter.check_object(object, class)?;
+                    depot.check_object(object, class)?;
                     let is_so = 0 < expected && object.height::<C>() == expected;
-                    counter.ensure(is_so, "an object says a wrong number of those behind it")?;
+                    depot.ensure(is_so, "an object says a wrong number of those behind it")?;
                     (place, expected) = (object.next::<C>(), expected - 1);
                 }
-                counter.ensure(expected == 0, "a magazine is shorter than it says")?;
+                depot.ensure(expected == 0, "a magazine is shorter than it says")?;
             }
         }
         Ok(())
@@ -375,9 +375,9 @@ impl<C> Default for ThreadCache<C> {
 
 impl<C> fmt::Debug for ThreadCache<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (charge, kept) = (self.charge.get(), self.kept.bytes());
+        let (charge, medium) = (self.charge.get(), self.medium.bytes());
         let mut text = f.debug_struct("ThreadCache");
-        text.field("charge", &charge).field("kept", &kept).finish_non_exhaustive()
+        text.field("charge", &charge).field("medium", &medium).finish_non_exhaustive()
     }
 }
 
@@ -389,10 +389,10 @@ mod tests {
 
     /// Every field.
     fn told(cache: &ThreadCache<()>) -> String {
-        let ThreadCache { fronts, backs, kept, state, turns, charge, clock, told, configuration } =
+        let ThreadCache { fronts, backs, medium, state, turns, charge, clock, told, configuration } =
             cache;
         std::format!(
-            "{fronts:?} {backs:?} {kept:?} {state:?} {turns:?} {charge:?} {clock:?} {told:?} {configuration:?}"
+            "{fronts:?} {backs:?} {medium:?} {state:?} {turns:?} {charge:?} {clock:?} {told:?} {configuration:?}"
         )
     }
 

@@ -1,8 +1,8 @@
 //! One block in a mapping of its own: its header, and what surrounds it with `harden = "full"`.
 
 use crate::arena::chunk::Window;
+use crate::diag::checksum::checksum;
 use crate::diag::report;
-use crate::diag::seal::seal;
 use crate::layers::{Params, guarded};
 use crate::sys::source::{Source, is_readable};
 use core::alloc::Layout;
@@ -38,13 +38,13 @@ struct Note {
     size: usize,
     align: usize,
     /// Over header and note.
-    seal: u64,
+    checksum: u64,
 }
 
 impl Note {
     fn of(payload: NonNull<u8>, header: Header, size: usize, align: usize) -> Self {
         let words = [header.bytes, header.padding, size, align].map(|word| word as u64);
-        Self { size, align, seal: seal(payload.addr().get(), words) }
+        Self { size, align, checksum: checksum(payload.addr().get(), words) }
     }
 
     fn layout(self) -> Option<Layout> {
@@ -67,7 +67,7 @@ impl Block {
     /// A heap handed `payload` out as a mapping's, and it has not been freed since. (What a checked
     /// heap can see to be otherwise ends the program.)
     pub(super) unsafe fn at<C: Params>(payload: NonNull<u8>) -> Self {
-        if Window::<C>::SEALED {
+        if Window::<C>::CHECKSUMMED {
             // A header never lies on two pages.
             let is_possible = payload.addr().get() % PADDING == 0;
             if !is_possible || !is_readable(header_of(payload).cast()) {
@@ -88,16 +88,16 @@ impl Block {
     /// With `harden = "full"`, what was asked for, as the note says it. What is not as it was left, or
     /// is a block of another layout than `said`, ends the program.
     pub(super) fn verify<C: Params>(&self, said: Option<Layout>) -> Option<Layout> {
-        if !Window::<C>::SEALED {
+        if !Window::<C>::CHECKSUMMED {
             return None;
         }
         // SAFETY: a heap that seals wrote it when it handed the block out; any bytes are a note.
         let note = unsafe { note_of(self.payload).read() };
         let Some(layout) = note.layout() else { foreign::<C>(self.payload) };
         let room = self.header.bytes - self.header.padding;
-        let is_sealed =
-            note.seal == Note::of(self.payload, self.header, note.size, note.align).seal;
-        if !is_sealed || room < layout.size() {
+        let is_intact =
+            note.checksum == Note::of(self.payload, self.header, note.size, note.align).checksum;
+        if !is_intact || room < layout.size() {
             foreign::<C>(self.payload);
         }
         let canaries = (room - layout.size()).min(*CANARIES.end());
@@ -108,7 +108,7 @@ impl Block {
 
     /// Writes what a heap with `harden = "full"` has around a block for `layout`.
     pub(super) fn arm<C: Params>(&self, layout: Layout) {
-        if Window::<C>::SEALED {
+        if Window::<C>::CHECKSUMMED {
             let (size, align) = (layout.size(), layout.align());
             let room = self.header.bytes - self.header.padding - size;
             let behind = self.payload.as_ptr().wrapping_add(size);
@@ -169,7 +169,7 @@ fn note_of(payload: NonNull<u8>) -> *mut Note {
 
 /// The bytes of a payload that hold `size` and what has to be behind.
 pub(super) fn padded<C: Params>(size: usize) -> Option<usize> {
-    if Window::<C>::SEALED { size.checked_add(*CANARIES.start()) } else { Some(size) }
+    if Window::<C>::CHECKSUMMED { size.checked_add(*CANARIES.start()) } else { Some(size) }
 }
 
 /// Ends the program: no block of a mapping is at `payload`.

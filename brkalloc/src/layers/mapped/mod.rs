@@ -78,7 +78,7 @@ impl<L: Layer, const LEAST: usize> Mapping<L, LEAST> {
     #[inline]
     fn has_mapping(block: NonNull<u8>, layout: Option<Layout>) -> bool {
         match layout {
-            Some(layout) if !Window::<L::Params>::SEALED => is_large::<LEAST>(layout),
+            Some(layout) if !Window::<L::Params>::CHECKSUMMED => is_large::<LEAST>(layout),
             // A copy of a heap has its blocks, if it has any, from the one that it is a copy of.
             _ => !L::Params::base().chunks(|chunks| chunks.covers(block)),
         }

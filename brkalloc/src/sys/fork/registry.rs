@@ -57,7 +57,7 @@ impl Hold for Link {
     /// at a bad moment leaves its child with a locked heap, and the next heap to come tries again.
     fn hold(&'static self, heap: &'static dyn Held) {
         #[cfg(any(target_os = "linux", target_os = "android"))]
-        crate::sys::lock::alone::look_up();
+        crate::sys::lock::single_threaded::look_up();
         REGISTRY.with(|heaps| heaps.add(self, heap));
         install();
     }

@@ -18,18 +18,18 @@
 //! `fork` waits for: the lock of the name service, under which glibc allocates when it reads its
 //! configuration, once.
 
-use crate::sys::lock::alone;
+use crate::sys::lock::single_threaded;
 use core::ffi::c_void;
 use core::mem::transmute;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
 /// A function of the C library's that takes nothing; null for none.
-type Place = AtomicPtr<c_void>;
+type Symbol = AtomicPtr<c_void>;
 
-static LOCK: Place = Place::new(null_mut());
-static UNLOCK: Place = Place::new(null_mut());
-static RESET: Place = Place::new(null_mut());
+static LOCK: Symbol = Symbol::new(null_mut());
+static UNLOCK: Symbol = Symbol::new(null_mut());
+static RESET: Symbol = Symbol::new(null_mut());
 
 /// Whether the fork that is under way has locked the list; known to its own thread.
 static LOCKED: AtomicBool = AtomicBool::new(false);
@@ -60,7 +60,7 @@ pub(crate) fn hold() {
 /// Before a fork, before any heap is locked. While the process has one thread, nobody else can have
 /// the list.
 pub(super) fn prepare() {
-    if !alone::alone() && call(&LOCK) {
+    if !single_threaded::is_single_threaded() && call(&LOCK) {
         LOCKED.store(true, Ordering::Relaxed);
     }
 }
@@ -80,7 +80,7 @@ pub(super) fn child() {
 }
 
 /// Calls the function, if there is one.
-fn call(place: &Place) -> bool {
+fn call(place: &Symbol) -> bool {
     let found = place.load(Ordering::Acquire);
     if found.is_null() {
         return false;

@@ -24,8 +24,8 @@
 //! interleaving of a few threads is tried: see `loom`. This module is not fair and does not notice a
 //! thread that waits for itself.
 
-use super::alone::alone;
 use super::kernel::{AtomicU32, LOOKS, sleep_while, wake_one};
+use super::single_threaded::is_single_threaded;
 use crate::diag::errno;
 use core::sync::atomic::Ordering;
 
@@ -46,7 +46,7 @@ impl Futex {
 
     #[inline]
     pub(super) fn lock(&self) {
-        if alone() && self.state.load(Ordering::Relaxed) == FREE {
+        if is_single_threaded() && self.state.load(Ordering::Relaxed) == FREE {
             self.state.store(HELD, Ordering::Relaxed);
         } else if !self.try_hold() {
             self.wait_and_hold();
@@ -58,7 +58,7 @@ impl Futex {
     /// The caller holds the lock.
     #[inline]
     pub(super) unsafe fn unlock(&self) {
-        if alone() {
+        if is_single_threaded() {
             // Nobody waits: who did would be a second thread.
             self.state.store(FREE, Ordering::Relaxed);
         } else if self.state.swap(FREE, Ordering::Release) == AWAITED {

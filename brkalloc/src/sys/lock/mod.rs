@@ -8,8 +8,6 @@
 #[cfg(not(all(unix, target_has_atomic = "8")))]
 mod absent;
 #[cfg(any(target_os = "linux", target_os = "android"))]
-pub(crate) mod alone;
-#[cfg(any(target_os = "linux", target_os = "android"))]
 mod futex;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod kernel;
@@ -19,6 +17,8 @@ mod path;
 #[cfg(all(unix, any(test, not(any(target_os = "linux", target_os = "android")))))]
 mod pthread;
 mod raw;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) mod single_threaded;
 #[cfg(target_has_atomic = "8")]
 mod spin;
 #[cfg(test)]

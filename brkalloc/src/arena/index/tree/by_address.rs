@@ -23,11 +23,11 @@
 //! *Bound.* That of the store, and one chunk more.
 
 use super::super::{Fit, Neighbors, Operations, Pieces, Request};
-use super::radix::Place;
+use super::radix::Slot;
 use super::store::Store;
 use super::{Candidate, table};
 use crate::arena::check::{Census, Corruption};
-use crate::arena::chunk::{Chunk, Entry, Link, Window};
+use crate::arena::chunk::{Chunk, Link, SizedLink, Window};
 use crate::arena::counters::Counters;
 use crate::arena::params::Params;
 use crate::arena::policy::{Choice, Policy, Rover};
@@ -41,7 +41,7 @@ use core::ptr::NonNull;
 #[derive(Debug)]
 pub struct ByAddress<P: Policy> {
     store: Store,
-    pending: Entry,
+    pending: SizedLink,
     known: Known,
     /// The granule offset of the chunk that was taken last, or 0.
     taken: u32,
@@ -58,7 +58,7 @@ struct Known {
 /// Where a search found a chunk.
 #[derive(Clone, Copy, Debug)]
 pub struct Found {
-    place: Place,
+    place: Slot,
     is_pending: bool,
     /// Whether no lower chunk is as large as was asked for.
     is_lowest: bool,
@@ -117,7 +117,7 @@ impl<P: Policy> ByAddress<P> {
         request: Request,
         counters: &mut C::Counters,
     ) -> Option<Fit<Found>> {
-        let Entry { chunk: Some(chunk), granules } = self.pending else {
+        let SizedLink { chunk: Some(chunk), granules } = self.pending else {
             return self.first_fit(window, 0, None, request, counters);
         };
         counters.visit();
@@ -125,7 +125,7 @@ impl<P: Policy> ByAddress<P> {
             return self.first_fit(window, 0, None, request, counters);
         };
         let is_lowest = request.align == 1;
-        let place = Found { place: Place::ROOT, is_pending: true, is_lowest };
+        let place = Found { place: Slot::ROOT, is_pending: true, is_lowest };
         let pending = Some(Fit { chunk, granules, padding, place });
         if self.known.need <= request.need && chunk.offset() <= self.known.place {
             return pending;
@@ -167,7 +167,7 @@ impl<P: Policy> ByAddress<P> {
     fn settle<C: Params>(&mut self, window: Window<C>) {
         if let (true, Some(pending)) = (Self::WAITS, self.pending.chunk) {
             let granules = self.pending.granules;
-            self.pending = Entry::NONE;
+            self.pending = SizedLink::NONE;
             self.store(window, (pending, granules));
         }
     }
@@ -178,7 +178,7 @@ impl<P: Policy> ByAddress<P> {
             self.remove(window, chunk, granules);
         }
         self.settle(window);
-        self.pending = Entry::of(merged.0, merged.1);
+        self.pending = SizedLink::of(merged.0, merged.1);
     }
 
     /// Lets the pending chunk leave, if it is this one; whether it was.
@@ -186,17 +186,17 @@ impl<P: Policy> ByAddress<P> {
     fn was_pending(&mut self, chunk: Chunk) -> bool {
         let is_pending = Self::WAITS && self.pending.chunk == Some(chunk);
         if is_pending {
-            self.pending = Entry::NONE;
+            self.pending = SizedLink::NONE;
         }
         is_pending
     }
 }
 
 impl<P: Policy> Operations for ByAddress<P> {
-    type Place = Found;
+    type Position = Found;
     const EMPTY: Self = Self {
         store: Store::EMPTY,
-        pending: Entry::NONE,
+        pending: SizedLink::NONE,
         known: Known { need: 0, place: 0 },
         taken: 0,
         rover: P::Rover::START,
@@ -277,7 +277,7 @@ impl<P: Policy> Operations for ByAddress<P> {
     }
 
     #[inline]
-    fn take<C: Params>(&mut self, window: Window<C>, fit: Fit<Found>, pieces: Pieces) {
+    fn split<C: Params>(&mut self, window: Window<C>, fit: Fit<Found>, pieces: Pieces) {
         let Fit { chunk, granules, padding, place } = fit;
         if Self::WAITS && place.is_lowest {
             let upper = pieces.upper.map_or(0, |(_, granules)| granules);
@@ -290,8 +290,9 @@ impl<P: Policy> Operations for ByAddress<P> {
         let found = Candidate { chunk, granules, place: place.place };
         let lower = pieces.lower.map(|granules| (chunk, granules));
         if Self::WAITS && place.is_pending {
-            self.pending =
-                pieces.upper.map_or(Entry::NONE, |(upper, granules)| Entry::of(upper, granules));
+            self.pending = pieces
+                .upper
+                .map_or(SizedLink::NONE, |(upper, granules)| SizedLink::of(upper, granules));
             if let Some(lower) = lower {
                 self.store(window, lower);
             }
@@ -321,7 +322,7 @@ impl<P: Policy> Operations for ByAddress<P> {
     }
 
     #[inline]
-    fn shift<C: Params>(
+    fn shrink<C: Params>(
         &mut self,
         window: Window<C>,
         chunk: Chunk,
@@ -330,7 +331,7 @@ impl<P: Policy> Operations for ByAddress<P> {
     ) {
         let Some(rest) = rest else { return self.remove(window, chunk, granules) };
         if self.was_pending(chunk) {
-            self.pending = Entry::of(rest.0, rest.1);
+            self.pending = SizedLink::of(rest.0, rest.1);
             return;
         }
         let place = self.store.place(window, chunk, granules);
@@ -342,7 +343,7 @@ impl<P: Policy> Operations for ByAddress<P> {
 
     fn clear(&mut self) {
         self.store.clear();
-        self.pending = Entry::NONE;
+        self.pending = SizedLink::NONE;
         self.known = Known { need: 0, place: 0 };
         self.taken = 0;
         self.rover = P::Rover::START;

@@ -19,9 +19,9 @@
 //! whose padding does not fit, at most as deep as a tree, and looks at one path and those.
 
 use super::super::{Fit, Operations, Pieces, Request};
-use super::radix::{Place, Radix, Shape, check_level, child, children};
+use super::radix::{Radix, Shape, Slot, check_level, child, children};
 use crate::arena::check::{Census, Corruption};
-use crate::arena::chunk::{Chunk, Entry, Window};
+use crate::arena::chunk::{Chunk, SizedLink, Window};
 use crate::arena::counters::Counters;
 use crate::arena::params::Params;
 
@@ -32,7 +32,7 @@ const EXPONENTS: usize = 32;
 #[derive(Debug)]
 pub struct BySize {
     map: u32,
-    roots: [Entry; EXPONENTS],
+    roots: [SizedLink; EXPONENTS],
 }
 
 /// The tree of sizes from 2^e up to, and without, 2^(e + 1).
@@ -87,14 +87,14 @@ impl BySize {
 #[inline]
 fn smallest<C: Params>(
     window: Window<C>,
-    root: Entry,
+    root: SizedLink,
     exponent: u32,
     need: u32,
     counters: &mut C::Counters,
-) -> Option<Fit<Place>> {
+) -> Option<Fit<Slot>> {
     let mut best = None;
-    let mut aside = (Entry::NONE, Place::ROOT);
-    let (mut entry, mut place) = (root, Place::ROOT);
+    let mut aside = (SizedLink::NONE, Slot::ROOT);
+    let (mut entry, mut place) = (root, Slot::ROOT);
     while let Some(chunk) = entry.chunk {
         counters.visit();
         best = smaller_of(best, (chunk, entry.granules), need, place);
@@ -130,11 +130,11 @@ fn smallest<C: Params>(
 /// The smaller of `old` and a chunk that counts only if it has `need`; the older of equals.
 #[inline]
 fn smaller_of(
-    old: Option<Fit<Place>>,
+    old: Option<Fit<Slot>>,
     (chunk, granules): (Chunk, u32),
     need: u32,
-    place: Place,
-) -> Option<Fit<Place>> {
+    place: Slot,
+) -> Option<Fit<Slot>> {
     match old {
         Some(smallest) if smallest.granules <= granules => old,
         _ if granules < need => old,
@@ -145,12 +145,12 @@ fn smaller_of(
 /// The best fit of `best` and those at or below `entry`, whose sizes are at least `low`.
 fn best_below<C: Params>(
     window: Window<C>,
-    (entry, place): (Entry, Place),
+    (entry, place): (SizedLink, Slot),
     (exponent, low): (u32, u32),
     request: Request,
-    best: Option<Fit<Place>>,
+    best: Option<Fit<Slot>>,
     counters: &mut C::Counters,
-) -> Option<Fit<Place>> {
+) -> Option<Fit<Slot>> {
     let Some(chunk) = entry.chunk else { return best };
     check_level(window, chunk, place.level);
     // What the levels above have not yet decided of the sizes below.
@@ -178,8 +178,8 @@ fn best_below<C: Params>(
 }
 
 impl Operations for BySize {
-    type Place = Place;
-    const EMPTY: Self = Self { map: 0, roots: [Entry::NONE; EXPONENTS] };
+    type Position = Slot;
+    const EMPTY: Self = Self { map: 0, roots: [SizedLink::NONE; EXPONENTS] };
 
     #[inline]
     fn find<C: Params>(
@@ -187,7 +187,7 @@ impl Operations for BySize {
         window: Window<C>,
         request: Request,
         counters: &mut C::Counters,
-    ) -> Option<Fit<Place>> {
+    ) -> Option<Fit<Slot>> {
         let mut trees = self.trees_from(request.need);
         while trees != 0 {
             let exponent = trees.trailing_zeros();
@@ -197,7 +197,7 @@ impl Operations for BySize {
                 let need = request.need.max(1 << exponent);
                 smallest(window, root, exponent, need, counters)
             } else {
-                let root = (root, Place::ROOT);
+                let root = (root, Slot::ROOT);
                 best_below(window, root, (exponent, 1 << exponent), request, None, counters)
             };
             if found.is_some() {
@@ -218,7 +218,7 @@ impl Operations for BySize {
     }
 
     #[inline]
-    fn take<C: Params>(&mut self, window: Window<C>, fit: Fit<Place>, pieces: Pieces) {
+    fn split<C: Params>(&mut self, window: Window<C>, fit: Fit<Slot>, pieces: Pieces) {
         self.with(window, fit.granules, |tree| tree.pull(fit.place, fit.chunk));
         if let Some(granules) = pieces.lower {
             self.insert(window, fit.chunk, granules);
@@ -229,7 +229,7 @@ impl Operations for BySize {
     }
 
     #[inline]
-    fn shift<C: Params>(
+    fn shrink<C: Params>(
         &mut self,
         window: Window<C>,
         chunk: Chunk,

@@ -13,17 +13,17 @@
 //! tree. This module knows no policy: [`ByAddress`](super::ByAddress) asks.
 
 use super::super::{Fit, Request};
-use super::radix::{Place, Radix, Shape, check_level, child, children};
+use super::radix::{Radix, Shape, Slot, check_level, child, children};
 use super::{Candidate, outranks};
 use crate::arena::check::{Census, Corruption};
-use crate::arena::chunk::{Chunk, Entry, Window};
+use crate::arena::chunk::{Chunk, SizedLink, Window};
 use crate::arena::counters::Counters;
 use crate::arena::params::Params;
 
 /// A tree of free chunks by address, in the chunks' own links.
 #[derive(Debug)]
 pub(super) struct Links {
-    root: Entry,
+    root: SizedLink,
     shape: Bits,
 }
 
@@ -58,7 +58,7 @@ impl Shape for Bits {
 
 impl Links {
     /// A tree of nothing.
-    pub(super) const EMPTY: Self = Self { root: Entry::NONE, shape: Bits(0) };
+    pub(super) const EMPTY: Self = Self { root: SizedLink::NONE, shape: Bits(0) };
 
     #[inline]
     fn tree<C: Params>(&mut self, window: Window<C>) -> Radix<'_, Bits, C> {
@@ -81,8 +81,8 @@ impl Links {
         while let (true, Some(top)) = (self.shape != wanted, self.root.chunk) {
             let granules = self.root.granules;
             self.tree(window).remove(top, granules);
-            let rest = core::mem::replace(&mut self.root, Entry::of(top, granules));
-            window.set_node(top, [rest, Entry::NONE]);
+            let rest = core::mem::replace(&mut self.root, SizedLink::of(top, granules));
+            window.set_node(top, [rest, SizedLink::NONE]);
             self.shape.0 += 1;
         }
         self.shape = wanted;
@@ -116,7 +116,7 @@ impl Links {
         need: u32,
         visit: impl FnMut(),
     ) -> Option<Candidate> {
-        lowest_below(window, (self.root, Place::ROOT), need, None, visit)
+        lowest_below(window, (self.root, Slot::ROOT), need, None, visit)
     }
 
     /// The lowest such chunk at `from` or above it.
@@ -132,8 +132,8 @@ impl Links {
             return None;
         }
         let mut lowest = None;
-        let (mut aside, mut aside_place) = (Entry::NONE, Place::ROOT);
-        let (mut entry, mut place) = (self.root, Place::ROOT);
+        let (mut aside, mut aside_place) = (SizedLink::NONE, Slot::ROOT);
+        let (mut entry, mut place) = (self.root, Slot::ROOT);
         while let (Some(chunk), true) = (entry.chunk, need <= entry.granules) {
             visit();
             if from <= chunk.offset() {
@@ -165,8 +165,8 @@ impl Links {
         window: Window<C>,
         request: Request,
         counters: &mut C::Counters,
-    ) -> Option<Fit<Place>> {
-        highest(window, (self.root, Place::ROOT), request, None, counters)
+    ) -> Option<Fit<Slot>> {
+        highest(window, (self.root, Slot::ROOT), request, None, counters)
     }
 
     /// Lets a chunk enter.
@@ -184,13 +184,13 @@ impl Links {
 
     /// Lets a chunk leave that a search found at `place`.
     #[inline]
-    pub(super) fn pull<C: Params>(&mut self, window: Window<C>, chunk: Chunk, place: Place) {
+    pub(super) fn pull<C: Params>(&mut self, window: Window<C>, chunk: Chunk, place: Slot) {
         self.tree(window).pull(place, chunk);
     }
 
     /// Where a chunk is kept that is in.
     #[inline]
-    pub(super) fn place<C: Params>(&self, window: Window<C>, chunk: Chunk, granules: u32) -> Place {
+    pub(super) fn place<C: Params>(&self, window: Window<C>, chunk: Chunk, granules: u32) -> Slot {
         let mut root = self.root;
         Radix { root: &mut root, shape: self.shape, window }.find(chunk, granules)
     }
@@ -217,12 +217,7 @@ impl Links {
 }
 
 #[inline]
-fn lower_of(
-    old: Option<Candidate>,
-    chunk: Chunk,
-    granules: u32,
-    place: Place,
-) -> Option<Candidate> {
+fn lower_of(old: Option<Candidate>, chunk: Chunk, granules: u32, place: Slot) -> Option<Candidate> {
     match old {
         Some(lower) if lower.chunk < chunk => old,
         _ => Some(Candidate { chunk, granules, place }),
@@ -233,7 +228,7 @@ fn lower_of(
 #[inline]
 fn lowest_below<C: Params>(
     window: Window<C>,
-    (mut entry, mut place): (Entry, Place),
+    (mut entry, mut place): (SizedLink, Slot),
     need: u32,
     mut lowest: Option<Candidate>,
     mut visit: impl FnMut(),
@@ -253,11 +248,11 @@ fn lowest_below<C: Params>(
 /// The highest-ranking of `best` and those at or below `entry` that `request` fits.
 fn highest<C: Params>(
     window: Window<C>,
-    (entry, place): (Entry, Place),
+    (entry, place): (SizedLink, Slot),
     request: Request,
-    best: Option<Fit<Place>>,
+    best: Option<Fit<Slot>>,
     counters: &mut C::Counters,
-) -> Option<Fit<Place>> {
+) -> Option<Fit<Slot>> {
     let Some(chunk) = entry.chunk else { return best };
     let granules = entry.granules;
     if granules < request.need || !outranks(chunk, granules, best) {

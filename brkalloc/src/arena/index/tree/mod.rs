@@ -28,7 +28,7 @@ use crate::arena::policy::{BestFit, FirstFit, NextFit, Policy, WorstFit};
 use by_address::ByAddress;
 use by_size::BySize;
 use core::ptr::NonNull;
-use radix::Place;
+use radix::Slot;
 
 /// Free chunks in a tree, in address order, searched by the policy `P`.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ impl Planted for BestFit {
 struct Candidate {
     chunk: Chunk,
     granules: u32,
-    place: Place,
+    place: Slot,
 }
 
 /// Whether a chunk of `granules` is worst fit's choice before `best`: it is larger, or as large and
@@ -77,7 +77,7 @@ impl<P: Planted> Index for Tree<P> {
 }
 
 impl<P: Planted> Operations for Tree<P> {
-    type Place = <P::Kind as Operations>::Place;
+    type Position = <P::Kind as Operations>::Position;
     const EMPTY: Self = Self(<P::Kind as Operations>::EMPTY);
 
     fn room(end: u32) -> usize {
@@ -99,7 +99,7 @@ impl<P: Planted> Operations for Tree<P> {
         window: Window<C>,
         request: Request,
         counters: &mut C::Counters,
-    ) -> Option<Fit<Self::Place>> {
+    ) -> Option<Fit<Self::Position>> {
         self.0.find(window, request, counters)
     }
 
@@ -119,19 +119,19 @@ impl<P: Planted> Operations for Tree<P> {
     }
 
     #[inline]
-    fn take<C: Params>(&mut self, window: Window<C>, fit: Fit<Self::Place>, pieces: Pieces) {
-        self.0.take(window, fit, pieces);
+    fn split<C: Params>(&mut self, window: Window<C>, fit: Fit<Self::Position>, pieces: Pieces) {
+        self.0.split(window, fit, pieces);
     }
 
     #[inline]
-    fn shift<C: Params>(
+    fn shrink<C: Params>(
         &mut self,
         window: Window<C>,
         chunk: Chunk,
         granules: u32,
         rest: Option<(Chunk, u32)>,
     ) {
-        self.0.shift(window, chunk, granules, rest);
+        self.0.shrink(window, chunk, granules, rest);
     }
 
     fn clear(&mut self) {

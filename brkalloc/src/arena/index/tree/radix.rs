@@ -24,7 +24,7 @@
 //! The searches are the trees' own affair.
 
 use crate::arena::check::{Census, Corruption};
-use crate::arena::chunk::{Chunk, Entry, Link, Node, Window};
+use crate::arena::chunk::{Chunk, Link, Node, SizedLink, Window};
 use crate::arena::params::Params;
 
 /// What a tree sorts by.
@@ -38,13 +38,13 @@ pub(super) trait Shape: Copy {
 
 /// Where an entry is kept: in the tree's owner, or on a side of a chunk; and on which level.
 #[derive(Clone, Copy, Debug)]
-pub struct Place {
+pub struct Slot {
     owner: Link,
     side: usize,
     pub(super) level: u32,
 }
 
-impl Place {
+impl Slot {
     /// The place of the root.
     pub(crate) const ROOT: Self = Self { owner: None, side: 0, level: 0 };
 
@@ -69,14 +69,14 @@ pub(super) fn check_level<C: Params>(window: Window<C>, chunk: Chunk, level: u32
 
 /// A tree of one shape, over the root that its owner keeps.
 pub(super) struct Radix<'a, S, C> {
-    pub(super) root: &'a mut Entry,
+    pub(super) root: &'a mut SizedLink,
     pub(super) shape: S,
     pub(super) window: Window<C>,
 }
 
 /// The child of `chunk` on `side`.
 #[inline]
-pub(super) fn child<C: Params>(window: Window<C>, chunk: Chunk, side: usize) -> Entry {
+pub(super) fn child<C: Params>(window: Window<C>, chunk: Chunk, side: usize) -> SizedLink {
     let entry = window.child(chunk, side);
     window.check_link(entry.chunk, chunk);
     entry
@@ -93,7 +93,7 @@ pub(super) fn children<C: Params>(window: Window<C>, chunk: Chunk) -> Node {
 
 impl<S: Shape, C: Params> Radix<'_, S, C> {
     #[inline]
-    fn at(&self, place: Place) -> Entry {
+    fn at(&self, place: Slot) -> SizedLink {
         match place.owner {
             Some(owner) => child(self.window, owner, place.side),
             None => *self.root,
@@ -101,7 +101,7 @@ impl<S: Shape, C: Params> Radix<'_, S, C> {
     }
 
     #[inline]
-    fn set(&mut self, place: Place, entry: Entry) {
+    fn set(&mut self, place: Slot, entry: SizedLink) {
         match place.owner {
             Some(owner) => {
                 if Window::<C>::CHECKED && self.window.tag(owner).is_used() {
@@ -115,19 +115,19 @@ impl<S: Shape, C: Params> Radix<'_, S, C> {
 
     /// Whether `chunk` of `granules` ranks above `entry`, as it does above nothing.
     #[inline]
-    fn outranks(chunk: Chunk, granules: u32, entry: Entry) -> bool {
+    fn outranks(chunk: Chunk, granules: u32, entry: SizedLink) -> bool {
         entry.chunk.is_none_or(|lower| S::ranks_above((chunk, granules), (lower, entry.granules)))
     }
 
     /// Lets a chunk enter.
     #[inline]
     pub(super) fn insert(&mut self, chunk: Chunk, granules: u32) {
-        self.insert_from(Place::ROOT, (chunk, granules));
+        self.insert_from(Slot::ROOT, (chunk, granules));
     }
 
     /// Lets a chunk enter at or below `place`.
-    fn insert_from(&mut self, place: Place, (chunk, granules): (Chunk, u32)) {
-        let Place { mut owner, mut side, mut level } = place;
+    fn insert_from(&mut self, place: Slot, (chunk, granules): (Chunk, u32)) {
+        let Slot { mut owner, mut side, mut level } = place;
         // Down to the first that it outranks.
         let mut resident = self.at(place);
         while let Some(other) = resident.chunk {
@@ -139,7 +139,7 @@ impl<S: Shape, C: Params> Radix<'_, S, C> {
             level += 1;
             resident = child(self.window, other, side);
         }
-        self.set(Place { owner, side, level }, Entry::of(chunk, granules));
+        self.set(Slot { owner, side, level }, SizedLink::of(chunk, granules));
         // It takes that one's children, and that one takes the place of its own child, and so on
         // down: each outranks all that were below it.
         let mut newcomer = chunk;
@@ -153,7 +153,7 @@ impl<S: Shape, C: Params> Radix<'_, S, C> {
             newcomer = displaced;
             resident = node[side];
         }
-        self.window.set_node(newcomer, [Entry::NONE; 2]);
+        self.window.set_node(newcomer, [SizedLink::NONE; 2]);
     }
 
     /// Lets a chunk leave.
@@ -165,14 +165,14 @@ impl<S: Shape, C: Params> Radix<'_, S, C> {
 
     /// Where `chunk` is kept.
     #[inline]
-    pub(super) fn find(&self, chunk: Chunk, granules: u32) -> Place {
-        self.find_from(Place::ROOT, chunk, granules)
+    pub(super) fn find(&self, chunk: Chunk, granules: u32) -> Slot {
+        self.find_from(Slot::ROOT, chunk, granules)
     }
 
     /// Where `chunk` is kept, at or below `place`.
     #[inline]
-    fn find_from(&self, place: Place, chunk: Chunk, granules: u32) -> Place {
-        let Place { mut owner, mut side, mut level } = place;
+    fn find_from(&self, place: Slot, chunk: Chunk, granules: u32) -> Slot {
+        let Slot { mut owner, mut side, mut level } = place;
         let mut resident = self.at(place).chunk;
         while resident != Some(chunk) {
             let Some(other) = resident else {
@@ -183,27 +183,27 @@ impl<S: Shape, C: Params> Radix<'_, S, C> {
             level += 1;
             resident = child(self.window, other, side).chunk;
         }
-        Place { owner, side, level }
+        Slot { owner, side, level }
     }
 
     /// Fills the place of `chunk`, which leaves, from below.
     #[inline]
-    pub(super) fn pull(&mut self, place: Place, chunk: Chunk) {
+    pub(super) fn pull(&mut self, place: Slot, chunk: Chunk) {
         self.fill(place, children(self.window, chunk));
     }
 
     /// Fills an empty place with what stands below it: the higher of both, whose place is filled likewise.
-    fn fill(&mut self, mut place: Place, mut below: Node) {
+    fn fill(&mut self, mut place: Slot, mut below: Node) {
         while let Some((next, node)) = self.raise(place, below) {
             (place, below) = (next, node);
         }
-        self.set(place, Entry::NONE);
+        self.set(place, SizedLink::NONE);
     }
 
     /// Fills an empty place with the higher of both that stand below it; the place that this leaves
     /// empty, and what stands below that.
     #[inline]
-    fn raise(&mut self, place: Place, [left, right]: Node) -> Option<(Place, Node)> {
+    fn raise(&mut self, place: Slot, [left, right]: Node) -> Option<(Slot, Node)> {
         let side = usize::from(!Self::rises(left, right));
         let (riser, other) = if side == 0 { (left, right) } else { (right, left) };
         let chunk = riser.chunk?;
@@ -230,7 +230,7 @@ impl<S: Shape, C: Params> Radix<'_, S, C> {
 
     /// Whether the left one of two siblings goes up before the right one.
     #[inline]
-    fn rises(left: Entry, right: Entry) -> bool {
+    fn rises(left: SizedLink, right: SizedLink) -> bool {
         match (left.chunk, right.chunk) {
             (Some(left_chunk), Some(right_chunk)) => {
                 S::ranks_above((left_chunk, left.granules), (right_chunk, right.granules))
@@ -241,7 +241,7 @@ impl<S: Shape, C: Params> Radix<'_, S, C> {
 
     /// Lets `heir` enter for the chunk at `place`, which leaves: there, or below. Its key leads to
     /// that place, and all above it rank above the heir.
-    pub(super) fn replace(&mut self, mut place: Place, chunk: Chunk, heir: (Chunk, u32)) {
+    pub(super) fn replace(&mut self, mut place: Slot, chunk: Chunk, heir: (Chunk, u32)) {
         let mut below = children(self.window, chunk);
         while !below.iter().all(|&entry| Self::outranks(heir.0, heir.1, entry)) {
             let level = place.level;
@@ -250,11 +250,11 @@ impl<S: Shape, C: Params> Radix<'_, S, C> {
             if next.side != side {
                 // The heir does not belong where there is room now.
                 self.fill(next, node);
-                return self.insert_from(Place { side, ..next }, heir);
+                return self.insert_from(Slot { side, ..next }, heir);
             }
             (place, below) = (next, node);
         }
-        self.set(place, Entry::of(heir.0, heir.1));
+        self.set(place, SizedLink::of(heir.0, heir.1));
         self.window.set_node(heir.0, below);
     }
 
@@ -262,7 +262,7 @@ impl<S: Shape, C: Params> Radix<'_, S, C> {
     /// outranks others.
     pub(super) fn promote(&mut self, old: (Chunk, u32), heir: (Chunk, u32)) {
         // Down, as long as the heir would take the same way and is outranked.
-        let Place { mut owner, mut side, mut level } = Place::ROOT;
+        let Slot { mut owner, mut side, mut level } = Slot::ROOT;
         let mut resident = *self.root;
         while let Some(other) = resident.chunk {
             let own_side = self.shape.side(heir, level);
@@ -277,9 +277,9 @@ impl<S: Shape, C: Params> Radix<'_, S, C> {
             level += 1;
             resident = child(self.window, other, side);
         }
-        let place = Place { owner, side, level };
+        let place = Slot { owner, side, level };
         if resident.chunk == Some(old.0) {
-            self.set(place, Entry::of(heir.0, heir.1));
+            self.set(place, SizedLink::of(heir.0, heir.1));
             if heir.0 != old.0 {
                 self.window.set_node(heir.0, self.window.node(old.0));
             }
@@ -296,7 +296,7 @@ impl<S: Shape, C: Params> Radix<'_, S, C> {
     /// Recursive, and so at most as deep as the tree.
     pub(super) fn check(
         &self,
-        entry: Entry,
+        entry: SizedLink,
         level: u32,
         census: &mut Census,
         shares: &dyn Fn((Chunk, u32)) -> bool,

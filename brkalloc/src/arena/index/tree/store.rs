@@ -7,7 +7,7 @@
 use super::super::{Fit, Request};
 use super::Candidate;
 use super::links::Links;
-use super::radix::Place;
+use super::radix::Slot;
 use super::table::{Record, Table};
 use crate::arena::check::{Census, Corruption};
 use crate::arena::chunk::{Chunk, Window};
@@ -70,7 +70,7 @@ impl Store {
         window: Window<C>,
         request: Request,
         counters: &mut C::Counters,
-    ) -> Option<Fit<Place>> {
+    ) -> Option<Fit<Slot>> {
         match self {
             Self::Links(links) => links.largest(window, request, counters),
             Self::Table(table) => table.largest(window, request, counters),
@@ -134,10 +134,10 @@ impl Store {
 
     /// Where a chunk is kept that is in.
     #[inline]
-    pub(super) fn place<C: Params>(&self, window: Window<C>, chunk: Chunk, granules: u32) -> Place {
+    pub(super) fn place<C: Params>(&self, window: Window<C>, chunk: Chunk, granules: u32) -> Slot {
         match self {
             Self::Links(links) => links.place(window, chunk, granules),
-            Self::Table(_) => Place::ROOT,
+            Self::Table(_) => Slot::ROOT,
         }
     }
 
@@ -161,5 +161,5 @@ impl Store {
 /// A table needs no place to find a chunk again.
 #[inline]
 fn of_table((chunk, granules): (Chunk, u32)) -> Candidate {
-    Candidate { chunk, granules, place: Place::ROOT }
+    Candidate { chunk, granules, place: Slot::ROOT }
 }

@@ -6,7 +6,7 @@ use super::{
 use crate::arena::chunk::{Chunk, Window};
 use crate::arena::counters::Counters;
 use crate::arena::index::tree::outranks;
-use crate::arena::index::tree::radix::Place;
+use crate::arena::index::tree::radix::Slot;
 use crate::arena::index::{Fit, Request};
 use crate::arena::params::Params;
 
@@ -112,7 +112,7 @@ impl Table {
         window: Window<C>,
         request: Request,
         counters: &mut C::Counters,
-    ) -> Option<Fit<Place>> {
+    ) -> Option<Fit<Slot>> {
         self.highest(window, (self.height, 0), request, None, counters)
     }
 
@@ -126,9 +126,9 @@ impl Table {
         window: Window<C>,
         (level, node): (u32, u32),
         request: Request,
-        mut best: Option<Fit<Place>>,
+        mut best: Option<Fit<Slot>>,
         counters: &mut C::Counters,
-    ) -> Option<Fit<Place>> {
+    ) -> Option<Fit<Slot>> {
         if level == 0 {
             // SAFETY: they are this table's.
             for chunk in unsafe { chunks(node, self.begins(node)) } {
@@ -136,7 +136,7 @@ impl Table {
                 let granules = free_granules(window, chunk);
                 let fit = request.fit(window, chunk, granules);
                 if let (true, Some(padding)) = (outranks(chunk, granules, best), fit) {
-                    best = Some(Fit { chunk, granules, padding, place: Place::ROOT });
+                    best = Some(Fit { chunk, granules, padding, place: Slot::ROOT });
                 }
             }
             return best;

@@ -6,7 +6,7 @@
 //!   top    | tag as if of a free chunk | pattern … | dirty: zeros … |
 //! ```
 //!
-//! With `harden = "full"`, a tag in memory has a [seal](crate::diag::seal) in its upper 28 bits: over its
+//! With `harden = "full"`, a tag in memory has a [seal](crate::diag::checksum) in its upper 28 bits: over its
 //! address, itself, and, of a free chunk, its first sixteen bytes, which are its links. Reading a
 //! tag or a link checks it, and writing one makes a new one; so in the rest of the heap tags have no
 //! seals. Whatever else is free has one pattern, and every chunk is held against it when it is
@@ -16,18 +16,19 @@
 use super::{Chunk, Window};
 use crate::arena::harden::{Harden, Level};
 use crate::arena::params::Params;
-use crate::arena::tag::{LEAST, Tag, WORD};
-use crate::diag::seal::seal;
+use crate::arena::tag::{MIN_GRANULES, Tag, WORD};
+use crate::diag::checksum::checksum;
 
 /// Bytes of the links at the beginning of a free chunk.
 pub(crate) const LINKS: usize = 16;
 
 impl<C: Params> Window<C> {
     /// Whether tags, links and free memory are sealed.
-    pub(crate) const SEALED: bool = (<C::Harden as Level>::LEVEL as u8) >= (Harden::Full as u8);
+    pub(crate) const CHECKSUMMED: bool =
+        (<C::Harden as Level>::LEVEL as u8) >= (Harden::Full as u8);
 
     /// Whether freed memory is overwritten.
-    pub(crate) const FILLS: bool = Self::SEALED || Self::CLEARS;
+    pub(crate) const FILLS: bool = Self::CHECKSUMMED || Self::CLEARS;
 
     /// The bytes of freed memory: zeros where it is to be cleared. Nobody's text, and no pointer's
     /// upper half.
@@ -77,10 +78,11 @@ impl<C: Params> Window<C> {
 
     /// The tag with the seal that belongs to it.
     #[inline(never)]
-    pub(super) fn sealed(self, chunk: Chunk, tag: Tag) -> Tag {
-        let has_links = !tag.is_used() && (LEAST as usize) <= tag.reach() && chunk < self.end();
+    pub(super) fn with_checksum(self, chunk: Chunk, tag: Tag) -> Tag {
+        let has_links =
+            !tag.is_used() && (MIN_GRANULES as usize) <= tag.reach() && chunk < self.end();
         let [lower, upper] = if has_links { self.first_words(chunk) } else { [u64::MAX, u64::MAX] };
-        tag.sealed(seal(self.payload(chunk).addr(), [tag.word() as u64, lower, upper]))
+        tag.with_checksum(checksum(self.payload(chunk).addr(), [tag.word() as u64, lower, upper]))
     }
 
     fn first_words(self, chunk: Chunk) -> [u64; 2] {
@@ -89,15 +91,15 @@ impl<C: Params> Window<C> {
     }
 
     /// Whether the tag in memory has its seal.
-    pub(crate) fn has_seal(self, chunk: Chunk) -> bool {
+    pub(crate) fn has_checksum(self, chunk: Chunk) -> bool {
         let tag = self.raw_tag(chunk);
-        self.sealed(chunk, tag.bare()) == tag
+        self.with_checksum(chunk, tag.bare()) == tag
     }
 
     /// The tag without its seal, which has to be there.
     #[inline]
-    pub(super) fn unsealed(self, chunk: Chunk, tag: Tag) -> Tag {
-        if self.sealed(chunk, tag.bare()) != tag {
+    pub(super) fn verified(self, chunk: Chunk, tag: Tag) -> Tag {
+        if self.with_checksum(chunk, tag.bare()) != tag {
             self.broken("a tag, or the links behind it, that was overwritten", chunk);
         }
         tag.bare()
@@ -105,9 +107,9 @@ impl<C: Params> Window<C> {
 
     /// Checks the tag of `chunk`, and with it the links behind it.
     #[inline]
-    pub(super) fn check_seal(self, chunk: Chunk) {
-        if Self::SEALED {
-            self.unsealed(chunk, self.raw_tag(chunk));
+    pub(super) fn verify_checksum(self, chunk: Chunk) {
+        if Self::CHECKSUMMED {
+            self.verified(chunk, self.raw_tag(chunk));
         }
     }
 
@@ -115,17 +117,17 @@ impl<C: Params> Window<C> {
     /// about to become a chunk, or was overwritten, which the next to read it is told.
     #[inline(always)]
     pub(super) fn change(self, chunk: Chunk, write: impl FnOnce()) {
-        let had_seal = Self::SEALED && self.has_seal(chunk);
+        let had_checksum = Self::CHECKSUMMED && self.has_checksum(chunk);
         write();
-        if had_seal {
-            self.renew_seal(chunk);
+        if had_checksum {
+            self.renew_checksum(chunk);
         }
     }
 
     /// Makes the seal of a free chunk anew, whose first bytes the heap itself has changed.
     #[inline]
-    pub(crate) fn renew_seal(self, chunk: Chunk) {
-        let tag = if Self::SEALED { self.raw_tag(chunk) } else { return };
+    pub(crate) fn renew_checksum(self, chunk: Chunk) {
+        let tag = if Self::CHECKSUMMED { self.raw_tag(chunk) } else { return };
         if !tag.is_used() {
             self.set_tag(chunk, tag.bare());
         }

@@ -21,7 +21,7 @@ static SECRET: AtomicUsize = AtomicUsize::new(0);
 
 /// The seal of `words` at `address`.
 #[inline]
-pub(crate) fn seal<const N: usize>(address: usize, words: [u64; N]) -> u64 {
+pub(crate) fn checksum<const N: usize>(address: usize, words: [u64; N]) -> u64 {
     words.into_iter().fold(mix(secret() ^ address as u64), |state, word| mix(state ^ word))
 }
 
@@ -89,11 +89,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_seal_depends_on_the_place_and_on_every_bit() {
-        let of = |address, word| seal(address, [word, 5]);
+    fn a_checksum_depends_on_the_place_and_on_every_bit() {
+        let of = |address, word| checksum(address, [word, 5]);
         assert_eq!(of(64, 9), of(64, 9));
         assert_ne!(of(64, 9), of(80, 9));
-        assert_ne!(seal(64, [9, 5]), seal(64, [5, 9]));
+        assert_ne!(checksum(64, [9, 5]), checksum(64, [5, 9]));
         for bit in 0..64 {
             let changed = (of(64, 9) ^ of(64, 9 ^ 1 << bit)).count_ones();
             assert!((12..52).contains(&changed), "bit {bit} changes {changed}");

@@ -11,13 +11,13 @@ mod variable {
     use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, Ordering};
 
     /// What stands for glibc's variable where there is none.
-    static NOT_ALONE: AtomicU8 = AtomicU8::new(0);
+    static MANY_THREADS: AtomicU8 = AtomicU8::new(0);
 
     /// The variable that says so.
-    static VARIABLE: AtomicPtr<AtomicU8> = AtomicPtr::new((&raw const NOT_ALONE).cast_mut());
+    static VARIABLE: AtomicPtr<AtomicU8> = AtomicPtr::new((&raw const MANY_THREADS).cast_mut());
 
     #[inline]
-    pub(crate) fn alone() -> bool {
+    pub(crate) fn is_single_threaded() -> bool {
         let variable = VARIABLE.load(Ordering::Relaxed);
         // SAFETY: it is one of two statics, this module's or glibc's, a `char` that only a thread
         // which has no other beside it changes.
@@ -43,7 +43,7 @@ mod variable {
 #[cfg(not(all(target_os = "linux", target_env = "gnu", not(target_feature = "crt-static"))))]
 mod variable {
     #[inline]
-    pub(crate) const fn alone() -> bool {
+    pub(crate) const fn is_single_threaded() -> bool {
         false
     }
 
@@ -53,8 +53,8 @@ mod variable {
 /// Whether no other thread can be at any lock now. What is done by plain operations while this
 /// holds happens before whatever a later thread does, because starting that thread orders them.
 #[inline]
-pub(crate) fn alone() -> bool {
-    variable::alone()
+pub(crate) fn is_single_threaded() -> bool {
+    variable::is_single_threaded()
 }
 
 /// Finds out where the C library keeps the answer; called with no lock held, because the C library

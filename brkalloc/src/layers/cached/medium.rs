@@ -13,15 +13,15 @@
 //! in bytes. Beyond that an eighth goes back, and no more: to ask the heap for a chunk again costs more
 //! than to take its lock more often. This module touches no lock.
 
-use super::class::{KEPT, KeptClass};
+use super::class::{MEDIUM_CLASSES, MediumClass};
 use super::object::{Object, Objects};
 use crate::layers::Params;
 use core::cell::Cell;
 
 /// Chunks that one thread keeps.
 #[derive(Debug)]
-pub(super) struct Kept {
-    heads: [Cell<Objects>; KEPT],
+pub(super) struct MediumCache {
+    heads: [Cell<Objects>; MEDIUM_CLASSES],
     /// Bytes of all of them.
     bytes: Cell<usize>,
     /// The most bytes that may be kept now: 0 before the thread has begun to, and after its end.
@@ -32,10 +32,10 @@ pub(super) struct Kept {
     seen: Cell<usize>,
 }
 
-impl Kept {
+impl MediumCache {
     pub(super) const fn new() -> Self {
         Self {
-            heads: [const { Cell::new(None) }; KEPT],
+            heads: [const { Cell::new(None) }; MEDIUM_CLASSES],
             bytes: Cell::new(0),
             most: Cell::new(0),
             clock: Cell::new(0),
@@ -45,7 +45,7 @@ impl Kept {
 
     /// Takes a chunk, if there is one of the class.
     #[inline]
-    pub(super) fn pop<C: Params>(&self, class: KeptClass) -> Objects {
+    pub(super) fn pop<C: Params>(&self, class: MediumClass) -> Objects {
         let head = self.heads.get(class.number())?;
         let chunk = head.get()?;
         head.set(chunk.next::<C>());
@@ -55,7 +55,7 @@ impl Kept {
 
     /// Keeps a chunk, if its bytes may be.
     #[inline]
-    pub(super) fn push<C: Params>(&self, chunk: Object, class: KeptClass) -> bool {
+    pub(super) fn push<C: Params>(&self, chunk: Object, class: MediumClass) -> bool {
         let bytes = self.bytes.get() + class.size();
         let Some(head) = self.heads.get(class.number()) else { return false };
         if self.most.get() < bytes {
@@ -90,13 +90,13 @@ impl Kept {
     /// Chunks to give back, class by class, as long as more than `most` bytes are kept.
     pub(super) fn shed<C: Params>(&self, most: usize, mut give_back: impl FnMut(Object)) {
         // Once round, the largest first.
-        for _ in 0..KEPT {
+        for _ in 0..MEDIUM_CLASSES {
             if self.bytes.get() <= most {
                 return;
             }
-            let number = (self.clock.get() + KEPT - 1) % KEPT;
+            let number = (self.clock.get() + MEDIUM_CLASSES - 1) % MEDIUM_CLASSES;
             self.clock.set(number);
-            let Some(class) = KeptClass::at(number) else { return };
+            let Some(class) = MediumClass::at(number) else { return };
             let mut chunks = self.heads.get(number).and_then(Cell::take);
             while let Some(chunk) = chunks {
                 chunks = chunk.next::<C>();
