@@ -4,7 +4,7 @@
 
 /// When free neighbors merge.
 ///
-/// Implemented by [`Immediate`], [`Deferred`] and [`Never`] alone.
+/// Only [`Immediate`], [`Deferred`] and [`Never`] implement it.
 pub trait Coalesce: sealed::Sealed + 'static {
     /// The word that names the choice in an attribute.
     const NAME: &'static str;

@@ -9,7 +9,7 @@ use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// What is counted while a heap works.
 ///
-/// Implemented by [`Uncounted`] and [`Counted`] alone.
+/// Only [`Uncounted`] and [`Counted`] implement it.
 pub trait Counters: sealed::Sealed + 'static {
     /// The word that names the choice in an attribute.
     const NAME: &'static str;

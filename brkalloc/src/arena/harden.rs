@@ -29,7 +29,7 @@ impl Harden {
 
 /// A [`Harden`] as a type.
 ///
-/// Implemented by [`Unchecked`], [`Basic`] and [`Full`] alone.
+/// Only [`Unchecked`], [`Basic`] and [`Full`] implement it.
 pub trait Level: sealed::Sealed + 'static {
     /// The level.
     const LEVEL: Harden;

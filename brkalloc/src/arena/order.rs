@@ -4,7 +4,7 @@
 
 /// Where a freed chunk stands in its sequence.
 ///
-/// Implemented by [`Address`], [`Lifo`] and [`Fifo`] alone.
+/// Only [`Address`], [`Lifo`] and [`Fifo`] implement it.
 pub trait Order: sealed::Sealed + 'static {
     /// The word that names the order in an attribute.
     const NAME: &'static str;

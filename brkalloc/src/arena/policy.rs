@@ -12,7 +12,7 @@ use crate::arena::chunk::Link;
 
 /// Which chunk of the sequence is taken.
 ///
-/// Implemented by [`FirstFit`], [`NextFit`], [`BestFit`] and [`WorstFit`] alone.
+/// Only [`FirstFit`], [`NextFit`], [`BestFit`] and [`WorstFit`] implement it.
 pub trait Policy: sealed::Sealed + 'static {
     /// The word that names the policy in an attribute.
     const NAME: &'static str;

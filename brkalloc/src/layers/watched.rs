@@ -1,8 +1,8 @@
 //! Sanitizer annotations: valgrind or `AddressSanitizer` learns what is in use and what is free.
 //!
-//! With the feature `watch` this layer stands in every heap; without it, in none. Blocks always move
-//! when they are resized, so that the tool sees the old one freed. A heap that fills or clears what
-//! is freed is not watched: it writes where the tool would complain.
+//! With the feature `watch` this layer stands in every heap; without it, in none. A resized block
+//! always moves, so that the tool sees the old one freed. Heaps that fill or clear freed memory are
+//! not annotated, because they write where the tool would complain.
 
 use crate::arena::check::Corruption;
 use crate::arena::chunk::Window;
@@ -12,13 +12,13 @@ use crate::layers::{Layer, Resized};
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
-/// `L`, watched.
+/// `L`, with annotations.
 pub(crate) struct Watching<L>(L);
 
 impl<L: Layer> Watching<L> {
     const WATCHES: bool = Window::<L::Params>::WATCHED;
 
-    /// Says that a block was handed out, of which so many bytes were asked for.
+    /// Announces a block that the heap has handed out for `layout`.
     fn hand_out(&self, block: NonNull<u8>, layout: Layout) {
         if Self::WATCHES {
             // SAFETY: the block was handed out just now, for this layout.
@@ -57,11 +57,11 @@ unsafe impl<L: Layer> Layer for Watching<L> {
     unsafe fn free(&self, block: NonNull<u8>, layout: Option<Layout>) {
         if Self::WATCHES {
             let size = layout.map(|layout| layout.size());
-            // SAFETY: the caller vouches for the block.
+            // SAFETY: the caller guarantees that the block is in use.
             let size = size.unwrap_or_else(|| unsafe { self.0.usable_size(block, layout) });
             sanitizer::freed(block, size);
         }
-        // SAFETY: the caller vouches for the block.
+        // SAFETY: the caller guarantees that the block is in use.
         unsafe { self.0.free(block, layout) };
     }
 
@@ -74,12 +74,12 @@ unsafe impl<L: Layer> Layer for Watching<L> {
         if Self::WATCHES {
             return self.allocate(wanted).map(Resized::Elsewhere);
         }
-        // SAFETY: the caller vouches for the block.
+        // SAFETY: the caller guarantees that the block is in use.
         unsafe { self.0.resize(block, layout, wanted) }
     }
 
     unsafe fn usable_size(&self, block: NonNull<u8>, layout: Option<Layout>) -> usize {
-        // SAFETY: the caller vouches for the block.
+        // SAFETY: the caller guarantees that the block is in use.
         let usable = unsafe { self.0.usable_size(block, layout) };
         if Self::WATCHES {
             // Whoever asks may use them.

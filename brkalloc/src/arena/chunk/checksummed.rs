@@ -40,7 +40,7 @@ impl<C: Params> Window<C> {
     ///
     /// They lie in the window, and nobody has a use for what they hold.
     pub(crate) unsafe fn fill(self, chunk: Chunk, bytes: usize) {
-        // SAFETY: the caller vouches for the bytes.
+        // SAFETY: the caller guarantees the bytes.
         unsafe { self.payload(chunk).write_bytes(Self::PATTERN, bytes) }
     }
 

@@ -183,7 +183,7 @@ impl<C> Window<C> {
     /// They lie in the window, and nobody has a use for what they hold.
     pub(crate) unsafe fn clear(self, chunk: Chunk, bytes: usize) {
         sanitizer::allowed(self.payload(chunk), bytes);
-        // SAFETY: the caller vouches for the bytes.
+        // SAFETY: the caller guarantees the bytes.
         unsafe { self.payload(chunk).write_bytes(0, bytes) }
     }
 }

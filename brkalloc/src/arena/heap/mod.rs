@@ -155,7 +155,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     /// This heap handed `payload` out, and it has not been freed since.
     #[inline]
     pub(crate) unsafe fn free(&mut self, payload: NonNull<u8>) {
-        // SAFETY: the caller vouches for the payload.
+        // SAFETY: the caller guarantees the payload.
         let (chunk, tag, above) = unsafe { self.used_chunk(payload) };
         self.counters.free();
         // SAFETY: the caller gives up the chunk.
@@ -169,7 +169,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     ///
     /// This heap handed `payload` out, and it has not been freed since.
     pub(crate) unsafe fn usable_size(&self, payload: NonNull<u8>) -> usize {
-        // SAFETY: the caller vouches for the payload.
+        // SAFETY: the caller guarantees the payload.
         let (_, tag, _) = unsafe { self.used_chunk(payload) };
         walk::payload_bytes(tag.granules())
     }
@@ -184,7 +184,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     unsafe fn used_chunk(&self, payload: NonNull<u8>) -> (Chunk, Tag, Chunk) {
         let window = self.window;
         if !Window::<C>::CHECKED {
-            // SAFETY: the caller vouches for the payload.
+            // SAFETY: the caller guarantees the payload.
             let chunk = unsafe { window.chunk_at_unchecked(payload.as_ptr()) };
             let tag = window.tag(chunk);
             // SAFETY: a used chunk ends where another begins, or the top, or the end tag is.

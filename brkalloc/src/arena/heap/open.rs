@@ -30,7 +30,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
             end <= limit && limit.offset() <= Self::MAX_OFFSET,
             "the index reaches the whole arena"
         );
-        // SAFETY: the caller vouches for the memory.
+        // SAFETY: the caller guarantees the memory.
         self.window = unsafe { Window::open(first, end) };
         self.top = Chunk::FIRST;
         self.limit = limit;

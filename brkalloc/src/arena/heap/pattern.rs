@@ -27,7 +27,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     #[inline]
     pub(super) unsafe fn fill_freed(&self, chunk: Chunk, granules: u32) {
         if Window::<C>::FILLS {
-            // SAFETY: it is the chunk's payload, for which the caller vouches.
+            // SAFETY: it is the chunk's payload, which the caller guarantees to be free.
             unsafe { self.window.fill(chunk, payload_bytes(granules)) };
         }
     }

@@ -21,7 +21,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     /// This heap handed `payload` out, at the request's alignment, and it has not been freed since.
     #[inline]
     pub(crate) unsafe fn resize(&mut self, payload: NonNull<u8>, request: Request) -> bool {
-        // SAFETY: the caller vouches for the payload.
+        // SAFETY: the caller guarantees the payload.
         let (chunk, tag, above) = unsafe { self.used_chunk(payload) };
         let have = tag.granules();
         let done = if request.need <= have {

@@ -22,7 +22,7 @@ use core::alloc::Layout;
 
 /// How free chunks are kept and found, and by which policy and order.
 ///
-/// Implemented by [`List`], [`Tree`] and [`Bins`] alone.
+/// Only [`List`], [`Tree`] and [`Bins`] implement it.
 pub trait Index: Operations + 'static {
     /// The word that names the policy in an attribute.
     const POLICY: &'static str;

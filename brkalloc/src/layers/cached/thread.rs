@@ -1,19 +1,19 @@
-//! A thread's cache: what it keeps, and what it does where that does not suffice.
+//! A thread's cache: the memory that it keeps, and where it turns when that does not suffice.
 //!
 //! ```text
 //!   request ─► magazine of its class ──► object                     no lock, no atomic
 //!                 └ none left ─► the spare batch ─► the depot ─► a slab ─► the heap   one lock
 //! ```
 //!
-//! The cache has no destructor, so that access to it is one instruction. A second thread-local that
-//! has one is touched when the cache first keeps something, and gives everything back when the
-//! thread ends; what the thread allocates after that, in another destructor or at the process's
-//! exit, it gets and gives one by one.
+//! The cache has no destructor, so that one instruction accesses it. When the cache first turns to
+//! the depot, it touches a second thread-local, whose destructor gives everything back when the
+//! thread ends. After that, in another destructor or at the process's exit, the thread takes and
+//! gives objects one by one.
 //!
-//! Memory that lies idle here serves nobody and pins slabs. So every few hundred turns at the depot
-//! the magazines that have not moved since the last time are emptied, and so are the kept chunks if
-//! none of them has; and what all of them may hold
-//! is bounded in bytes. This module knows how to wait for the heap's lock, not what lies behind it.
+//! Idle memory in a cache serves nobody and pins slabs. So every few hundred turns at the depot, a
+//! sweep empties the magazines that have not moved since the last one, and the medium cache if none
+//! of its lists has. All of a thread's cache is bounded in bytes. This module knows how to take the
+//! heap's lock, but not what lies behind it.
 
 use super::class::{CLASSES, Class, MediumClass};
 use super::depot::LockedDepot;
@@ -28,14 +28,14 @@ use core::cell::Cell;
 use core::fmt;
 use core::marker::PhantomData;
 
-/// What one thread keeps of one heap.
+/// The cache of one thread, for one heap.
 ///
-/// It is the attribute that makes one for each thread.
+/// The attribute declares one for each thread.
 ///
 /// # Invariant
 ///
-/// Zeros are a new one: the thread-locals of a heap that is C's `malloc` begin as zeros. The layout is
-/// that of C, and so the same for every configuration.
+/// Zeros are a new cache, because the thread-locals of a heap that is C's `malloc` begin as zeros.
+/// The layout is `repr(C)`, so every configuration has the same.
 #[repr(C)]
 pub struct ThreadCache<C> {
     fronts: [Front; CLASSES],
@@ -44,16 +44,16 @@ pub struct ThreadCache<C> {
     state: Cell<State>,
     /// Turns at the depot since the last sweep.
     turns: Cell<u32>,
-    /// The most bytes that the magazines can hold as they are.
+    /// The most bytes that the magazines can hold under their limits.
     charge: Cell<usize>,
-    /// The class that is next to make room.
+    /// The class that makes room next.
     clock: Cell<usize>,
-    /// What the heap was last told to be held here.
+    /// The bytes that the thread last reported to the heap.
     told: Cell<usize>,
     configuration: PhantomData<fn() -> C>,
 }
 
-/// How many objects a magazine may hold at first: as many as fill half a page, and four at least.
+/// Returns the first limit of a magazine: the objects that fill half a page, at least four.
 fn first_limit(class: Class) -> u16 {
     (128 / class.granules()).max(4)
 }
@@ -61,19 +61,19 @@ fn first_limit(class: Class) -> u16 {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 enum State {
-    /// Nothing was ever kept.
+    /// The cache was never used.
     New = 0,
-    /// The thread's end will be noticed.
+    /// The thread gives its cache back when it ends.
     Live,
-    /// The thread ends: nothing is kept any more.
+    /// The thread ends and caches nothing more.
     Ended,
 }
 
-/// How many turns at the depot make a sweep.
+/// The turns at the depot between two sweeps.
 const SWEEP: u32 = 256;
 
 impl<C> ThreadCache<C> {
-    /// A cache that keeps nothing.
+    /// Returns an empty cache.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -100,13 +100,13 @@ impl<C> ThreadCache<C> {
 }
 
 impl<C: PerThread> ThreadCache<C> {
-    /// Bytes that may be kept.
+    /// The bound of the cache, in bytes.
     const WHOLE: usize = LockedDepot::<C>::KEEPS;
 
-    /// Bytes of chunks that may be kept, where the magazines leave room for them.
+    /// The bound of the medium cache, in bytes, if the magazines leave it room.
     const HALF: usize = Self::WHOLE / 2;
 
-    /// An object of the class; none where the heap has no room.
+    /// Takes an object of the class; none if the heap has no room.
     #[inline]
     pub(super) fn take(&self, class: Class) -> Objects {
         match self.front(class).pop::<C>() {
@@ -123,13 +123,13 @@ impl<C: PerThread> ThreadCache<C> {
         }
     }
 
-    /// A kept chunk of the class, if there is one.
+    /// Takes a medium chunk of the class, if there is one.
     #[inline]
     pub(super) fn take_medium(&self, class: MediumClass) -> Objects {
         self.medium.pop::<C>(class)
     }
 
-    /// Keeps a chunk of the class.
+    /// Keeps a medium chunk of the class.
     #[inline]
     pub(super) fn keep_medium(&self, chunk: Object, class: MediumClass) {
         if !self.medium.push::<C>(chunk, class) {
@@ -137,8 +137,8 @@ impl<C: PerThread> ThreadCache<C> {
         }
     }
 
-    /// An object from further away than the magazine. (A function of C never unwinds: the common way
-    /// needs no frame, and ends in a jump to here.)
+    /// Refills an empty magazine and takes an object. (A function of C never unwinds, so the fast
+    /// path needs no frame and ends in a jump to here.)
     #[cold]
     #[inline(never)]
     extern "C" fn refill(&self, class: Class) -> Objects {
@@ -172,7 +172,7 @@ impl<C: PerThread> ThreadCache<C> {
         objects
     }
 
-    /// Keeps an object for which the magazine has no room. (Of C, as `refill`.)
+    /// Keeps an object that a full magazine has no room for. (A function of C, as `refill`.)
     #[cold]
     #[inline(never)]
     extern "C" fn spill(&self, object: Object, class: Class) {
@@ -197,9 +197,9 @@ impl<C: PerThread> ThreadCache<C> {
         self.recharge(class);
     }
 
-    /// Lets the magazine of a class hold twice as much, up to a whole batch, if what all of them may
-    /// hold allows it. Others are emptied for the first objects of a class alone: where all classes
-    /// are in use, they would only empty each other.
+    /// Doubles the limit of a magazine, up to a whole batch, if the cache's bound allows it.
+    /// Empties other magazines only for the first objects of a class: where all classes are in use,
+    /// they would only empty each other.
     fn widen(&self, class: Class) {
         let magazine = self.magazine(class);
         let (whole, limit) = (LockedDepot::<C>::BATCHES[class.number()], magazine.limit());
@@ -209,7 +209,7 @@ impl<C: PerThread> ThreadCache<C> {
             if limit == 0 {
                 self.make_room(class, more);
             }
-            // One magazine has to hold something, whatever is allowed.
+            // One magazine must hold something, whatever the bound.
             let held = self.charge.get() + self.medium.bytes();
             if limit == 0 || held + more <= Self::WHOLE {
                 magazine.set_limit(wanted);
@@ -218,7 +218,7 @@ impl<C: PerThread> ThreadCache<C> {
         }
     }
 
-    /// Keeps a chunk for which there is no room: half of what is kept goes back.
+    /// Keeps a medium chunk that the cache has no room for: an eighth of the cache goes back first.
     #[cold]
     #[inline(never)]
     fn shed(&self, chunk: Object, class: MediumClass) {
@@ -235,8 +235,8 @@ impl<C: PerThread> ThreadCache<C> {
         });
     }
 
-    /// Notes a turn at the depot or the heap: the first has the thread's end watched, and now and
-    /// then what is idle goes back.
+    /// Counts a turn at the depot or the heap. The first turn arranges for the thread's end; every
+    /// [`SWEEP`] turns give idle memory back.
     #[inline]
     pub(super) fn turn(&self, home: &'static Locked<C>) {
         if self.state.get() == State::New {
@@ -251,7 +251,7 @@ impl<C: PerThread> ThreadCache<C> {
 
     #[cold]
     fn begin(&self) {
-        // First, because to watch for the end may allocate.
+        // First, because arranging for the thread's end may allocate.
         self.state.set(State::Live);
         self.medium.set_most(Self::HALF);
         if !report::without_unwinding(|| C::NAME, C::watch_end) {
@@ -280,19 +280,20 @@ impl<C: PerThread> ThreadCache<C> {
         self.tell(home);
     }
 
-    /// Counts anew what the magazine of a class may hold.
+    /// Recounts what the magazine of a class may hold.
     fn recharge(&self, class: Class) {
         let (before, now) = self.magazine(class).recount(LockedDepot::<C>::BATCHES[class.number()]);
         let bytes = |objects: u16| usize::from(objects) * class.size();
         let charge = self.charge.get().wrapping_add(bytes(now)).wrapping_sub(bytes(before));
         self.charge.set(charge);
         if self.state.get() == State::Live {
-            // What the magazines may hold, chunks may not.
+            // The medium cache gets what the magazines leave.
             self.medium.set_most(Self::HALF.min(Self::WHOLE.saturating_sub(charge)));
         }
     }
 
-    /// Empties magazines, but not that of `spared`, if with so many bytes more they may hold too much.
+    /// Empties magazines, except that of `spared`, if with `more` bytes they could exceed the
+    /// bound.
     fn make_room(&self, spared: Class, more: usize) {
         if self.charge.get() + more <= Self::WHOLE {
             return;
@@ -338,7 +339,7 @@ impl<C: PerThread> ThreadCache<C> {
         self.give_all(home);
     }
 
-    /// Tells the heap what may be held here.
+    /// Reports to the heap how much this cache may hold.
     fn tell(&self, home: &'static Locked<C>) {
         let held = self.charge.get() + self.medium.bytes();
         let change = held.wrapping_sub(self.told.replace(held));
@@ -347,7 +348,7 @@ impl<C: PerThread> ThreadCache<C> {
         }
     }
 
-    /// Looks at every object that is kept.
+    /// Checks every object in the magazines.
     pub(super) fn check(&self, depot: &LockedDepot<'_, C>) -> Result<(), Corruption> {
         for class in Class::all() {
             for mut place in self.magazine(class).lists() {
@@ -399,8 +400,8 @@ mod tests {
     #[test]
     fn zeros_are_a_new_cache() {
         let zeros = MaybeUninit::<ThreadCache<()>>::zeroed();
-        // SAFETY: zeros are sound for each of its fields, which are cells of numbers, of optional
-        // pointers, and of a state that has a 0.
+        // SAFETY: zeros are valid for each field: cells of numbers, of optional pointers, and of a
+        // state that has a 0.
         let cache = unsafe { zeros.assume_init() };
         assert_eq!(told(&cache), told(&ThreadCache::new()));
     }

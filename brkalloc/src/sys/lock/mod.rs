@@ -145,7 +145,7 @@ impl<L: Lock, T> Guarded<L, T> {
     /// As for [`Lock::unlock`]; and no reference to the value outlives this call.
     #[inline]
     pub(crate) unsafe fn unlock(&self) {
-        // SAFETY: the caller vouches for it.
+        // SAFETY: the caller guarantees it.
         unsafe { self.lock.unlock() };
     }
 }

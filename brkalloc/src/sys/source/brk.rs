@@ -84,7 +84,7 @@ unsafe impl<S: System> Source for Brk<S> {
     }
 
     unsafe fn unmap(base: NonNull<u8>, size: usize) {
-        // SAFETY: the caller vouches for the same.
+        // SAFETY: the caller guarantees the same.
         unsafe { Mmap::<S>::unmap(base, size) };
     }
 
@@ -94,7 +94,7 @@ unsafe impl<S: System> Source for Brk<S> {
         target: usize,
         may_move: bool,
     ) -> Option<NonNull<u8>> {
-        // SAFETY: the caller vouches for the same.
+        // SAFETY: the caller guarantees the same.
         unsafe { Mmap::<S>::remap(base, size, target, may_move) }
     }
 
@@ -103,13 +103,13 @@ unsafe impl<S: System> Source for Brk<S> {
     }
 
     unsafe fn commit(base: NonNull<u8>, from: usize, to: usize) -> bool {
-        // SAFETY: the caller vouches for the same. A page of the break that is protected again
+        // SAFETY: the caller guarantees the same. A page of the break that is protected again
         // stays as it is.
         unsafe { mmap::commit::<S>(base, from, to) }
     }
 
     unsafe fn discard(base: NonNull<u8>, from: usize, to: usize) -> bool {
-        // SAFETY: the caller vouches for the same.
+        // SAFETY: the caller guarantees the same.
         unsafe { mmap::discard::<S>(base, from, to) }
     }
 }
@@ -177,7 +177,7 @@ impl Rise {
     /// [`System::single_threaded`] holds.
     unsafe fn new<S: System>(size: usize) -> Option<Self> {
         let page = S::page_size();
-        // SAFETY: the caller vouches that the process has one thread.
+        // SAFETY: the caller guarantees that the process has one thread.
         let before = unsafe { S::sbrk(0) }?;
         let lower = before.addr().get();
         let pad = lower.checked_next_multiple_of(page)? - lower;

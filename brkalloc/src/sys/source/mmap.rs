@@ -56,7 +56,7 @@ unsafe impl<S: System> Source for Mmap<S> {
 
     unsafe fn unmap(base: NonNull<u8>, size: usize) {
         let _kept = errno::keep();
-        // SAFETY: the caller vouches for the mapping.
+        // SAFETY: the caller guarantees the mapping.
         unsafe { S::release(base, size) };
     }
 
@@ -70,7 +70,7 @@ unsafe impl<S: System> Source for Mmap<S> {
         if isize::MAX.unsigned_abs() < target {
             return None;
         }
-        // SAFETY: the caller vouches for the mapping.
+        // SAFETY: the caller guarantees the mapping.
         unsafe { S::remap(base, size, target, may_move) }
     }
 
@@ -79,12 +79,12 @@ unsafe impl<S: System> Source for Mmap<S> {
     }
 
     unsafe fn commit(base: NonNull<u8>, from: usize, to: usize) -> bool {
-        // SAFETY: the caller vouches for the same.
+        // SAFETY: the caller guarantees the same.
         unsafe { commit::<S>(base, from, to) }
     }
 
     unsafe fn discard(base: NonNull<u8>, from: usize, to: usize) -> bool {
-        // SAFETY: the caller vouches for the same.
+        // SAFETY: the caller guarantees the same.
         unsafe { discard::<S>(base, from, to) }
     }
 }
@@ -163,7 +163,7 @@ pub(super) unsafe fn commit<S: System>(base: NonNull<u8>, from: usize, to: usize
         return true;
     }
     let _kept = errno::keep();
-    // SAFETY: the caller vouches that the window goes on beyond `from`, so up to the page border
+    // SAFETY: the caller guarantees that the window goes on beyond `from`, so up to the page border
     // after it.
     let address = unsafe { base.byte_add(lower) };
     // SAFETY: these are reserved pages of the caller's window: it ends in a whole page, at `upper`
@@ -187,8 +187,8 @@ pub(super) unsafe fn discard<S: System>(base: NonNull<u8>, from: usize, to: usiz
         return true;
     }
     let _kept = errno::keep();
-    // SAFETY: `lower` is below `upper`, which the caller vouches is within the window.
+    // SAFETY: `lower` is below `upper`, which the caller guarantees is within the window.
     let address = unsafe { base.byte_add(lower) };
-    // SAFETY: the caller vouches that these pages are committed and not needed.
+    // SAFETY: the caller guarantees that these pages are committed and not needed.
     unsafe { S::discard(address, upper - lower) }
 }

@@ -195,7 +195,7 @@ unsafe impl System for Libc {
 
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     unsafe fn sbrk(increment: isize) -> Option<NonNull<u8>> {
-        // SAFETY: the caller vouches that no other thread can be in `sbrk`, and for what is taken
+        // SAFETY: the caller guarantees that no other thread can be in `sbrk`, and for what is taken
         // back.
         let before = unsafe { libc::sbrk(increment) };
         if before == ptr::without_provenance_mut(usize::MAX) {
@@ -229,13 +229,13 @@ unsafe impl System for Libc {
 
     unsafe fn protect(address: NonNull<u8>, size: usize) -> bool {
         let access = libc::PROT_READ | libc::PROT_WRITE;
-        // SAFETY: the caller vouches that the pages are its own.
+        // SAFETY: the caller guarantees that the pages are its own.
         0 == unsafe { libc::mprotect(address.as_ptr().cast(), size, access) }
     }
 
     #[cfg(any(target_os = "linux", target_os = "android"))]
     unsafe fn discard(address: NonNull<u8>, size: usize) -> bool {
-        // SAFETY: the caller vouches that the pages are its own and their contents are not needed.
+        // SAFETY: the caller guarantees that the pages are its own and their contents are not needed.
         0 == unsafe { libc::madvise(address.as_ptr().cast(), size, libc::MADV_DONTNEED) }
     }
 
@@ -253,14 +253,14 @@ unsafe impl System for Libc {
         may_move: bool,
     ) -> Option<NonNull<u8>> {
         let flags = if may_move { libc::MREMAP_MAYMOVE } else { 0 };
-        // SAFETY: the caller vouches that the mapping is its own, and that nobody is left at the old
+        // SAFETY: the caller guarantees that the mapping is its own, and that nobody is left at the old
         // place if it moves.
         let moved = unsafe { libc::mremap(address.as_ptr().cast(), size, target, flags) };
         if moved == libc::MAP_FAILED { None } else { NonNull::new(moved.cast()) }
     }
 
     unsafe fn release(address: NonNull<u8>, size: usize) {
-        // SAFETY: the caller vouches that the mapping is its own and unused.
+        // SAFETY: the caller guarantees that the mapping is its own and unused.
         let _ = unsafe { libc::munmap(address.as_ptr().cast(), size) };
     }
 }

@@ -187,12 +187,12 @@ unsafe impl System for Faulty {
     unsafe fn protect(address: NonNull<u8>, size: usize) -> bool {
         assert_eq!(address.addr().get() % PAGE, 0);
         assert_eq!(size % PAGE, 0);
-        // SAFETY: the caller vouches for it.
+        // SAFETY: the caller guarantees it.
         machine(|machine| !machine.refuses() && unsafe { Libc::protect(address, size) })
     }
 
     unsafe fn discard(address: NonNull<u8>, size: usize) -> bool {
-        // SAFETY: the caller vouches for it.
+        // SAFETY: the caller guarantees it.
         machine(|machine| !machine.refuses() && unsafe { Libc::discard(address, size) })
     }
 
@@ -204,7 +204,7 @@ unsafe impl System for Faulty {
             if machine.is_ground(mapping.0) {
                 close(mapping.0, size);
             } else {
-                // SAFETY: the caller vouches for it.
+                // SAFETY: the caller guarantees it.
                 unsafe { Libc::release(address, size) };
             }
         });

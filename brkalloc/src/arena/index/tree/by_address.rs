@@ -211,7 +211,7 @@ impl<P: Policy> Operations for ByAddress<P> {
     }
 
     unsafe fn furnish(&mut self, room: NonNull<u8>) {
-        // SAFETY: the caller vouches for the room.
+        // SAFETY: the caller guarantees the room.
         self.store = unsafe { Store::over(room.cast()) };
     }
 

@@ -89,7 +89,7 @@ impl<P: Planted> Operations for Tree<P> {
     }
 
     unsafe fn furnish(&mut self, room: NonNull<u8>) {
-        // SAFETY: the caller vouches for the room.
+        // SAFETY: the caller guarantees the room.
         unsafe { self.0.furnish(room) };
     }
 

@@ -30,7 +30,7 @@ impl Store {
     ///
     /// As for [`Table::over`].
     pub(super) unsafe fn over(records: NonNull<Record>) -> Self {
-        // SAFETY: the caller vouches for the same.
+        // SAFETY: the caller guarantees the same.
         Self::Table(unsafe { Table::over(records) })
     }
 

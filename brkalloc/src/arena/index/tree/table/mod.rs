@@ -329,7 +329,7 @@ unsafe fn chunks(region: u32, mut begins: u64) -> impl Iterator<Item = Chunk> {
 /// As for [`chunks`].
 #[inline]
 unsafe fn largest_of<C: Params>(window: Window<C>, region: u32, begins: u64) -> i32 {
-    // SAFETY: the caller vouches for the bits.
+    // SAFETY: the caller guarantees the bits.
     let chunks = unsafe { chunks(region, begins) };
     chunks.fold(0, |largest, chunk| largest.max(said(free_granules(window, chunk))))
 }

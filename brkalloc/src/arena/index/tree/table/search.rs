@@ -172,7 +172,7 @@ unsafe fn first_of<C: Params>(
     need: u32,
     mut visit: impl FnMut(),
 ) -> Option<(Chunk, u32)> {
-    // SAFETY: the caller vouches for the bits.
+    // SAFETY: the caller guarantees the bits.
     for chunk in unsafe { chunks(region, begins) } {
         visit();
         let granules = free_granules(window, chunk);
