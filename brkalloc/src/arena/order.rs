@@ -1,6 +1,6 @@
 //! Orders: where a free chunk stands in the sequence that a policy searches.
 //!
-//! An order is a type without a value; it decides placement, never how fast a place is found.
+//! An order is a type without a value. It decides placement, never how fast the heap finds a place.
 
 /// Where a freed chunk stands in its sequence.
 ///
@@ -12,7 +12,7 @@ pub trait Order: sealed::Sealed + 'static {
     const INSERTION: Insertion;
 }
 
-/// The end, or the spot, at which a freed chunk enters its sequence.
+/// Where a freed chunk enters its sequence.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Insertion {

@@ -118,6 +118,7 @@ unsafe fn relocate<L: Layer>(
 unsafe fn clear_behind<L: Layer>(heap: &L, block: NonNull<u8>, layout: Layout) {
     // The layout decides, as it did when the block was handed out. If the configuration names
     // another heap now, the address would claim a mapping where there is none.
+    // SAFETY: the caller guarantees that the block is in use.
     let usable = unsafe { heap.usable_size(block, Some(layout)) };
     // SAFETY: the block has at least its size.
     let behind = unsafe { block.add(layout.size()) };

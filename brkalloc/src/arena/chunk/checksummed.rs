@@ -1,17 +1,18 @@
-//! Tags and links that nobody else can write, and the pattern of memory that is free.
+//! Tags and links with checksums, and the pattern of free memory.
 //!
 //! ```text
-//!   used   | seal, tag | payload … |
-//!   free   | seal, tag | four links | pattern … | size |     the seal is over tag and links
+//!   used   | checksum, tag | payload … |
+//!   free   | checksum, tag | four links | pattern … | size |     the checksum covers tag and links
 //!   top    | tag as if of a free chunk | pattern … | dirty: zeros … |
 //! ```
 //!
-//! With `harden = "full"`, a tag in memory has a [seal](crate::diag::checksum) in its upper 28 bits: over its
-//! address, itself, and, of a free chunk, its first sixteen bytes, which are its links. Reading a
-//! tag or a link checks it, and writing one makes a new one; so in the rest of the heap tags have no
-//! seals. Whatever else is free has one pattern, and every chunk is held against it when it is
-//! handed out: so chunks that merge leave no tag, link or size of theirs within. On 32-bit targets
-//! a tag has no room for a seal, and its neighbors alone are compared, as with `"basic"`.
+//! With `harden = "full"`, a tag in memory has a [checksum](crate::diag::checksum) in its upper 28
+//! bits. It covers the tag's address, the tag itself and, in a free chunk, the first sixteen bytes,
+//! which are its links. Reading a tag or a link verifies the checksum; writing one renews it. So
+//! tags have no checksums in the rest of the heap's code. All other free memory holds one pattern,
+//! and the heap compares every chunk with it before it hands the chunk out. So chunks that merge
+//! must leave no tag, link or size of theirs within. On 32-bit targets a tag has no room for a
+//! checksum; there the heap only compares neighbors, as with `"basic"`.
 
 use super::{Chunk, Window};
 use crate::arena::harden::{Harden, Level};
@@ -23,60 +24,62 @@ use crate::diag::checksum::checksum;
 pub(crate) const LINKS: usize = 16;
 
 impl<C: Params> Window<C> {
-    /// Whether tags, links and free memory are sealed.
+    /// Whether tags and links have checksums, and free memory the pattern.
     pub(crate) const CHECKSUMMED: bool =
         (<C::Harden as Level>::LEVEL as u8) >= (Harden::Full as u8);
 
-    /// Whether freed memory is overwritten.
+    /// Whether the heap overwrites freed memory.
     pub(crate) const FILLS: bool = Self::CHECKSUMMED || Self::CLEARS;
 
-    /// The bytes of freed memory: zeros where it is to be cleared. Nobody's text, and no pointer's
-    /// upper half.
+    /// The byte of freed memory: zero if the heap clears it. Otherwise it is neither likely text
+    /// nor the upper half of a pointer.
     pub(crate) const PATTERN: u8 = if Self::CLEARS { 0 } else { 0xF5 };
 
-    /// Overwrites `bytes` bytes from the payload of `chunk` on, as freed memory is.
+    /// Overwrites `bytes` bytes from the payload of `chunk` on with the pattern.
     ///
     /// # Safety
     ///
-    /// They lie in the window, and nobody has a use for what they hold.
+    /// The bytes lie in the window, and nobody needs their contents.
     pub(crate) unsafe fn fill(self, chunk: Chunk, bytes: usize) {
         // SAFETY: the caller guarantees the bytes.
         unsafe { self.payload(chunk).write_bytes(Self::PATTERN, bytes) }
     }
 
-    /// Overwrites what a chunk had around its beginning, which lies within another free chunk now:
-    /// its tag, its links, and the size that the chunk below it repeated.
+    /// Overwrites the words around the beginning of a chunk that lies within another free chunk
+    /// now: its tag, its links, and the footer of the chunk below it.
     pub(crate) fn scrub(self, chunk: Chunk) {
         let below = self.payload(chunk).wrapping_sub(2 * WORD);
-        // SAFETY: above the first chunk, two words below a payload and its links lie in the window,
-        // and here within one free chunk.
+        // SAFETY: above the first chunk, the two words below a payload and its links lie in the
+        // window, and here within one free chunk.
         unsafe { below.write_bytes(Self::PATTERN, 2 * WORD + LINKS) };
     }
 
-    /// The same, of a place that had a tag alone, unless the end tag is there.
+    /// Overwrites the tag of a former top and the word below it, unless the end tag is there.
     pub(crate) fn scrub_top(self, top: Chunk) {
         let words = if top < self.end() { 2 } else { 1 };
         let below = self.payload(top).wrapping_sub(2 * WORD);
-        // SAFETY: the word of a tag and the one below lie in the window, and here within the top.
+        // SAFETY: the word of a tag and the one below it lie in the window, and here within the
+        // top.
         unsafe { below.write_bytes(Self::PATTERN, words * WORD) };
     }
 
-    /// Overwrites the word where an end tag was, which lies within the top now.
+    /// Overwrites the word of a former end tag, which lies within the top now.
     pub(crate) fn scrub_end(self, end: Chunk) {
         let word = self.payload(end).wrapping_sub(WORD);
-        // SAFETY: the word lies in the window, and is nobody's.
+        // SAFETY: the word lies in the window and belongs to nobody.
         unsafe { word.write_bytes(Self::PATTERN, WORD) };
     }
 
-    /// The first of `bytes` bytes from `from` on, counted from the payload of `chunk`, that is not as
-    /// freed memory is.
+    /// Returns the first of `bytes` bytes from `from` on, counted from the payload of `chunk`, that
+    /// differs from the pattern.
     pub(crate) fn altered(self, chunk: Chunk, from: usize, bytes: usize) -> Option<*mut u8> {
         let first = self.payload(chunk).wrapping_add(from);
-        // SAFETY: the caller's bytes lie in the window, and were written, or are the system's zeros.
+        // SAFETY: the caller's bytes lie in the window, and were written, or are the system's
+        // zeros.
         unsafe { first_other(first, bytes, Self::PATTERN) }
     }
 
-    /// The tag with the seal that belongs to it.
+    /// Returns the tag with its checksum.
     #[inline(never)]
     pub(super) fn with_checksum(self, chunk: Chunk, tag: Tag) -> Tag {
         let has_links =
@@ -86,17 +89,18 @@ impl<C: Params> Window<C> {
     }
 
     fn first_words(self, chunk: Chunk) -> [u64; 2] {
-        // SAFETY: below the end, sixteen bytes behind a tag lie in the window; any bytes are words.
+        // SAFETY: below the end, the sixteen bytes behind a tag lie in the window; any bytes are
+        // words.
         unsafe { self.payload(chunk).cast::<[u64; 2]>().read_unaligned() }
     }
 
-    /// Whether the tag in memory has its seal.
+    /// Whether the checksum of the tag in memory is right.
     pub(crate) fn has_checksum(self, chunk: Chunk) -> bool {
         let tag = self.raw_tag(chunk);
         self.with_checksum(chunk, tag.bare()) == tag
     }
 
-    /// The tag without its seal, which has to be there.
+    /// Verifies the checksum of `tag` and returns the tag without it.
     #[inline]
     pub(super) fn verified(self, chunk: Chunk, tag: Tag) -> Tag {
         if self.with_checksum(chunk, tag.bare()) != tag {
@@ -105,7 +109,7 @@ impl<C: Params> Window<C> {
         tag.bare()
     }
 
-    /// Checks the tag of `chunk`, and with it the links behind it.
+    /// Verifies the tag of `chunk`, and with it the links behind it.
     #[inline]
     pub(super) fn verify_checksum(self, chunk: Chunk) {
         if Self::CHECKSUMMED {
@@ -113,8 +117,9 @@ impl<C: Params> Window<C> {
         }
     }
 
-    /// Has the links of `chunk` changed, with the seal over them. What had no seal gets none: it is
-    /// about to become a chunk, or was overwritten, which the next to read it is told.
+    /// Runs `write`, which changes the links of `chunk`, and renews the checksum over them. A tag
+    /// without a right checksum gets none: it is about to become a chunk's, or it was overwritten,
+    /// and the next read detects that.
     #[inline(always)]
     pub(super) fn change(self, chunk: Chunk, write: impl FnOnce()) {
         let had_checksum = Self::CHECKSUMMED && self.has_checksum(chunk);
@@ -124,7 +129,7 @@ impl<C: Params> Window<C> {
         }
     }
 
-    /// Makes the seal of a free chunk anew, whose first bytes the heap itself has changed.
+    /// Renews the checksum of a free chunk whose first bytes the heap itself has changed.
     #[inline]
     pub(crate) fn renew_checksum(self, chunk: Chunk) {
         let tag = if Self::CHECKSUMMED { self.raw_tag(chunk) } else { return };
@@ -134,13 +139,14 @@ impl<C: Params> Window<C> {
     }
 }
 
-/// The first of `bytes` bytes from `first` on that is not `pattern`.
+/// Returns the first of `bytes` bytes from `first` on that is not `pattern`.
 ///
 /// # Safety
 ///
-/// They are valid for reads, and initialized.
+/// The bytes are valid for reads, and initialized.
 pub(crate) unsafe fn first_other(first: *mut u8, bytes: usize, pattern: u8) -> Option<*mut u8> {
-    // So many words as the machine compares without a branch; then words, then bytes.
+    // First as many words at a time as the machine compares without a branch, then words, then
+    // bytes.
     // SAFETY: by the contract.
     let from = unsafe { same::<8>(first, 0, bytes, pattern) };
     // SAFETY: likewise.
@@ -151,7 +157,7 @@ pub(crate) unsafe fn first_other(first: *mut u8, bytes: usize, pattern: u8) -> O
     Some(first.wrapping_add(place))
 }
 
-/// Up to where, from place `from` on, `bytes` bytes are `pattern`, in steps of so many words.
+/// Returns up to where, from `from` on, `bytes` bytes are `pattern`, in steps of `WORDS` words.
 ///
 /// # Safety
 ///

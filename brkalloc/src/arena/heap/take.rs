@@ -1,4 +1,4 @@
-//! A chunk is taken: from the index, from the top, or from a top that has grown.
+//! Taking a chunk: from the index, from the top, or from a top that has grown.
 
 use super::{Position, RawHeap};
 use crate::arena::chunk::Chunk;
@@ -10,7 +10,7 @@ use crate::arena::tag::{MIN_GRANULES, Tag};
 use crate::sys::source::Source;
 
 impl<C: Params, S: Source> RawHeap<C, S> {
-    /// Takes a chunk of `need` granules, which every place aligns.
+    /// Takes a chunk of `need` granules, without further alignment.
     #[inline(always)]
     pub(super) fn take_plain(&mut self, need: u32) -> Option<Chunk> {
         let request = Request { need, align: 1 };
@@ -25,7 +25,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         self.take_top_low(need).or_else(|| self.take_top_or_more(request))
     }
 
-    /// Takes `request`, with padding below it if need be.
+    /// Takes a chunk for `request`, with padding below it if needed.
     #[inline(never)]
     pub(super) fn take_aligned(&mut self, request: Request) -> Option<Chunk> {
         match self.index.find(self.window, request, &mut self.counters) {
@@ -42,8 +42,8 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         }
     }
 
-    /// Takes `request` from where the common way of the index did not look, from the top, or from a
-    /// top that has grown.
+    /// Takes a chunk for `request` from where the fast search of the index did not look, from the
+    /// top, or from a top that has grown.
     #[inline(never)]
     fn take_elsewhere(&mut self, request: Request) -> Option<Chunk> {
         let fit = self.index.find_elsewhere(self.window, request, &mut self.counters);
@@ -54,13 +54,14 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         }
     }
 
-    /// Takes `request` from the top, or from a top that has grown.
+    /// Takes a chunk for `request` from the top, or from a top that has grown.
     #[inline(never)]
     fn take_top_or_more(&mut self, request: Request) -> Option<Chunk> {
         self.take_top(request).or_else(|| self.last_resort(request))
     }
 
-    /// Where neither the index nor the top serves `request`.
+    /// Merges free neighbors if that is due, or grows the arena, for a `request` that neither the
+    /// index nor the top serves.
     #[cold]
     fn last_resort(&mut self, request: Request) -> Option<Chunk> {
         if self.coalesce.take_due() {
@@ -77,7 +78,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         if self.grow(lack) { self.take_top(request) } else { None }
     }
 
-    /// Merges all free neighbors, and lets them enter the index in address order.
+    /// Merges all free neighbors, and rebuilds the index in address order.
     fn pass(&mut self) {
         let window = self.window;
         self.index.clear();
@@ -105,7 +106,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         self.index.finish(window);
     }
 
-    /// The chunk above `chunk`, which is below the top.
+    /// Returns the chunk above `chunk`, which is below the top.
     #[inline]
     pub(super) fn step(&self, chunk: Chunk) -> Chunk {
         let tag = self.window.tag(chunk);
@@ -115,7 +116,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         }
     }
 
-    /// What the policy takes for `request`.
+    /// Searches the whole index for `request`.
     fn search(&mut self, request: Request) -> Option<Fit<Position<C>>> {
         let mut fit = self.index.find(self.window, request, &mut self.counters);
         if fit.is_none() {
@@ -125,7 +126,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         fit
     }
 
-    /// Takes `need` granules out of the chunk that a search found, at its low end.
+    /// Takes `need` granules from the low end of a chunk that a search found.
     #[inline(always)]
     fn take(&mut self, fit: Fit<Position<C>>, need: u32) -> Chunk {
         self.check_free(fit.chunk, fit.granules);
@@ -133,7 +134,8 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         let (window, chunk) = (self.window, fit.chunk);
         let tag = window.tag(chunk);
         let rest = fit.granules - need;
-        // What stays free is a chunk before the index hears of it; its links are where they were.
+        // The rest becomes a free chunk before the index learns of it; its links stay where they
+        // were.
         if MIN_GRANULES <= rest {
             // SAFETY: the place is within the chunk that was found.
             let upper = unsafe { chunk.plus(need) };
@@ -150,7 +152,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         chunk
     }
 
-    /// The same, above the padding, if there is any.
+    /// Takes `need` granules above the padding from a chunk that a search found.
     #[inline(never)]
     fn take_above(&mut self, fit: Fit<Position<C>>, need: u32) -> Chunk {
         let window = self.window;
@@ -159,7 +161,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         // SAFETY: the place lies within the chunk that was found.
         let chunk = unsafe { fit.chunk.plus(fit.padding) };
         let rest = fit.granules - fit.padding - need;
-        // SAFETY: so does this one, or it is where that chunk ends.
+        // SAFETY: this place lies within that chunk, or is its end.
         let behind = unsafe { chunk.plus(need) };
         let upper = (MIN_GRANULES <= rest).then_some((behind, rest));
         let granules = if upper.is_some() { need } else { need + rest };

@@ -2,7 +2,7 @@
 //!
 //! A search among n free chunks looks at up to n of them, and so does an insertion by address.
 //! Everything else is O(1). The list serves every policy and order but segregated fit. It is not
-//! the fast answer: it is the one that can be seen to be right.
+//! the fast index: it is the one that is obviously right.
 
 use super::sequence::{self, Sequence};
 use super::{Fit, Index, Operations, Pieces, Request};
@@ -27,7 +27,7 @@ impl<P: Policy, O: Order> Index for List<P, O> {
 }
 
 impl<P: Policy, O: Order> List<P, O> {
-    /// If the rover stands at `chunk`, it moves to `heir`.
+    /// Moves the rover to `heir` if it stands at `chunk`.
     #[inline]
     fn leave(&mut self, chunk: Chunk, heir: Link) {
         if self.rover.place() == Some(chunk) {

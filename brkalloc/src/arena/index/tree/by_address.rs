@@ -7,18 +7,19 @@
 //!          '-------- the store has none of 4 or more ---'
 //! ```
 //!
-//! A [`Store`] keeps the chunks and answers which is the lowest from an address on, or the largest.
-//! This module is what the policies make of it. For first fit it adds two things that spare the
-//! searches of a program that frees what it has just taken:
+//! A [`Store`] keeps the chunks and finds the lowest from an address on, or the largest. This
+//! module builds the policies on it. For first fit it adds two things that save the searches of a
+//! program that frees what it has just allocated:
 //!
-//! - one *pending* chunk is out of the store: the block that was taken last, if it was freed next,
-//!   and what has merged with it since. Neighbors merge with it, and blocks are cut from it, without
-//!   a change of the store. It enters as soon as another chunk is taken, or such a block is freed.
-//! - what is *known*: the store has no chunk of so many granules below such a place. If the pending
-//!   chunk begins there or lower, it is the first that fits any request of as many granules or
-//!   more. A take makes this known, a chunk that enters the store lowers the place.
+//! - One *pending* chunk is out of the store: the block that was taken last, if it was freed next,
+//!   with all that has merged with it since. Neighbors merge with it, and blocks are split from it,
+//!   without a change of the store. It enters the store as soon as another chunk is taken, or such
+//!   a block is freed.
+//! - The *known* bound: the store has no chunk of this many granules below this place. If the
+//!   pending chunk begins there or lower, it is the first that fits any request of as many granules
+//!   or more. A search establishes the bound; a chunk that enters the store lowers its place.
 //!
-//! Next and worst fit have neither: their answer is not the lowest.
+//! Next and worst fit have neither: they do not take the lowest chunk.
 //!
 //! *Bound.* That of the store, and one chunk more.
 
@@ -37,13 +38,14 @@ use core::ptr::NonNull;
 ///
 /// # Invariant
 ///
-/// The pending chunk is not in the store. Below the known place, no chunk of the known size is.
+/// The pending chunk is not in the store. Below the known place, the store has no chunk of the
+/// known size.
 #[derive(Debug)]
 pub struct ByAddress<P: Policy> {
     store: Store,
     pending: SizedLink,
     known: Known,
-    /// The granule offset of the chunk that was taken last, or 0.
+    /// The granule offset of the chunk taken last, or 0.
     taken: u32,
     rover: P::Rover,
 }
@@ -60,15 +62,15 @@ struct Known {
 pub struct Found {
     place: Slot,
     is_pending: bool,
-    /// Whether no lower chunk is as large as was asked for.
+    /// Whether no lower chunk is as large as the request.
     is_lowest: bool,
 }
 
 impl<P: Policy> ByAddress<P> {
-    /// Whether a chunk may wait outside of the store.
+    /// Whether a chunk may wait outside the store.
     const WAITS: bool = matches!(P::CHOICE, Choice::First);
 
-    /// The first chunk of the store from `from` on, before `stop`, that `request` fits.
+    /// Returns the first chunk of the store from `from` on, before `stop`, that fits `request`.
     #[inline]
     fn first_fit<C: Params>(
         &self,
@@ -96,8 +98,8 @@ impl<P: Policy> ByAddress<P> {
         }
     }
 
-    /// The next chunk of the store above `chunk` that has `need` granules: what alignments above a
-    /// granule ask for.
+    /// Returns the next chunk of the store above `chunk` that has `need` granules, for alignments
+    /// above a granule.
     #[inline(never)]
     fn later<C: Params>(
         &self,
@@ -109,7 +111,7 @@ impl<P: Policy> ByAddress<P> {
         self.store.lowest_from(window, chunk.offset() + 1, need, || counters.visit())
     }
 
-    /// The first chunk of all that `request` fits.
+    /// Returns the first chunk of all that fits `request`.
     #[inline]
     fn first<C: Params>(
         &self,
@@ -133,13 +135,13 @@ impl<P: Policy> ByAddress<P> {
         self.first_fit(window, 0, Some(chunk), request, counters).or(pending)
     }
 
-    /// The chunk that follows `chunk` in address order.
+    /// Returns the chunk that follows `chunk` in address order.
     fn follower<C: Params>(&self, window: Window<C>, chunk: Chunk) -> Link {
         let follower = self.store.lowest_from(window, chunk.offset() + 1, 1, || ());
         follower.map(|follower| follower.chunk)
     }
 
-    /// If the rover stands at `chunk`, it moves to its follower.
+    /// Moves the rover to the follower of `chunk` if it stands there.
     #[inline]
     fn leave<C: Params>(&mut self, window: Window<C>, chunk: Chunk) {
         if self.rover.place() == Some(chunk) {
@@ -147,7 +149,7 @@ impl<P: Policy> ByAddress<P> {
         }
     }
 
-    /// Keeps true what is known while a chunk enters the store.
+    /// Lowers the known bound for a chunk that enters the store.
     #[inline]
     fn note(&mut self, (chunk, granules): (Chunk, u32)) {
         if Self::WAITS && self.known.need <= granules {
@@ -155,14 +157,14 @@ impl<P: Policy> ByAddress<P> {
         }
     }
 
-    /// Lets a chunk enter the store.
+    /// Inserts a chunk into the store.
     #[inline]
     fn store<C: Params>(&mut self, window: Window<C>, chunk: (Chunk, u32)) {
         self.note(chunk);
         self.store.insert(window, chunk.0, chunk.1);
     }
 
-    /// Lets the pending chunk enter the store, if there is one.
+    /// Inserts the pending chunk into the store, if there is one.
     #[inline]
     fn settle<C: Params>(&mut self, window: Window<C>) {
         if let (true, Some(pending)) = (Self::WAITS, self.pending.chunk) {
@@ -172,7 +174,7 @@ impl<P: Policy> ByAddress<P> {
         }
     }
 
-    /// Lets a chunk wait that was freed, and its neighbors leave.
+    /// Makes a freed chunk the pending one, and removes its neighbors.
     fn wait<C: Params>(&mut self, window: Window<C>, neighbors: Neighbors, merged: (Chunk, u32)) {
         for (chunk, granules) in neighbors.lower.into_iter().chain(neighbors.upper) {
             self.remove(window, chunk, granules);
@@ -181,7 +183,7 @@ impl<P: Policy> ByAddress<P> {
         self.pending = SizedLink::of(merged.0, merged.1);
     }
 
-    /// Lets the pending chunk leave, if it is this one; whether it was.
+    /// Takes the pending chunk if it is `chunk`. Returns whether it was.
     #[inline]
     fn was_pending(&mut self, chunk: Chunk) -> bool {
         let is_pending = Self::WAITS && self.pending.chunk == Some(chunk);
@@ -261,7 +263,7 @@ impl<P: Policy> Operations for ByAddress<P> {
                 return self.wait(window, neighbors, merged);
             }
         }
-        // Of two neighbors one leaves; the merged chunk stands for the other, whose key it has, or
+        // Of two neighbors one leaves; the merged chunk replaces the other, whose key it has, or
         // nearly.
         let kept = match neighbors {
             Neighbors { lower: Some(lower), upper: Some((upper, granules)) } => {
@@ -312,7 +314,7 @@ impl<P: Policy> Operations for ByAddress<P> {
             }
             (None, None) => self.store.pull(window, found),
         }
-        // Not the first that fits any more, and so nothing that is likely to be.
+        // It is not the first fit any more, and so unlikely to be taken next.
         self.settle(window);
         if P::CHOICE == Choice::Next {
             let upper = pieces.upper.map(|(upper, _)| upper);

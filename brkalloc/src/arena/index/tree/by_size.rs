@@ -9,14 +9,15 @@
 //! ```
 //!
 //! All chunks of one size share the first e bits, and the lowest of them stands above the others:
-//! the first chunk of a size that a path meets is the one that best fit takes. The smallest size
-//! that suffices is on the path of the size asked for, or the leftmost below the last right side
-//! that the path passed by, or the leftmost of the next tree.
+//! the first chunk of a size that a path meets is the one that best fit takes. The smallest
+//! sufficient size is on the path of the requested size, or leftmost below the last right side that
+//! the path passed by, or leftmost in the next tree.
 //!
 //! *Bound.* A search looks at no more than 2 (e + 1) chunks of a tree and e' + 1 of the next, where
-//! 2^e and 2^e' are their least sizes in granules; a change follows one path of at most e + 33. For
+//! 2^e and 2^e' are their least sizes in granules. A change follows one path of at most e + 33. For
 //! alignments above a granule a search is a recursion over the candidates that are large enough but
-//! whose padding does not fit, at most as deep as a tree, and looks at one path and those.
+//! whose padding does not fit, at most as deep as a tree; it looks at one path and those
+//! candidates.
 
 use super::super::{Fit, Operations, Pieces, Request};
 use super::radix::{Radix, Shape, Slot, check_level, child, children};
@@ -57,7 +58,7 @@ impl Shape for Exponent {
 }
 
 impl BySize {
-    /// The tree for chunks of `granules`, for a change; the map follows.
+    /// Runs `change` on the tree for chunks of `granules`, and updates the map.
     #[inline]
     fn with<C: Params>(
         &mut self,
@@ -76,14 +77,14 @@ impl BySize {
         }
     }
 
-    /// The trees that may hold chunks of `need` and more, as a map.
+    /// Returns a bitmap of the trees that may hold chunks of `need` and more.
     #[inline]
     const fn trees_from(&self, need: u32) -> u32 {
         self.map & (u32::MAX << need.ilog2())
     }
 }
 
-/// The smallest chunk of at least `need` in the tree of `exponent`; of equals the lowest.
+/// Returns the smallest chunk of at least `need` in the tree of `exponent`; of equals the lowest.
 #[inline]
 fn smallest<C: Params>(
     window: Window<C>,
@@ -112,7 +113,7 @@ fn smallest<C: Params>(
     if best.is_some_and(|best| best.granules == need) {
         return best;
     }
-    // Everything aside is larger than what was asked for; the leftmost is the smallest.
+    // Everything aside is larger than the requested size; the leftmost is the smallest.
     (entry, place) = aside;
     while let Some(chunk) = entry.chunk {
         counters.visit();
@@ -127,7 +128,8 @@ fn smallest<C: Params>(
     best
 }
 
-/// The smaller of `old` and a chunk that counts only if it has `need`; the older of equals.
+/// Returns the smaller of `old` and a chunk that counts only if it has `need`; of equals the old
+/// one.
 #[inline]
 fn smaller_of(
     old: Option<Fit<Slot>>,
@@ -142,7 +144,8 @@ fn smaller_of(
     }
 }
 
-/// The best fit of `best` and those at or below `entry`, whose sizes are at least `low`.
+/// Returns the best fit of `best` and the chunks at or below `entry`, whose sizes are at least
+/// `low`.
 fn best_below<C: Params>(
     window: Window<C>,
     (entry, place): (SizedLink, Slot),
@@ -153,10 +156,10 @@ fn best_below<C: Params>(
 ) -> Option<Fit<Slot>> {
     let Some(chunk) = entry.chunk else { return best };
     check_level(window, chunk, place.level);
-    // What the levels above have not yet decided of the sizes below.
+    // The bits of the sizes below that the levels above leave open.
     let open = exponent.saturating_sub(place.level);
     let enough = u64::from(request.need) < u64::from(low) + (1 << open);
-    // A lower chunk of the least size cannot be below here, where addresses only rise.
+    // No lower chunk of the least size can be below here, where addresses only rise.
     let beaten = best.is_some_and(|best| (best.granules, best.chunk) < (low, chunk));
     if !enough || beaten {
         return best;

@@ -1,16 +1,16 @@
 //! Free chunks by address in a tree of their own links, the largest chunk on top.
 //!
-//! The root is worst fit's answer. The lowest chunk that fits is on the path that goes left
-//! wherever the left side has one large enough: whatever stands on a left side lies below whatever
-//! stands on the right. A search from an address on follows that address down and remembers the
-//! last right side that it passed by, so it looks at two chunks a level.
+//! The root is the chunk that worst fit takes. The lowest fitting chunk is on the path that goes
+//! left wherever the left side has a chunk large enough, because all chunks on a left side lie
+//! below all on the right. A search from an address on follows that address down and remembers the
+//! last right side that it passed by, so it looks at two chunks per level.
 //!
-//! *Bound.* Keys are granule offsets, of which a window of w granules has ⌈log₂ w⌉ bits: 13 levels
+//! *Bound.* Keys are granule offsets. In a window of w granules they have ⌈log₂ w⌉ bits: 13 levels
 //! for 64 KiB, 33 for 64 GiB. For alignments above a granule the bound holds for each candidate
 //! that is large enough but whose padding does not fit.
 //!
 //! Worst fit for such an alignment is a recursion over those candidates, at most as deep as the
-//! tree. This module knows no policy: [`ByAddress`](super::ByAddress) asks.
+//! tree. This module knows no policy; [`ByAddress`](super::ByAddress) does.
 
 use super::super::{Fit, Request};
 use super::radix::{Radix, Shape, Slot, check_level, child, children};
@@ -32,7 +32,7 @@ pub(super) struct Links {
 struct Bits(u32);
 
 impl Bits {
-    /// Enough for `chunk`.
+    /// Returns enough bits for `chunk`.
     #[inline]
     const fn of(chunk: Chunk) -> Self {
         Self(chunk.offset().ilog2() + 1)
@@ -57,7 +57,7 @@ impl Shape for Bits {
 }
 
 impl Links {
-    /// A tree of nothing.
+    /// An empty tree.
     pub(super) const EMPTY: Self = Self { root: SizedLink::NONE, shape: Bits(0) };
 
     #[inline]
@@ -65,7 +65,7 @@ impl Links {
         Radix { root: &mut self.root, shape: self.shape, window }
     }
 
-    /// Makes the keys as long as `chunk` needs them.
+    /// Lengthens the keys if `chunk` needs it.
     #[inline]
     fn reach<C: Params>(&mut self, window: Window<C>, chunk: Chunk) {
         if self.shape.0 < Bits::of(chunk).0 {
@@ -88,7 +88,7 @@ impl Links {
         self.shape = wanted;
     }
 
-    /// Lets `heir`, a smaller piece of the chunk that was found, enter for it.
+    /// Replaces a found chunk by `heir`, a smaller piece of it.
     #[inline]
     pub(super) fn inherit<C: Params>(
         &mut self,
@@ -96,8 +96,8 @@ impl Links {
         old: Candidate,
         heir: (Chunk, u32),
     ) {
-        // Smaller than what it comes from, so outranked by all above: it may enter there if its own
-        // key leads there, too.
+        // The heir is smaller, so all above outrank it: it may enter there if its own key leads
+        // there, too.
         let decided = old.place.level.min(self.shape.0);
         let way = u64::from(old.chunk.offset() ^ heir.0.offset()) >> (self.shape.0 - decided);
         if way == 0 && Bits::of(heir.0).0 <= self.shape.0 {
@@ -108,7 +108,7 @@ impl Links {
         }
     }
 
-    /// The lowest chunk that is at least `need` granules large.
+    /// Returns the lowest chunk of at least `need` granules.
     #[inline]
     pub(super) fn lowest<C: Params>(
         &self,
@@ -119,7 +119,7 @@ impl Links {
         lowest_below(window, (self.root, Slot::ROOT), need, None, visit)
     }
 
-    /// The lowest such chunk at `from` or above it.
+    /// Returns the lowest chunk of at least `need` granules at `from` or above.
     #[inline]
     pub(super) fn lowest_from<C: Params>(
         &self,
@@ -158,7 +158,7 @@ impl Links {
         lowest_below(window, (aside, aside_place), need, lowest, visit)
     }
 
-    /// The highest-ranking chunk that `request` fits.
+    /// Returns the highest-ranking chunk that fits `request`.
     #[inline]
     pub(super) fn largest<C: Params>(
         &self,
@@ -169,33 +169,33 @@ impl Links {
         highest(window, (self.root, Slot::ROOT), request, None, counters)
     }
 
-    /// Lets a chunk enter.
+    /// Inserts a chunk.
     #[inline]
     pub(super) fn insert<C: Params>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
         self.reach(window, chunk);
         self.tree(window).insert(chunk, granules);
     }
 
-    /// Lets a chunk leave.
+    /// Removes a chunk.
     #[inline]
     pub(super) fn remove<C: Params>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
         self.tree(window).remove(chunk, granules);
     }
 
-    /// Lets a chunk leave that a search found at `place`.
+    /// Removes a chunk that a search found at `place`.
     #[inline]
     pub(super) fn pull<C: Params>(&mut self, window: Window<C>, chunk: Chunk, place: Slot) {
         self.tree(window).pull(place, chunk);
     }
 
-    /// Where a chunk is kept that is in.
+    /// Returns the slot of a chunk in the tree.
     #[inline]
     pub(super) fn place<C: Params>(&self, window: Window<C>, chunk: Chunk, granules: u32) -> Slot {
         let mut root = self.root;
         Radix { root: &mut root, shape: self.shape, window }.find(chunk, granules)
     }
 
-    /// Lets `merged`, of which `old` becomes a part, enter for it.
+    /// Replaces `old` by `merged`, which contains it.
     #[inline]
     pub(super) fn promote<C: Params>(
         &mut self,
@@ -206,7 +206,7 @@ impl Links {
         self.tree(window).promote(old, merged);
     }
 
-    /// Walks the tree and counts what is in it.
+    /// Walks the tree and counts its chunks.
     pub(super) fn check<C: Params>(&self, window: Window<C>) -> Result<Census, Corruption> {
         let mut census = Census::EMPTY;
         let mut root = self.root;
@@ -224,7 +224,7 @@ fn lower_of(old: Option<Candidate>, chunk: Chunk, granules: u32, place: Slot) ->
     }
 }
 
-/// The lowest of `lowest` and those at or below `entry` that are at least `need` granules large.
+/// Returns the lowest of `lowest` and the chunks at or below `entry` of at least `need` granules.
 #[inline]
 fn lowest_below<C: Params>(
     window: Window<C>,
@@ -245,7 +245,7 @@ fn lowest_below<C: Params>(
     lowest
 }
 
-/// The highest-ranking of `best` and those at or below `entry` that `request` fits.
+/// Returns the highest-ranking of `best` and the chunks at or below `entry` that fit `request`.
 fn highest<C: Params>(
     window: Window<C>,
     (entry, place): (SizedLink, Slot),

@@ -9,8 +9,8 @@
 //!   BySize ───────────────────────┘
 //! ```
 //!
-//! [`radix`] has the trees' mechanism and bound, [`table`] those of the table. A tree serves address
-//! order alone; what has no address to search by is a list's work.
+//! [`radix`] describes the trees' mechanism and bound, [`table`] those of the table. A tree serves
+//! address order only; for the other orders there is the list.
 
 mod by_address;
 mod by_size;
@@ -34,9 +34,9 @@ use radix::Slot;
 #[derive(Debug)]
 pub struct Tree<P: Planted>(P::Kind);
 
-/// A policy that a tree can answer.
+/// A policy that a tree can search by.
 pub trait Planted: Policy {
-    /// The tree that answers it.
+    /// The tree that searches by it.
     type Kind: Operations + core::fmt::Debug + 'static;
 }
 
@@ -53,7 +53,7 @@ impl Planted for BestFit {
     type Kind = BySize;
 }
 
-/// A chunk that is large enough, and where it is kept.
+/// A chunk that is large enough, and the slot that holds it.
 #[derive(Clone, Copy)]
 struct Candidate {
     chunk: Chunk,
@@ -61,8 +61,7 @@ struct Candidate {
     place: Slot,
 }
 
-/// Whether a chunk of `granules` is worst fit's choice before `best`: it is larger, or as large and
-/// lower.
+/// Whether worst fit prefers a chunk of `granules` to `best`: it is larger, or as large and lower.
 #[inline]
 fn outranks<P>(chunk: Chunk, granules: u32, best: Option<Fit<P>>) -> bool {
     best.is_none_or(|best| {
