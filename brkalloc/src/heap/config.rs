@@ -17,7 +17,7 @@ use crate::layers::guarded::Hardening;
 use crate::layers::locked::Locked;
 use crate::layers::mapped::Large;
 use crate::layers::quarantine::Quarantine;
-use crate::layers::{Layer, Params, Watched};
+use crate::layers::{Annotated, Layer, Params};
 use crate::sys::lock::Lock;
 use crate::sys::source::Source;
 use core::fmt;
@@ -79,7 +79,7 @@ pub trait Config: Sized + 'static {
 
 /// The layers of a heap, from the one that receives each request down to the arena behind its lock.
 pub(crate) type Stack<C> = <<C as Config>::Large as Large>::Over<
-    Watched<<<C as Config>::Harden as Hardening>::Over<<<C as Config>::Cache as Cache<C>>::Over>>,
+    Annotated<<<C as Config>::Harden as Hardening>::Over<<<C as Config>::Cache as Cache<C>>::Over>>,
 >;
 
 impl<C: Config> Named for C {

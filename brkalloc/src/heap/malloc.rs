@@ -6,19 +6,18 @@
 //! ```
 //!
 //! The attribute's expansion defines the symbols, because only it knows the static; each calls its
-//! namesake here. What C adds to a request is checked here: sizes that overflow, alignments, and
-//! what `errno` says. A block needs no `Layout`: its address leads to its chunk or slab, which knows its
-//! size. Every block is aligned to 16 bytes, as `max_align_t` asks.
+//! namesake here. This module handles what C adds to a request: sizes that overflow, alignments,
+//! and `errno`. A block needs no `Layout`: its address leads to its chunk or slab, which knows its
+//! size. Every block is aligned to 16 bytes, as `max_align_t` requires.
 //!
-//! When the process begins, the dynamic loader is the first to call, before any constructor has
-//! run; at its end come destructors and `atexit` handlers. A heap is a static that neither a
-//! constructor makes nor a destructor ends, so both are served. A call from within the first one,
-//! by the C library on which opening the heap calls, finds a closed heap that no lock guards and
-//! opens it.
+//! When the process begins, the dynamic loader calls first, before any constructor has run; at its
+//! end come destructors and `atexit` handlers. The heap serves all of them: it is a static that no
+//! constructor makes and no destructor ends. The C library may call from within the first request,
+//! while that opens the heap. This call finds a closed heap that no lock guards, and opens it.
 //!
-//! No thread-local may stand in the way of these functions but one that is zeros at first, has no
-//! destructor, and is found without a call: what `__tls_get_addr` calls to make one in a shared
-//! library is `malloc`. The caches of such a heap are thread-locals of this kind.
+//! These functions may only use thread-locals that begin as zeros, have no destructor, and are
+//! found without a call: in a shared library, `__tls_get_addr` calls `malloc` to make any other.
+//! The caches of such a heap are thread-locals of this kind.
 //!
 //! This module does not define `reallocarray`, which the C library builds on `realloc`, nor
 //! `mallopt`, `mallinfo` and their kin, which speak of the C library's own heap.

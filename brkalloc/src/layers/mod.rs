@@ -20,14 +20,14 @@
 
 #![expect(missing_debug_implementations, reason = "a heap shows its configuration, not its layers")]
 
+#[cfg(feature = "watch")]
+mod annotated;
 pub(crate) mod cached;
 pub(crate) mod guarded;
 pub(crate) mod locked;
 pub(crate) mod lone;
 pub(crate) mod mapped;
 pub(crate) mod quarantine;
-#[cfg(feature = "watch")]
-mod watched;
 
 use crate::arena::check::Corruption;
 use crate::arena::heap::RawHeap;
@@ -42,10 +42,10 @@ use quarantine::{Quarantine, Queue};
 
 /// `L`, with sanitizer annotations if the feature `watch` is on.
 #[cfg(feature = "watch")]
-pub(crate) type Watched<L> = watched::Watching<L>;
+pub(crate) type Annotated<L> = annotated::Annotating<L>;
 /// `L`, with sanitizer annotations if the feature `watch` is on.
 #[cfg(not(feature = "watch"))]
-pub(crate) type Watched<L> = L;
+pub(crate) type Annotated<L> = L;
 
 /// The part of a heap's configuration that the layers read.
 ///

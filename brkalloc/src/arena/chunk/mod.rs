@@ -198,7 +198,7 @@ impl<C: Params> Window<C> {
 
     /// Whether the heap makes sanitizer annotations.
     #[cfg(feature = "watch")]
-    pub(crate) const WATCHED: bool = !Self::CLEARS && !Self::CHECKSUMMED;
+    pub(crate) const ANNOTATED: bool = !Self::CLEARS && !Self::CHECKSUMMED;
 
     /// Returns the tag of `chunk`, after verifying its checksum, if it has one.
     #[inline]

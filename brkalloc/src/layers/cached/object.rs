@@ -3,7 +3,7 @@
 //! ```text
 //!   | next | height | (checksum) | … |   next: the object behind it in its list
 //!                                       height: how many objects the list has from here on
-//!   | next | below  | (checksum) | … |   below: in the first object of a batch of the depot, the batch beneath
+//!   | next | below  | (checksum) | … |   below: in a batch's first object, the batch beneath
 //! ```
 //!
 //! The smallest object is a granule, so both words fit every one. A list is its first object. Each

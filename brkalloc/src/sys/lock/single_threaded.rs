@@ -1,8 +1,8 @@
-//! Whether this process has one thread only, as glibc knows: a lock may then do without atomic
+//! Whether this process is single-threaded, as far as glibc knows: then a lock needs no atomic
 //! operations.
 //!
-//! glibc 2.32 and later say so in a variable, `__libc_single_threaded`, which the thread that
-//! starts a second one changes before it does. It is looked up at run time, once, when a heap
+//! glibc 2.32 and later have a variable for this, `__libc_single_threaded`. The thread that starts
+//! a second one changes it first. This module looks the variable up at run time, once, when a heap
 //! opens, because a program that names it could not be linked to an older library. Until then, and
 //! everywhere else, the answer is no. This module does not count threads itself.
 
@@ -10,23 +10,23 @@
 mod variable {
     use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, Ordering};
 
-    /// What stands for glibc's variable where there is none.
+    /// Stands in for glibc's variable where there is none.
     static MANY_THREADS: AtomicU8 = AtomicU8::new(0);
 
-    /// The variable that says so.
+    /// The variable in use.
     static VARIABLE: AtomicPtr<AtomicU8> = AtomicPtr::new((&raw const MANY_THREADS).cast_mut());
 
     #[inline]
     pub(crate) fn is_single_threaded() -> bool {
         let variable = VARIABLE.load(Ordering::Relaxed);
-        // SAFETY: it is one of two statics, this module's or glibc's, a `char` that only a thread
-        // which has no other beside it changes.
+        // SAFETY: it is one of two statics, this module's or glibc's: a `char` that changes only
+        // while the process has one thread.
         let value = unsafe { (*variable).load(Ordering::Relaxed) };
         value != 0
     }
 
-    /// Looks once: the C library may call `malloc` meanwhile, which may be this heap's, and would
-    /// open the heap from within.
+    /// Looks the variable up, once. The C library may call `malloc` meanwhile, which may be this
+    /// heap's, and would open the heap from within.
     pub(crate) fn look_up() {
         static BEGUN: AtomicBool = AtomicBool::new(false);
         if BEGUN.swap(true, Ordering::Relaxed) {
@@ -50,15 +50,15 @@ mod variable {
     pub(crate) const fn look_up() {}
 }
 
-/// Whether no other thread can be at any lock now. What is done by plain operations while this
-/// holds happens before whatever a later thread does, because starting that thread orders them.
+/// Whether no other thread can be at any lock now. Plain operations made while this holds happen
+/// before everything that a later thread does, because starting that thread orders them.
 #[inline]
 pub(crate) fn is_single_threaded() -> bool {
     variable::is_single_threaded()
 }
 
-/// Finds out where the C library keeps the answer; called with no lock held, because the C library
-/// may allocate.
+/// Looks up where the C library keeps the answer. The caller must hold no lock, because the C
+/// library may allocate.
 pub(crate) fn look_up() {
     variable::look_up();
 }

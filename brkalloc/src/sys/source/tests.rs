@@ -1,4 +1,4 @@
-//! A system that refuses the call it is told to, and that knows what it has given.
+//! A system that refuses a chosen call, and that records what it has granted.
 
 use super::{Brk, Libc, Mmap, Origin, Region, Slice, Source, Static, StaticArena, Storage, System};
 use core::cell::RefCell;
@@ -12,13 +12,13 @@ const PAGE: usize = 4096;
 const KIB: usize = 1 << 10;
 const MIB: usize = 1 << 20;
 
-/// The system of one test thread: real memory, a break of its own, and a record of all that was
-/// given.
+/// The system of one test thread: real memory, a break of its own, and a record of everything
+/// granted.
 struct Machine {
     calls: usize,
-    /// The call that is refused, the first being 1; 0 for none.
+    /// The number of the call to refuse, from 1 on; 0 for none.
     refuse: usize,
-    /// The most bytes that a mapping gets.
+    /// The greatest size of a mapping.
     largest: usize,
     threads: usize,
     claimed: bool,
@@ -50,7 +50,7 @@ impl Machine {
         machine
     }
 
-    /// Counts a call; whether it is to be refused.
+    /// Counts a call. Returns whether to refuse it.
     fn refuses(&mut self) -> bool {
         self.calls += 1;
         self.calls == self.refuse

@@ -13,14 +13,14 @@ use core::alloc::Layout;
 use core::ptr::NonNull;
 
 /// `L`, with annotations.
-pub(crate) struct Watching<L>(L);
+pub(crate) struct Annotating<L>(L);
 
-impl<L: Layer> Watching<L> {
-    const WATCHES: bool = Window::<L::Params>::WATCHED;
+impl<L: Layer> Annotating<L> {
+    const ANNOTATES: bool = Window::<L::Params>::ANNOTATED;
 
     /// Announces a block that the heap has handed out for `layout`.
     fn hand_out(&self, block: NonNull<u8>, layout: Layout) {
-        if Self::WATCHES {
+        if Self::ANNOTATES {
             // SAFETY: the block was handed out just now, for this layout.
             let usable = unsafe { self.0.usable_size(block, Some(layout)) };
             sanitizer::handed_out(block, layout.size(), usable);
@@ -29,7 +29,7 @@ impl<L: Layer> Watching<L> {
 }
 
 // SAFETY: blocks are those of the layer below.
-unsafe impl<L: Layer> Layer for Watching<L> {
+unsafe impl<L: Layer> Layer for Annotating<L> {
     type Params = L::Params;
     type Base = L::Base;
     const NEW: Self = Self(L::NEW);
@@ -45,7 +45,7 @@ unsafe impl<L: Layer> Layer for Watching<L> {
     }
 
     fn allocate_zeroed(&self, layout: Layout) -> Option<NonNull<u8>> {
-        if !Self::WATCHES {
+        if !Self::ANNOTATES {
             return self.0.allocate_zeroed(layout);
         }
         let block = self.allocate(layout)?;
@@ -55,7 +55,7 @@ unsafe impl<L: Layer> Layer for Watching<L> {
     }
 
     unsafe fn free(&self, block: NonNull<u8>, layout: Option<Layout>) {
-        if Self::WATCHES {
+        if Self::ANNOTATES {
             let size = layout.map(|layout| layout.size());
             // SAFETY: the caller guarantees that the block is in use.
             let size = size.unwrap_or_else(|| unsafe { self.0.usable_size(block, layout) });
@@ -71,7 +71,7 @@ unsafe impl<L: Layer> Layer for Watching<L> {
         layout: Option<Layout>,
         wanted: Layout,
     ) -> Option<Resized> {
-        if Self::WATCHES {
+        if Self::ANNOTATES {
             return self.allocate(wanted).map(Resized::Elsewhere);
         }
         // SAFETY: the caller guarantees that the block is in use.
@@ -81,7 +81,7 @@ unsafe impl<L: Layer> Layer for Watching<L> {
     unsafe fn usable_size(&self, block: NonNull<u8>, layout: Option<Layout>) -> usize {
         // SAFETY: the caller guarantees that the block is in use.
         let usable = unsafe { self.0.usable_size(block, layout) };
-        if Self::WATCHES {
+        if Self::ANNOTATES {
             // Whoever asks may use them.
             sanitizer::allowed(block.as_ptr(), usable);
         }
