@@ -1,7 +1,7 @@
 //! Allocators made by one attribute.
 //!
-//! `#[brk_heap]` on a static settles where memory comes from, which free chunk a request gets, how
-//! free chunks are kept, how threads share the heap, and what is checked. The static is then a
+//! `#[brk_heap]` on a static decides where memory comes from, which free chunk a request gets, how
+//! the heap keeps free chunks, how threads share it, and what it checks. The static is then a
 //! [`GlobalAlloc`](core::alloc::GlobalAlloc) that contains exactly that.
 //!
 //! # A whole program
@@ -17,7 +17,7 @@
 //!     let mut words: Vec<String> = (0..100).map(|number| format!("word {number}")).collect();
 //!     words.retain(|word| word.ends_with('7'));
 //!
-//!     // Under the heap's lock: what happens in the closure must not allocate from it.
+//!     // The closure runs under the heap's lock, so it must not allocate from the heap.
 //!     let (stats, mut used) = (HEAP.stats(), 0);
 //!     HEAP.for_each_chunk(|chunk| used += usize::from(chunk.state == ChunkState::Used));
 //!     assert_eq!(used, stats.chunks - stats.free_chunks);
@@ -28,27 +28,25 @@
 //! }
 //! ```
 //!
-//! [`macro@brk_heap`] has the table of options. [`BrkHeap`] is the static's type; [`Heap`] is the same heap over bytes that a
-//! caller lends, made and dropped like any value.
+//! [`macro@brk_heap`] has the table of options. [`BrkHeap`] is the static's type. [`Heap`] is the
+//! same heap over bytes that a caller lends, made and dropped like any value.
 //!
 //! # Design principles
 //!
-//! - *The configuration is a type.* Every choice is known to the compiler. What is not chosen
-//!   leaves no branch, no byte and no symbol. There are no environment variables, and no option is
-//!   accepted that does nothing.
-//! - *An arena is one contiguous window.* Chunks are named by their distance from its base, so a
-//!   link takes four bytes and a free chunk of 32 bytes holds four of them.
-//! - *Policy and index are apart.* `policy`, `order` and `coalesce` alone decide addresses. `index`
-//!   only decides how fast the answer is found: list and tree place alike, request by request.
-//! - *What cannot be served is null, and what is broken is one line.* Nothing on the ways of
-//!   allocating and freeing panics, prints through std or allocates. A misuse that `harden` finds
-//!   ends the process with a line on standard error.
+//! - *The configuration is a type.* The compiler knows every option. Options you don't select cost
+//!   nothing: no branch, no byte and no symbol. There are no environment variables, and the
+//!   attribute refuses options without effect.
+//! - *An arena is one contiguous window.* A chunk's name is its distance from the base, so a link
+//!   takes four bytes and a free chunk of 32 bytes holds four of them.
+//! - *Policy and index are separate.* Only `policy`, `order` and `coalesce` decide addresses.
+//!   `index` only decides how fast: list and tree return the same address for each request.
+//! - *A failed allocation is null, and corruption is one line.* Nothing on the paths of allocating
+//!   and freeing panics, prints through std or allocates. A misuse that `harden` detects ends the
+//!   process with a line on standard error.
 //! - *No safe code makes it unsound.* A configuration written by hand, or a copy of a heap, serves
-//!   memory that is its own or none. A lock that does not lock must be written
-//!   `unsafe(lock = "none")`.
-//! - *The heap can show itself.* [`BrkHeap::config`] says what runs, [`BrkHeap::stats`] and
-//!   [`BrkHeap::for_each_chunk`] how it stands, and [`BrkHeap::check`] whether every invariant
-//!   holds.
+//!   memory of its own or none. A lock that does not lock must be written `unsafe(lock = "none")`.
+//! - *The heap can show itself.* [`BrkHeap::config`] returns the options, [`BrkHeap::stats`] and
+//!   [`BrkHeap::for_each_chunk`] its state, and [`BrkHeap::check`] whether every invariant holds.
 //!
 //! # An arena
 //!
@@ -63,37 +61,38 @@
 //! ```
 //!
 //! A tag is one word: the chunk's size, whether it is in use, and whether the one below is. A free
-//! chunk repeats its size at its upper end, so that both neighbors are found in one step (Knuth
-//! 1973). The *top* is the last chunk: a request is served from the free chunks below it, then from
-//! the top, and then from a top that has grown into the room.
+//! chunk repeats its size at its upper end, so that each neighbor is one step away (Knuth 1973).
+//! The *top* is the last chunk. A request gets a free chunk below it, else a part of the top, else
+//! a part of a top that has grown into the room.
 //!
 //! # When not to use it
 //!
 //! - Without `cache`, many threads that allocate all the time wait for one lock per heap, and very
 //!   many objects of a few bytes take at least 32 each, their tags included.
 //! - A heap of more than 64 GiB.
-//! - As a defense: `harden` finds accidents, not attacks.
+//! - As a defense: `harden` detects accidents, not attacks.
 //! - A heap that grows needs a Unix. Elsewhere there are `source = "static"` and [`Heap`].
 //!
 //! # Features
 //!
-//! - `allocator-api2`, off unless asked for: `&BrkHeap` and `&Heap` are an `Allocator` of the
-//!   [allocator-api2](https://docs.rs/allocator-api2) crate, so that single collections live on a
-//!   heap of their own.
+//! - `allocator-api2`, off by default: `&BrkHeap` and `&Heap` are an `Allocator` of the
+//!   [allocator-api2](https://docs.rs/allocator-api2) crate, so that a collection can live on a
+//!   heap of its own.
 //!
-//! - `watch`, off unless asked for: valgrind is told what is handed out and what is freed, so that it finds
-//!   accesses to freed memory and past the end of a block; with `--cfg brkalloc_asan` `AddressSanitizer` is
-//!   told instead. Every `realloc` moves then. For the runs of tests; a release build has no use for it.
+//! - `watch`, off by default: the heap makes sanitizer annotations, so that valgrind detects
+//!   accesses to freed memory and past the end of a block; with `--cfg brkalloc_asan`,
+//!   `AddressSanitizer` does instead. Every `realloc` moves then. It is for test runs; a release
+//!   build has no use for it.
 //!
 //! Without `watch`, no feature changes what a heap does.
 //!
-//! The README has the examples to run, what each policy is good for, and figures; ARCHITECTURE.md
-//! is the map of the code.
+//! The README has examples to run, what each policy is good for, and figures. ARCHITECTURE.md is
+//! the map of the code.
 #![no_std]
 #![warn(missing_docs)]
 #![expect(
     clippy::inline_always,
-    reason = "a request is one straight way, on which a call costs as much as what it does"
+    reason = "a request is one straight path, on which a call costs as much as its work"
 )]
 #[cfg(test)]
 extern crate std;

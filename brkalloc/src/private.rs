@@ -1,7 +1,7 @@
-//! What the expansion of `#[brk_heap]`, and this project's own tests, may name.
+//! The items that the expansion of `#[brk_heap]`, and this project's own tests, may name.
 //!
-//! Nothing here is for anybody else: it changes without notice. The checks that only the target can
-//! decide are constant functions, which the expansion calls where the size was written, and which
+//! Nothing here is for anybody else; it changes without notice. Constant functions make the checks
+//! that only the target can decide: the expansion calls them where the size was written, and they
 //! panic there.
 
 pub use crate::arena::coalesce::{Coalesce, Deferred, Immediate, Never};
@@ -46,15 +46,14 @@ pub mod exported {
     pub use crate::layers::cached::exported::{ALIGNMENT, EndKey, SIZE, fits};
 }
 
-/// The most that an arena may reach, where the attribute does not say: what four-byte links reach.
+/// The greatest size of an arena, if the attribute names no limit: the range of four-byte links.
 #[cfg(target_pointer_width = "64")]
 pub const LARGEST_LIMIT: u64 = 64 << 30;
-/// The most that an arena may reach, where the attribute does not say: half of what an address
-/// reaches.
+/// The greatest size of an arena, if the attribute names no limit: half of the address space.
 #[cfg(not(target_pointer_width = "64"))]
 pub const LARGEST_LIMIT: u64 = usize::MAX as u64 / 2 + 1;
 
-/// The least arena that is worth a heap, in bytes.
+/// The least useful arena, in bytes.
 const LEAST_ARENA: u64 = 256;
 
 /// The least cache that can keep more than it hands out, in bytes.
@@ -63,7 +62,7 @@ const LEAST_CACHE: u64 = 16 << 10;
 /// The least request that is worth a mapping, in bytes.
 const LEAST_LARGE: u64 = 4 << 10;
 
-/// A size as the target counts it; one that it cannot count is the business of the checks below.
+/// Converts a size for the target; the checks below refuse one that it cannot represent.
 #[must_use]
 #[expect(clippy::cast_possible_truncation, reason = "compared with the type's range just before")]
 pub const fn bytes(size: u64) -> usize {
@@ -132,7 +131,7 @@ pub const fn check_quarantine(size: u64) {
 /// Fails to compile where the static's type is not [`BrkHeap`].
 pub const fn declared<T: Declared>() {}
 
-/// The type that `#[brk_heap]` stands above.
+/// The type of the static below `#[brk_heap]`.
 #[diagnostic::on_unimplemented(
     message = "`#[brk_heap]` declares a `brkalloc::BrkHeap`, but this static has type `{Self}`",
     label = "expected `BrkHeap`",
@@ -192,7 +191,7 @@ mod tests {
 
     type Check = fn(u64);
 
-    /// What a check says to `size`; empty if nothing.
+    /// Returns what a check says about `size`; empty for nothing.
     fn complaint(check: Check, size: u64) -> String {
         let panic = catch_unwind(|| check(size)).err();
         panic

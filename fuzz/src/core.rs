@@ -118,18 +118,18 @@ unsafe impl System for Returned {
     }
 
     unsafe fn protect(address: NonNull<u8>, size: usize) -> bool {
-        // SAFETY: the caller vouches for the pages.
+        // SAFETY: the caller guarantees the pages.
         unsafe { Libc::protect(address, size) }
     }
 
     unsafe fn discard(address: NonNull<u8>, size: usize) -> bool {
-        // SAFETY: the caller vouches for the pages.
+        // SAFETY: the caller guarantees the pages.
         unsafe { Libc::discard(address, size) }
     }
 
     unsafe fn release(address: NonNull<u8>, size: usize) {
         RESERVED.with_borrow_mut(|all| all.retain(|given| *given != (address, size)));
-        // SAFETY: the caller vouches that nobody uses them.
+        // SAFETY: the caller guarantees that nobody uses them.
         unsafe { Libc::release(address, size) };
     }
 }

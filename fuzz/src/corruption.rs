@@ -11,7 +11,7 @@
 //! slab, free memory; or one around a mapping's payload; or one of the [map](crate::map) of slabs. A
 //! flip by nothing is damage, too, that no heap may speak of. A build with debug assertions may end
 //! by one of those instead. This module does not look at the contents of blocks: nothing protects
-//! those; nor at the table of free chunks, which lies beside the arena and has no seals.
+//! those; nor at the table of free chunks, which lies beside the arena and has no checksums.
 
 use crate::input::Input;
 use crate::map::{self, MAPPED, Mapped};

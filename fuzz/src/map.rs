@@ -51,7 +51,7 @@ unsafe impl Source for Noted {
     }
 
     unsafe fn commit(base: NonNull<u8>, from: usize, to: usize) -> bool {
-        // SAFETY: the caller vouches for the window.
+        // SAFETY: the caller guarantees the window.
         let committed = unsafe { <Mmap as Source>::commit(base, from, to) };
         if committed && base.addr().get() == START.load(Relaxed) {
             BYTES.store(to, Relaxed);
@@ -60,7 +60,7 @@ unsafe impl Source for Noted {
     }
 
     unsafe fn discard(base: NonNull<u8>, from: usize, to: usize) -> bool {
-        // SAFETY: the caller vouches for the window.
+        // SAFETY: the caller guarantees the window.
         unsafe { <Mmap as Source>::discard(base, from, to) }
     }
 }

@@ -5,10 +5,10 @@
 //! | `sys/lock/futex.rs`: `state` | three states; acquire to hold, release to give back; plain while the process has one thread | [`lock`]: the file itself |
 //! | `layers/cached/map.rs`: `committed`, `entries`, `base` | written under the heap's lock; read without it: who sees the count sees the entries that it counts | [`published`], by a copy |
 //! | `sys/fork/streams.rs`: `LOCK`, `UNLOCK`, `RESET` | written once, `LOCK` last; who sees it sees the others | [`published`], by a copy |
-//! | `sys/source/system.rs`: `CLAIMED`; `sys/lock/alone.rs`, `sys/fork/streams.rs`: `BEGUN`; `sys/fork/registry.rs`: `INSTALLED` | a flag that rises; who raised it does the thing, once | [`once`], by a copy |
+//! | `sys/source/system.rs`: `CLAIMED`; `sys/lock/single_threaded.rs`, `sys/fork/streams.rs`: `BEGUN`; `sys/fork/registry.rs`: `INSTALLED` | a flag that rises; who raised it does the thing, once | [`once`], by a copy |
 //! | `sys/source/claim.rs`: `last`, `taken` | each signs, looks whether it is taken, takes it, and looks who signed last; fences between | [`once`], by a copy |
 //! | `layers/cached/map.rs`: the words of an entry | written under the heap's lock; read without it only by who has an object of that slab, which does not change meanwhile what is asked for | the object's own way from thread to thread orders it |
-//! | `sys/lock/alone.rs`: `VARIABLE`, and glibc's own | relaxed; written by the one thread there is, before it starts another | [`lock`] |
+//! | `sys/lock/single_threaded.rs`: `VARIABLE`, and glibc's own | relaxed; written by the one thread there is, before it starts another | [`lock`] |
 //! | `arena/counters.rs`: `Tally` | relaxed counters; nothing is ordered by them | no |
 //! | `sys/fork/streams.rs`: `LOCKED` | written and read by the thread that forks | no |
 //! | `sys/lock/unlocked.rs`: `entered` | one thread | no |

@@ -1,4 +1,4 @@
-//! Heaps with a cache: small objects and middle chunks that threads keep, and give back.
+//! Heaps with a cache: small objects and medium chunks that threads keep, and give back.
 //!
 //! Every block's bytes are looked at before it is freed, and `check` holds slabs, batches and this thread's own cache
 //! against each other. After everything has been given back, the heap is one free chunk again: nothing is lost in between.

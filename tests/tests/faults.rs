@@ -41,12 +41,12 @@ unsafe impl Source for Stingy {
     }
 
     unsafe fn commit(base: NonNull<u8>, from: usize, to: usize) -> bool {
-        // SAFETY: the caller vouches for the window.
+        // SAFETY: the caller guarantees the window.
         !machine(Machine::refuses) && unsafe { Mmap::<Calm>::commit(base, from, to) }
     }
 
     unsafe fn discard(base: NonNull<u8>, from: usize, to: usize) -> bool {
-        // SAFETY: the caller vouches for the window.
+        // SAFETY: the caller guarantees the window.
         !machine(Machine::refuses) && unsafe { Mmap::<Calm>::discard(base, from, to) }
     }
 }
@@ -75,11 +75,11 @@ unsafe impl System for Calm {
         None
     }
     unsafe fn protect(address: NonNull<u8>, size: usize) -> bool {
-        // SAFETY: the caller vouches for the pages.
+        // SAFETY: the caller guarantees the pages.
         unsafe { Libc::protect(address, size) }
     }
     unsafe fn discard(address: NonNull<u8>, size: usize) -> bool {
-        // SAFETY: the caller vouches for the pages.
+        // SAFETY: the caller guarantees the pages.
         unsafe { Libc::discard(address, size) }
     }
     unsafe fn release(_: NonNull<u8>, _: usize) {

@@ -131,7 +131,7 @@ fn whatever_is_overwritten_is_found_by_check() {
     }
 }
 
-// A tag of 32 bits has no room for a seal.
+// A tag of 32 bits has no room for a checksum.
 #[test]
 #[cfg(target_pointer_width = "64")]
 fn every_flipped_bit_of_tags_links_and_free_memory_is_found_by_check() {

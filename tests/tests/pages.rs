@@ -69,19 +69,19 @@ unsafe impl<const PAGE: usize> System for Pages<PAGE> {
 
     unsafe fn protect(address: NonNull<u8>, size: usize) -> bool {
         Self::are_whole(address, size);
-        // SAFETY: the caller vouches for the pages.
+        // SAFETY: the caller guarantees the pages.
         unsafe { Libc::protect(address, size) }
     }
 
     unsafe fn discard(address: NonNull<u8>, size: usize) -> bool {
         Self::are_whole(address, size);
-        // SAFETY: the caller vouches for the pages.
+        // SAFETY: the caller guarantees the pages.
         unsafe { Libc::discard(address, size) }
     }
 
     unsafe fn release(address: NonNull<u8>, size: usize) {
         Self::are_whole(address, size);
-        // SAFETY: the caller vouches for the pages.
+        // SAFETY: the caller guarantees the pages.
         unsafe { Libc::release(address, size) };
     }
 }

@@ -86,7 +86,7 @@ fn what_is_freed_is_clear<C: brkalloc::Config>(heap: &BrkHeap<C>, sizes: &[usize
 ///
 /// `heap` is the static of its configuration; it handed `block` out, which is freed once.
 unsafe fn export_free<C: brkalloc::Config>(_: &BrkHeap<C>, block: NonNull<u8>) {
-    // SAFETY: the caller vouches for the block.
+    // SAFETY: the caller guarantees the block.
     unsafe { export::free::<C>(block.as_ptr().cast()) };
 }
 

@@ -1,8 +1,9 @@
 //! The walk that finds the first broken invariant of a heap.
 //!
-//! It trusts nothing that it has not yet looked at: sizes are held against the window before they
-//! are followed, and chunks of the index against the chunks in memory, by number, bytes and a sum
-//! over their addresses. It is O(n), so no operation runs it; tests run it after every operation.
+//! The walk trusts nothing that it has not yet verified. It compares sizes with the window before
+//! it follows them, and the chunks of the index with the chunks in memory, by number, bytes and a
+//! sum over their addresses. It is O(n), so no operation runs it; tests run it after every
+//! operation.
 
 use crate::arena::chunk::{Chunk, Window};
 use crate::arena::params::Params;
@@ -16,31 +17,31 @@ pub struct Corruption {
 }
 
 impl Corruption {
-    /// `invariant` is broken at `chunk`.
+    /// Reports `invariant` as broken at `chunk`.
     #[cold]
     pub(crate) fn at<C>(invariant: &'static str, window: Window<C>, chunk: Chunk) -> Self {
         Self { invariant, address: window.payload(chunk).addr() }
     }
 
-    /// `invariant` is broken, at no chunk in particular.
+    /// Reports `invariant` as broken at no particular chunk.
     #[cold]
     pub(crate) fn of_window<C>(invariant: &'static str, window: Window<C>) -> Self {
         Self { invariant, address: window.origin().addr() }
     }
 
-    /// `invariant` is broken at that address.
+    /// Reports `invariant` as broken at `address`.
     #[cold]
     pub(crate) const fn of_address(invariant: &'static str, address: usize) -> Self {
         Self { invariant, address }
     }
 
-    /// What is wrong, in words.
+    /// Returns the broken invariant, in words.
     #[must_use]
     pub const fn invariant(&self) -> &'static str {
         self.invariant
     }
 
-    /// The address at which it is wrong: that of a chunk's payload, or where the arena begins.
+    /// Returns the address of the corruption: that of a chunk's payload, or the arena's beginning.
     #[must_use]
     pub const fn address(&self) -> usize {
         self.address
@@ -61,21 +62,21 @@ impl fmt::Display for Corruption {
 
 impl core::error::Error for Corruption {}
 
-/// Free chunks, counted: what a walk over memory and one over the index must agree on.
+/// A count of free chunks, on which a walk over memory and one over the index must agree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Census {
     chunks: u32,
     granules: u64,
-    /// A sum over the chunks' offsets, each multiplied so that no two sets of chunks are likely to
-    /// share it.
+    /// A sum over the chunks' offsets, each hashed so that two sets of chunks are unlikely to share
+    /// it.
     places: u64,
 }
 
 impl Census {
     pub(crate) const EMPTY: Self = Self { chunks: 0, granules: 0, places: 0 };
 
-    /// Counts `chunk`, of the size that its tag says. An error if there are more than can be: a
-    /// list that is a ring.
+    /// Counts `chunk`, with the size in its tag. Returns an error if there are more chunks than can
+    /// be: the list is a ring.
     pub(crate) fn count<C: Params>(
         &mut self,
         window: Window<C>,

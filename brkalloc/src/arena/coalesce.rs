@@ -1,10 +1,10 @@
 //! When free neighbors merge.
 //!
-//! The choice is a type, so that only a heap that defers merging keeps the flag that asks for it.
+//! The choice is a type, so that only a heap that defers merging pays for its flag.
 
 /// When free neighbors merge.
 ///
-/// Implemented by [`Immediate`], [`Deferred`] and [`Never`] alone.
+/// Only [`Immediate`], [`Deferred`] and [`Never`] implement it.
 pub trait Coalesce: sealed::Sealed + 'static {
     /// The word that names the choice in an attribute.
     const NAME: &'static str;
@@ -14,13 +14,13 @@ pub trait Coalesce: sealed::Sealed + 'static {
     /// Whether a freed chunk merges at once.
     #[doc(hidden)]
     const AT_ONCE: bool;
-    /// Nothing freed yet.
+    /// The state before the first free.
     #[doc(hidden)]
     const NEW: Self;
-    /// Notes that something was freed.
+    /// Notes a free.
     #[doc(hidden)]
     fn note_free(&mut self);
-    /// Whether anything was freed since the last time this was asked, for heaps that merge then.
+    /// Whether any free came since the last call, for heaps that merge in passes.
     #[doc(hidden)]
     fn take_due(&mut self) -> bool;
 }
@@ -36,7 +36,7 @@ mod sealed {
 #[derive(Clone, Copy, Debug)]
 pub struct Immediate;
 
-/// Free neighbors merge in one pass, when a search has failed.
+/// One pass merges all free neighbors, when a search has failed.
 #[derive(Clone, Copy, Debug)]
 pub struct Deferred {
     due: bool,

@@ -1,40 +1,40 @@
-//! Operation counters, for heaps that asked for them.
+//! Operation counters, an option.
 //!
-//! What a walk over the chunks can tell is always there ([`Stats`](crate::Stats)); what only
-//! counting can tell costs a few adds per operation and about four kilobytes of histogram, so it is
-//! a choice, and a heap that did not choose it has a type without size in its place.
+//! The figures of a walk are always available ([`Stats`](crate::Stats)). Those that only counting
+//! can tell cost a few adds per operation and about four kilobytes of histogram. So they are an
+//! option; a heap without it has a type without size in their place.
 
 use crate::arena::size_class::{CLASSES, class, least};
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-/// What is counted while a heap works.
+/// What a heap counts while it works.
 ///
-/// Implemented by [`Uncounted`] and [`Counted`] alone.
+/// Only [`Uncounted`] and [`Counted`] implement it.
 pub trait Counters: sealed::Sealed + 'static {
     /// The word that names the choice in an attribute.
     const NAME: &'static str;
-    /// All zero.
+    /// Counters at zero.
     #[doc(hidden)]
     const NEW: Self;
-    /// An allocation was served.
+    /// Counts a served allocation.
     #[doc(hidden)]
     fn allocation(&mut self) {}
-    /// A chunk was freed.
+    /// Counts a freed chunk.
     #[doc(hidden)]
     fn free(&mut self) {}
-    /// A block was resized where it stands.
+    /// Counts a block resized in place.
     #[doc(hidden)]
     fn resize(&mut self) {}
-    /// A search looked at one chunk.
+    /// Counts a chunk that a search visits.
     #[doc(hidden)]
     fn visit(&mut self) {}
-    /// A search ended.
+    /// Counts a search that ends.
     #[doc(hidden)]
     fn search(&mut self) {}
-    /// C code has called one of the functions that a heap defines.
+    /// Counts a call of one of the C functions that a heap defines.
     #[doc(hidden)]
     fn call() {}
-    /// The figures so far.
+    /// Returns the figures so far.
     #[doc(hidden)]
     fn figures(&self) -> Option<Operations>;
 }
@@ -45,7 +45,7 @@ mod sealed {
     impl Sealed for super::Counted {}
 }
 
-/// Operations of one heap since its first, as `stats = "counters"` keeps them.
+/// The operations of one heap since its first, with `stats = "counters"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Operations {
@@ -53,24 +53,24 @@ pub struct Operations {
     pub allocations: u64,
     /// Chunks freed, those of a reallocation that moved included.
     pub frees: u64,
-    /// Reallocations served where the block stood.
+    /// Reallocations served in place.
     pub resizes: u64,
     /// Searches among the free chunks.
     pub searches: u64,
-    /// Free chunks that these searches looked at, in all.
+    /// Free chunks that these searches visited, in total.
     pub visited: u64,
-    /// Free chunks that a search looked at, in the median: exact below 32, else the lower end of a
+    /// The median of free chunks visited per search: exact below 32, otherwise the lower end of a
     /// range of one sixteenth.
     pub visited_median: u32,
-    /// Free chunks that a search looked at, at the most.
+    /// The maximum of free chunks visited by one search.
     pub visited_max: u32,
 }
 
-/// Calls of C's functions. One heap of a program has them, and its caches serve most of the calls,
-/// so they are counted beside the heap.
+/// Calls of C's functions. Only one heap of a program defines them, and its caches serve most
+/// calls, so this counter stands beside the heap.
 static CALLS: Tally = Tally::NEW;
 
-/// A figure that threads add to at the same time; nothing is ordered by it.
+/// A figure that threads may add to concurrently. It orders nothing.
 #[derive(Debug)]
 pub(crate) struct Tally(AtomicUsize);
 
@@ -78,12 +78,13 @@ impl Tally {
     #[expect(clippy::declare_interior_mutable_const, reason = "where each figure comes from")]
     pub(crate) const NEW: Self = Self(AtomicUsize::new(0));
 
-    /// Adds `change`; to take something away, its negative, wrapped.
+    /// Adds `change`; to subtract, pass the wrapped negative.
     #[inline]
     pub(crate) fn add(&self, change: usize) {
         #[cfg(target_has_atomic = "ptr")]
         self.0.fetch_add(change, Relaxed);
-        // One core: what an interrupt adds in between is lost, and a figure is wrong, no more.
+        // One core: an addition by an interrupt in between is lost. The figure is wrong then,
+        // nothing else.
         #[cfg(not(target_has_atomic = "ptr"))]
         self.0.store(self.get().wrapping_add(change), Relaxed);
     }
@@ -94,14 +95,15 @@ impl Tally {
     }
 }
 
-/// How often C code has called the functions of the one heap that defines them, if that counts.
+/// Returns how often C code has called the functions of the one heap that defines them, if that
+/// heap counts.
 #[cfg(unix)]
 #[must_use]
 pub fn calls() -> usize {
     CALLS.get()
 }
 
-/// Nothing is counted.
+/// No counters.
 #[derive(Clone, Copy, Debug)]
 pub struct Uncounted;
 
@@ -113,11 +115,11 @@ impl Counters for Uncounted {
     }
 }
 
-/// Operations, and the chunks that each search looked at, are counted.
+/// Counters of operations, and of the chunks that each search visits.
 #[derive(Clone, Debug)]
 pub struct Counted {
     operations: Operations,
-    /// Chunks that the current search has looked at.
+    /// Chunks that the current search has visited.
     visits: u32,
     /// Searches by the size class of their visits.
     histogram: [u64; CLASSES],

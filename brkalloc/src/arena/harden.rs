@@ -1,17 +1,17 @@
-//! How much a heap checks at run time, and what it clears.
+//! How much a heap checks at run time, and which memory it clears.
 
-/// What a heap checks at run time.
+/// How much a heap checks at run time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Harden {
     /// Nothing: a wrong free is undefined behavior.
     None,
-    /// Invalid and double frees, broken links and tags that disagree with their neighbor, where an
-    /// operation touches them anyway.
+    /// Invalid and double frees, corrupt links, and tags that differ from their neighbor's footer,
+    /// wherever an operation touches them anyway.
     Basic,
-    /// Everything that a heap can tell from checksums: layouts that are not the block's, writes past
-    /// the end of a block and into freed memory, and all that [`Basic`](Harden::Basic) finds,
-    /// wherever it hits.
+    /// Everything that checksums reveal: layouts that are not the block's, writes past the end of a
+    /// block and into freed memory, and all that [`Basic`](Harden::Basic) detects, wherever it
+    /// happens.
     Full,
 }
 
@@ -29,7 +29,7 @@ impl Harden {
 
 /// A [`Harden`] as a type.
 ///
-/// Implemented by [`Unchecked`], [`Basic`] and [`Full`] alone.
+/// Only [`Unchecked`], [`Basic`] and [`Full`] implement it.
 pub trait Level: sealed::Sealed + 'static {
     /// The level.
     const LEVEL: Harden;
@@ -66,7 +66,7 @@ impl Level for Full {
     const LEVEL: Harden = Harden::Full;
 }
 
-/// What a heap clears of its own accord.
+/// Which memory a heap clears of its own accord.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Zero {

@@ -4,13 +4,13 @@
 //!   heap     allocate, free, resize: the index, the top, growth          RawHeap
 //!     │
 //!   index    which free chunk; a list, a tree or bins                    List, Tree, Bins
-//!     │        policy, order: what it decides by
+//!     │        policy, order: how it decides
 //!   chunk    tags and links in memory                                    Window, Chunk
 //!     │
 //!   tag      a chunk's size and two flags, in one word                   Tag
 //!
-//!   params   what the arena asks of a configuration: policy and order, coalesce, harden, counters
-//!   check, stats, counters    what it says of itself
+//!   params   the part of a configuration that the arena reads: policy and order, coalesce, harden, counters
+//!   check, stats, counters    what the arena reports about itself
 //! ```
 //!
 //! The arena knows neither threads nor layouts. Neighbors: [`sys`](crate::sys), which lends the

@@ -1,21 +1,21 @@
 //! Orders: where a free chunk stands in the sequence that a policy searches.
 //!
-//! An order is a type without a value; it decides placement, never how fast a place is found.
+//! An order is a type without a value. It decides placement, never how fast the heap finds a place.
 
 /// Where a freed chunk stands in its sequence.
 ///
-/// Implemented by [`Address`], [`Lifo`] and [`Fifo`] alone.
+/// Only [`Address`], [`Lifo`] and [`Fifo`] implement it.
 pub trait Order: sealed::Sealed + 'static {
     /// The word that names the order in an attribute.
     const NAME: &'static str;
     #[doc(hidden)]
-    const PLACE: Place;
+    const INSERTION: Insertion;
 }
 
-/// The end, or the spot, at which a freed chunk enters its sequence.
+/// Where a freed chunk enters its sequence.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum Insertion {
     /// Below the first chunk that lies above it.
     Sorted,
     /// Before all others.
@@ -45,15 +45,15 @@ pub struct Fifo;
 
 impl Order for Address {
     const NAME: &'static str = "address";
-    const PLACE: Place = Place::Sorted;
+    const INSERTION: Insertion = Insertion::Sorted;
 }
 
 impl Order for Lifo {
     const NAME: &'static str = "lifo";
-    const PLACE: Place = Place::Front;
+    const INSERTION: Insertion = Insertion::Front;
 }
 
 impl Order for Fifo {
     const NAME: &'static str = "fifo";
-    const PLACE: Place = Place::Back;
+    const INSERTION: Insertion = Insertion::Back;
 }

@@ -1,4 +1,4 @@
-//! What an arena asks of its heap's configuration.
+//! The part of a heap's configuration that the arena reads.
 
 use super::coalesce::Coalesce;
 use super::counters::Counters;
@@ -6,19 +6,20 @@ use super::harden::{Level, Zero};
 use super::index::Index;
 use crate::diag::report::Named;
 
-/// The choices that decide how chunks are placed, checked and cleared.
+/// The options that decide how the arena places, checks and clears chunks.
 ///
-/// Whoever implements [`Config`](crate::Config) has this: nobody implements it for itself.
+/// Every [`Config`](crate::Config) implements it; nothing else does.
 pub trait Params: Named {
-    /// Which free chunk is taken, where a freed one stands, and how either is found.
+    /// Which free chunk a request gets, where a freed chunk stands in the sequence, and how the
+    /// heap finds either.
     type Index: Index;
     /// When free neighbors merge.
     type Coalesce: Coalesce;
-    /// What is counted.
+    /// What the arena counts.
     type Counters: Counters;
-    /// What is checked.
+    /// What the arena checks.
     type Harden: Level;
-    /// What is cleared.
+    /// What the arena clears.
     const ZERO: Zero;
     /// Minimum growth step in bytes; 0 for a fixed arena.
     const GROW: usize;

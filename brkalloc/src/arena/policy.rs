@@ -1,8 +1,8 @@
-//! Policies: which of the free chunks that fit a request is taken.
+//! Policies: which of the fitting free chunks a request gets.
 //!
-//! A policy is a type without a value; the index turns it into a search. Good fit from segregated
-//! lists is an index of its own ([`Bins`](crate::arena::index::Bins)), because there the classes and the
-//! policy are one thing.
+//! A policy is a type without a value. The index turns it into a search. Good fit from segregated
+//! lists is an index of its own ([`Bins`](crate::arena::index::Bins)), because there the classes
+//! are the policy.
 //!
 //! The names are those of Knuth, *The Art of Computer Programming* 1, section 2.5 (1968), and of
 //! Wilson, Johnstone, Neely and Boles, *Dynamic Storage Allocation: A Survey and Critical Review*
@@ -10,9 +10,9 @@
 
 use crate::arena::chunk::Link;
 
-/// Which chunk of the sequence is taken.
+/// Which chunk of the sequence a request gets.
 ///
-/// Implemented by [`FirstFit`], [`NextFit`], [`BestFit`] and [`WorstFit`] alone.
+/// Only [`FirstFit`], [`NextFit`], [`BestFit`] and [`WorstFit`] implement it.
 pub trait Policy: sealed::Sealed + 'static {
     /// The word that names the policy in an attribute.
     const NAME: &'static str;
@@ -36,16 +36,16 @@ pub enum Choice {
     Largest,
 }
 
-/// Where the next search begins: nothing but for next fit.
+/// Where the next search begins. Only next fit has one.
 ///
 /// A rover without a place stands at the end of the sequence.
 #[doc(hidden)]
 pub trait Rover: sealed::Sealed + Copy {
-    /// At the end.
+    /// A rover at the end.
     const START: Self;
-    /// The chunk that it stands at.
+    /// Returns the chunk that it stands at.
     fn place(self) -> Link;
-    /// Moves it.
+    /// Returns the rover moved to `place`.
     fn moved(self, place: Link) -> Self;
 }
 

@@ -6,18 +6,18 @@
 //! ```
 //!
 //! The mapping is the second-level split of TLSF (Masmano, Ripoll, Crespo and Real 2004). It also
-//! sorts numbers of visited chunks into a histogram. It knows nothing of chunks.
+//! sorts numbers of visited chunks into a histogram. It knows no chunks.
 
-/// How many classes hold every 32-bit number.
+/// The number of classes that cover every 32-bit number.
 pub(crate) const CLASSES: usize = class(u32::MAX) as usize + 1;
 
-/// The class of a size of `granules`.
+/// Returns the class of a size of `granules`.
 #[inline]
 pub(crate) const fn class(granules: u32) -> u32 {
     class_of(granules as u64)
 }
 
-/// The same; [`CLASSES`] and more for what is no 32-bit number.
+/// Returns the class of a size; [`CLASSES`] or more for a number beyond 32 bits.
 #[inline]
 #[expect(clippy::cast_possible_truncation, reason = "what the shift leaves is below 32")]
 pub(crate) const fn class_of(granules: u64) -> u32 {
@@ -25,14 +25,14 @@ pub(crate) const fn class_of(granules: u64) -> u32 {
     16 * shift + (granules >> shift) as u32
 }
 
-/// The logarithm of how many sizes share the class of `granules`.
+/// Returns the binary logarithm of how many sizes share the class of `granules`.
 #[inline]
 const fn shift(granules: u64) -> u32 {
     // The classes below sixteen are those of the first row: each has one size.
     (granules | 16).ilog2() - 4
 }
 
-/// The least size of a class, in granules.
+/// Returns the least size of a class, in granules.
 #[inline]
 pub(crate) const fn least(class: u32) -> u32 {
     if class < 16 {
@@ -42,8 +42,8 @@ pub(crate) const fn least(class: u32) -> u32 {
     (class % 16 + 16) << (exponent - 4)
 }
 
-/// The lowest class whose least size is at least `granules`, which is not 0; [`CLASSES`] and more
-/// if there is none.
+/// Returns the lowest class whose least size is at least `granules`, which is not 0; [`CLASSES`] or
+/// more if there is none.
 #[inline]
 pub(crate) const fn class_of_at_least(granules: u64) -> u32 {
     // The class above that of every smaller size.

@@ -1,18 +1,18 @@
-//! The tag: one word that holds a chunk's size and what is known about its neighborhood.
+//! The tag: one word that holds a chunk's size and the state of its neighborhood.
 //!
 //! ```text
 //!   63                    36 35                              4   3   2   1   0
 //!  +------------------------+--------------------------------+-------+---+---+
-//!  | reserved, or a seal    | size in granules, 32 bits      | rsvd  | P | U |
+//!  | reserved, or checksum  | size in granules, 32 bits      | rsvd  | P | U |
 //!  +------------------------+--------------------------------+-------+---+---+
 //!                                                                      |   +-- the chunk is in use
 //!                                                                      +------ the chunk below is in use
 //! ```
 //!
-//! On 32-bit targets the size has the upper 28 bits, which reach as far as an address does.
-//! Reserved bits are zero, but for the seal that a heap with `harden = "full"` puts into the upper 28
-//! of a tag in memory. Because a granule is sixteen bytes, the word without its flags is the
-//! size in bytes. Only this module knows bits; it does no pointer arithmetic and has no `unsafe`.
+//! On 32-bit targets the size has the upper 28 bits, which cover the address space. Reserved bits
+//! are zero, except for the checksum that a heap with `harden = "full"` puts into the upper 28 bits
+//! of a tag in memory. Because a granule is sixteen bytes, the word without its flags is the size
+//! in bytes. Only this module knows the bits. It does no pointer arithmetic and has no `unsafe`.
 
 use core::fmt;
 
@@ -21,68 +21,68 @@ use core::fmt;
 #[repr(transparent)]
 pub(crate) struct Tag(usize);
 
-/// Every chunk is a whole number of these many bytes.
+/// The unit of chunk sizes, in bytes.
 pub(crate) const GRANULE: usize = 16;
 
-/// Bytes of a tag, and of the size that a free chunk repeats at its upper end.
+/// Bytes of a tag, and of a free chunk's footer, which repeats the size.
 pub(crate) const WORD: usize = size_of::<Tag>();
 
-/// The fewest granules of a chunk: a tag, four links, and the size again.
-pub(crate) const LEAST: u32 = 2;
+/// The minimum size of a chunk: a tag, four links, and the footer.
+pub(crate) const MIN_GRANULES: u32 = 2;
 
 const USED: usize = 1 << 0;
 const PREV_USED: usize = 1 << 1;
 const SHIFT: u32 = GRANULE.ilog2();
 
-/// The bits that a seal takes: those above a size. Where sizes reach as far as addresses, none.
-const SEAL: usize = if usize::BITS == 64 { !(usize::MAX >> 28) } else { 0 };
+/// The bits of a checksum: those above a size. None on targets where sizes cover the address space.
+const CHECKSUM: usize = if usize::BITS == 64 { !(usize::MAX >> 28) } else { 0 };
 
 impl Tag {
-    /// The tag above the arena's last chunk: in use, so that nothing merges with it, and without
-    /// size.
+    /// Returns the tag above the arena's last chunk: in use, so that nothing merges with it, and
+    /// without size.
     pub(crate) const fn end(prev_used: bool) -> Self {
         Self::free(0, prev_used).used()
     }
 
-    /// The tag of a free chunk of `granules`.
+    /// Returns the tag of a free chunk of `granules`.
     pub(crate) const fn free(granules: u32, prev_used: bool) -> Self {
         let flags = if prev_used { PREV_USED } else { 0 };
         Self((granules as usize) << SHIFT | flags)
     }
 
-    /// The same tag, marked as in use.
+    /// Returns this tag, marked as in use.
     pub(crate) const fn used(self) -> Self {
         Self(self.0 | USED)
     }
 
-    /// The same tag above a chunk that is, or is not, in use.
+    /// Returns this tag for a place above a used or a free chunk.
     pub(crate) const fn above(self, prev_used: bool) -> Self {
         let flags = if prev_used { PREV_USED } else { 0 };
         Self(self.0 & !PREV_USED | flags)
     }
 
-    /// The same flags over another size.
+    /// Returns this tag with another size.
     pub(crate) const fn resized(self, granules: u32) -> Self {
         Self((granules as usize) << SHIFT | self.0 & (USED | PREV_USED))
     }
 
-    /// The same tag with those bits of `seal` that it has room for.
+    /// Returns this tag with the bits of `checksum` that it has room for.
     #[expect(clippy::cast_possible_truncation, reason = "those are the lower half of less")]
-    pub(crate) const fn sealed(self, seal: u64) -> Self {
-        Self(self.0 | seal as usize & SEAL)
+    pub(crate) const fn with_checksum(self, checksum: u64) -> Self {
+        Self(self.0 | checksum as usize & CHECKSUM)
     }
 
-    /// The same tag without a seal.
+    /// Returns this tag without a checksum.
     pub(crate) const fn bare(self) -> Self {
-        Self(self.0 & !SEAL)
+        Self(self.0 & !CHECKSUM)
     }
 
-    /// All of its bits.
+    /// Returns all of its bits.
     pub(crate) const fn word(self) -> usize {
         self.0
     }
 
-    /// The chunk's size in granules, tag included.
+    /// Returns the chunk's size in granules, tag included.
     #[expect(
         clippy::cast_possible_truncation,
         reason = "the size has 32 bits; the rest is reserved"
@@ -96,8 +96,8 @@ impl Tag {
         self.0 & USED != 0
     }
 
-    /// Whether the chunk is free and the one below is in use or not, as said, and no reserved bit
-    /// beside the flags is set.
+    /// Whether the chunk is free, the one below is in use exactly if `prev_used`, and no reserved
+    /// bit beside the flags is set.
     pub(crate) const fn is_plainly_free(self, prev_used: bool) -> bool {
         self.0 % GRANULE == if prev_used { PREV_USED } else { 0 }
     }
@@ -112,7 +112,7 @@ impl Tag {
         (self.0 % GRANULE) & !PREV_USED == USED
     }
 
-    /// The chunk's size in granules, with what the reserved bits above it add: more than any window
+    /// Returns the chunk's size in granules, with the reserved bits above it: more than any window
     /// has, unless they are zero.
     pub(crate) const fn reach(self) -> usize {
         self.0 >> SHIFT
@@ -128,8 +128,8 @@ const _: () = {
     assert!(GRANULE.is_power_of_two());
     assert!((USED | PREV_USED) >> SHIFT == 0, "the flags fit below the size");
     assert!(
-        WORD + 16 + WORD <= LEAST as usize * GRANULE,
-        "tag, links and size fit the least chunk"
+        WORD + 16 + WORD <= MIN_GRANULES as usize * GRANULE,
+        "tag, links and size fit the smallest chunk"
     );
     assert!(WORD < GRANULE, "a payload leaves room for its tag within a granule");
 };
@@ -157,12 +157,12 @@ mod tests {
     }
 
     #[test]
-    fn a_seal_changes_nothing_else() {
+    fn a_checksum_changes_nothing_else() {
         let tag = Tag::free(u32::MAX >> 4, true).used();
-        let sealed = tag.sealed(u64::MAX);
-        assert_eq!((sealed.bare(), sealed.granules()), (tag, tag.granules()));
+        let marked = tag.with_checksum(u64::MAX);
+        assert_eq!((marked.bare(), marked.granules()), (tag, tag.granules()));
         let room = if usize::BITS == 64 { 28 } else { 0 };
-        assert_eq!((sealed.word() ^ tag.word()).count_ones(), room);
+        assert_eq!((marked.word() ^ tag.word()).count_ones(), room);
     }
 
     #[test]

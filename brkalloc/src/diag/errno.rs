@@ -1,14 +1,14 @@
-//! `errno` is as it was: an allocator's detours through the system leave no trace in it.
+//! An allocator's system calls leave no trace in `errno`.
 //!
-//! C code reads `errno` after calls of its own, with allocations in between. What calls the system
-//! beneath an allocation holds a [`Kept`] meanwhile. Where this module does not know the place of
-//! `errno`, it is read as 0 and not restored.
+//! C code reads `errno` after calls of its own, with allocations in between. So code beneath an
+//! allocation that calls the system holds a [`Kept`] meanwhile. If this module does not know where
+//! `errno` is, it reads 0 and restores nothing.
 
-/// The value that `errno` had, which it has again once this is dropped.
+/// The old value of `errno`, which this restores when dropped.
 #[must_use = "it restores `errno` when it is dropped"]
 pub(crate) struct Kept(libc::c_int);
 
-/// Remembers `errno` until the value returned is dropped.
+/// Saves `errno`, to be restored when the returned value is dropped.
 #[inline]
 pub(crate) fn keep() -> Kept {
     Kept(get())
@@ -21,7 +21,7 @@ impl Drop for Kept {
     }
 }
 
-/// The calling thread's `errno`.
+/// Returns the calling thread's `errno`.
 #[inline]
 pub(crate) fn get() -> libc::c_int {
     let place = place();
@@ -32,7 +32,7 @@ pub(crate) fn get() -> libc::c_int {
     unsafe { *place }
 }
 
-/// Gives the calling thread's `errno` this value.
+/// Sets the calling thread's `errno`.
 #[inline]
 pub(crate) fn set(value: libc::c_int) {
     let place = place();
@@ -89,7 +89,7 @@ mod tests {
         set(7);
         {
             let _kept = keep();
-            // SAFETY: closing what is not open only fails.
+            // SAFETY: closing a descriptor that is not open only fails.
             let outcome = unsafe { libc::close(-1) };
             assert_eq!(outcome, -1);
             assert_eq!(get(), libc::EBADF);

@@ -1,16 +1,16 @@
-//! What every room may use: the last line of a broken heap, checksums, and words to sanitizers.
+//! Tools for every room: the last line of a broken heap, checksums, and sanitizer annotations.
 //!
 //! ```text
-//!   report   one line on standard error, then abort; assertions that do not panic
-//!   seal     checksums that only this process can make
-//!   watch    calls of valgrind and AddressSanitizer
-//!   errno    errno as it was
+//!   report     one line on standard error, then abort; assertions that do not panic
+//!   checksum   checksums that only this process can make
+//!   sanitizer  calls of valgrind and AddressSanitizer
+//!   errno      preserves errno
 //! ```
 //!
-//! The lowest room: of a heap it knows only what [`Named`](report::Named) tells.
+//! The lowest room: of a heap it only knows what [`Named`](report::Named) tells.
 
+pub(crate) mod checksum;
 #[cfg(unix)]
 pub(crate) mod errno;
 pub(crate) mod report;
-pub(crate) mod seal;
-pub(crate) mod watch;
+pub(crate) mod sanitizer;

@@ -6,19 +6,19 @@
 //! ```
 //!
 //! A panic inside a global allocator would unwind through code that believes it cannot, and
-//! printing through std would allocate from the very heap that is broken. So the line is formatted
-//! into a buffer on the stack and handed to `write(2)`. A line that does not fit is cut, a line
-//! break within it becomes a space. This module does not recover, and says nothing of a heap that
-//! is merely exhausted.
+//! printing through std would allocate from the very heap that is broken. So this module formats
+//! the line into a buffer on the stack and passes it to `write(2)`. It cuts a line that does not
+//! fit, and turns a line break within it into a space. This module does not recover, and reports
+//! nothing about a heap that is merely exhausted.
 
 use core::fmt;
 #[cfg(any(unix, windows, test))]
 use core::fmt::Write;
 
-/// Reports what is wrong with the heap called `name`, and ends the process.
+/// Reports corruption or misuse of the heap called `name`, and ends the process.
 ///
-/// The caller may hold the heap's lock: nothing here allocates. (A handler of `SIGABRT` that does
-/// will hang.)
+/// The caller may hold the heap's lock, because nothing here allocates. (A handler of `SIGABRT`
+/// that allocates will deadlock.)
 #[cold]
 #[inline(never)]
 pub(crate) fn fatal(name: &str, what: fmt::Arguments<'_>) -> ! {
@@ -29,7 +29,7 @@ pub(crate) fn fatal(name: &str, what: fmt::Arguments<'_>) -> ! {
 pub trait Named: Sized + 'static {
     /// The static's name.
     const NAME: &'static str;
-    /// Whether messages say how the heap is configured.
+    /// Whether messages include the heap's configuration.
     const SHOWS: bool;
     /// Writes the heap's attribute.
     fn show(f: &mut fmt::Formatter<'_>) -> fmt::Result;
@@ -44,7 +44,7 @@ impl<C: Named> fmt::Display for Attribute<C> {
     }
 }
 
-/// Reports what is wrong with the heap of `C`, with its configuration if all is checked there, and
+/// Reports corruption or misuse of the heap of `C`, with its configuration at the level `full`, and
 /// ends the process.
 #[cold]
 #[inline(never)]
@@ -55,15 +55,15 @@ pub(crate) fn fatal_in<C: Named>(what: fmt::Arguments<'_>) -> ! {
     fatal(C::NAME, format_args!("{what}; it is {}", Attribute::<C>(core::marker::PhantomData)))
 }
 
-/// Reports an assertion of this crate's own that does not hold, and ends the process.
+/// Reports a failed assertion of this crate, and ends the process.
 #[cold]
 #[inline(never)]
 pub(crate) fn broken(file: &str, line: u32, what: fmt::Arguments<'_>) -> ! {
     end(format_args!("brkalloc: {file}:{line}: {what}"))
 }
 
-/// Calls `f`, code of somebody else's that may panic where an allocator must not: that ends the
-/// process, with a line that begins with the `name`. (A closure, so that it is stored nowhere.)
+/// Calls `f`, foreign code that may panic where an allocator must not. A panic ends the process,
+/// with a line that begins with the `name`. (The name is a closure, so that nothing stores it.)
 #[inline]
 pub(crate) fn without_unwinding<R>(name: impl Fn() -> &'static str, f: impl FnOnce() -> R) -> R {
     let unwinding = Unwinding(name);
@@ -72,7 +72,7 @@ pub(crate) fn without_unwinding<R>(name: impl Fn() -> &'static str, f: impl FnOn
     result
 }
 
-/// Dropped by a panic alone.
+/// Only a panic drops this.
 struct Unwinding<N: Fn() -> &'static str>(N);
 
 impl<N: Fn() -> &'static str> Drop for Unwinding<N> {
@@ -82,7 +82,7 @@ impl<N: Fn() -> &'static str> Drop for Unwinding<N> {
     }
 }
 
-/// Asserts, in builds with debug assertions, on the ways of `alloc` and `dealloc`, where nothing
+/// Asserts, in builds with debug assertions, on the paths of `alloc` and `dealloc`, where nothing
 /// may panic: `ensure!(condition, "what does not hold")`. The text may have arguments, as that of
 /// `assert!`.
 macro_rules! ensure {
@@ -97,7 +97,7 @@ pub(crate) use ensure;
 #[cfg(any(unix, windows))]
 fn end(message: fmt::Arguments<'_>) -> ! {
     let mut line = Line::new();
-    // The only error is that of a line already full, which is then cut.
+    // The only error is that of a full line, which is then cut.
     let _ = line.write_fmt(message);
     put(line.finish());
     // SAFETY: `abort` takes no argument and is safe to call at any time.
@@ -111,8 +111,8 @@ fn end(_: fmt::Arguments<'_>) -> ! {
     core::arch::wasm32::unreachable()
 }
 
-/// Where there is no system, the program's panic handler is the only voice there is. It must not allocate
-/// from the heap that is broken, whose lock this thread may hold.
+/// Without a system, only the program's panic handler can report. It must not allocate from the
+/// broken heap, whose lock this thread may hold.
 #[cfg(not(any(unix, windows, target_arch = "wasm32")))]
 fn end(message: fmt::Arguments<'_>) -> ! {
     panic_for_good(&message)
@@ -167,7 +167,7 @@ impl Line {
         Self { bytes: [b'\n'; Self::CAPACITY + 1], length: 0 }
     }
 
-    /// The line with the line break at its end.
+    /// Returns the line with a line break at its end.
     fn finish(&mut self) -> &[u8] {
         if let Some(end) = self.bytes.get_mut(self.length) {
             *end = b'\n';
@@ -198,15 +198,14 @@ pub(crate) mod tests {
     use super::*;
     use std::string::String;
 
-    /// What `deadly` writes to standard error before it aborts, in a child of this process.
+    /// Returns what `deadly` writes to standard error before it aborts, in a child of this process.
     #[cfg(unix)]
     pub(crate) fn last_words(deadly: impl FnOnce()) -> String {
         let mut ends = [0; 2];
         // SAFETY: there is room for two descriptors.
         assert_eq!(0, unsafe { libc::pipe(ends.as_mut_ptr()) });
         let [reader, writer] = ends;
-        // SAFETY: the child calls `deadly`, and then nothing that another thread could hold a lock
-        // of.
+        // SAFETY: the child calls `deadly`, and then nothing whose lock another thread could hold.
         let child = unsafe { libc::fork() };
         if child == 0 {
             // SAFETY: both are open.
@@ -236,7 +235,7 @@ pub(crate) mod tests {
         assert!(libc::WIFSIGNALED(status), "the child came back");
         assert_eq!(libc::WTERMSIG(status), libc::SIGABRT);
         let words = String::from_utf8(words).expect("the words are text");
-        // An emulator says, too, what ended its program.
+        // An emulator also reports what ended its program.
         let own = |line: &&str| !line.starts_with("qemu: uncaught target signal ");
         words.split_inclusive('\n').filter(own).collect()
     }

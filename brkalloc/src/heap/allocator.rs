@@ -1,7 +1,7 @@
-//! `Allocator` of allocator-api2, so that single collections can live on a heap of their own.
+//! `Allocator` of allocator-api2, so that a collection can live on a heap of its own.
 //!
-//! A reference to a heap is the allocator, so copies of it are the same heap. What has no bytes is
-//! no block of the heap's.
+//! The allocator is a reference to a heap, so its copies are the same heap. A block without bytes
+//! is no block of the heap.
 
 use super::brk_heap::BrkHeap;
 use super::config::Config;
@@ -30,12 +30,12 @@ fn served(layout: Layout, serve: impl FnOnce(Layout) -> Option<NonNull<u8>>) -> 
 /// As for [`Allocator::deallocate`].
 unsafe fn deallocate(heap: &impl Layer, block: NonNull<u8>, layout: Layout) {
     if layout.size() != 0 {
-        // SAFETY: the caller vouches for the block, which has bytes and so is the heap's.
+        // SAFETY: the caller guarantees that the block is in use; it has bytes, so it is this heap's.
         unsafe { requests::free(heap, block, Some(layout)) };
     }
 }
 
-/// The block at another layout, in place or moved.
+/// Resizes a block to another layout, in place or elsewhere.
 ///
 /// # Safety
 ///
@@ -45,19 +45,18 @@ unsafe fn resized(heap: &impl Layer, block: NonNull<u8>, old: Layout, new: Layou
         return served(new, |layout| heap.allocate(layout));
     }
     if new.size() == 0 {
-        // SAFETY: the caller vouches for the block, which has bytes and so is the heap's.
+        // SAFETY: the caller guarantees that the block is in use; it has bytes, so it is this heap's.
         unsafe { requests::free(heap, block, Some(old)) };
         return served(new, |_| None);
     }
-    // SAFETY: the caller vouches for the block, which has bytes and so is the heap's.
+    // SAFETY: the caller guarantees that the block is in use; it has bytes, so it is this heap's.
     served(new, |new| unsafe { requests::realign(heap, block, old, new) })
 }
 
 macro_rules! allocator {
     ([$($parameter:tt)*] $heap:ty) => {
-        // SAFETY: a block is the heap's until it is freed, whoever has a reference to the heap, and
-        // the heap cannot move or end while it is borrowed; every copy of the reference is the same
-        // heap.
+        // SAFETY: a block is valid until it is freed, whoever has a reference to the heap. The heap
+        // cannot move or end while it is borrowed. Every copy of the reference is the same heap.
         unsafe impl<$($parameter)*> Allocator for &$heap {
             fn allocate(&self, layout: Layout) -> Served {
                 served(layout, |layout| self.stack.allocate(layout))
@@ -68,17 +67,17 @@ macro_rules! allocator {
             }
 
             unsafe fn deallocate(&self, block: NonNull<u8>, layout: Layout) {
-                // SAFETY: the caller vouches for the block.
+                // SAFETY: the caller guarantees that the block is in use.
                 unsafe { deallocate(&self.stack, block, layout) };
             }
 
             unsafe fn grow(&self, block: NonNull<u8>, old: Layout, new: Layout) -> Served {
-                // SAFETY: the caller vouches for the block.
+                // SAFETY: the caller guarantees that the block is in use.
                 unsafe { resized(&self.stack, block, old, new) }
             }
 
             unsafe fn shrink(&self, block: NonNull<u8>, old: Layout, new: Layout) -> Served {
-                // SAFETY: the caller vouches for the block.
+                // SAFETY: the caller guarantees that the block is in use.
                 unsafe { resized(&self.stack, block, old, new) }
             }
         }

@@ -1,7 +1,6 @@
-//! The static: the layers of one heap, and what users ask of it.
+//! The static: the layers of one heap, and the operations that it offers to users.
 //!
-//! A panic in a global allocator would pass straight through the code that called it, so nothing here
-//! panics.
+//! Nothing here panics: a panic in a global allocator would unwind through the code that called it.
 
 use super::config::{Config, Stack};
 use super::configuration::Configuration;
@@ -32,11 +31,11 @@ use core::ptr::{NonNull, null_mut};
 /// }
 /// ```
 ///
-/// What cannot be served is a null pointer, and nothing is lost. A misuse that the heap was told to
-/// look for (`harden`) ends the process with one line on standard error.
+/// A failed allocation returns null and leaves the heap unchanged. A misuse that `harden` detects
+/// ends the process with one line on standard error.
 ///
 /// A value that is not the static of its configuration (a copy, made by hand) has no memory of its
-/// own: it answers null, or, with a cache, what the static answers.
+/// own. It returns null, or, with a cache, what the static returns.
 pub struct BrkHeap<C: Config = Undeclared> {
     pub(super) stack: Stack<C>,
 }
@@ -44,14 +43,14 @@ pub struct BrkHeap<C: Config = Undeclared> {
 impl<C: Config> BrkHeap<C> {
     const CONFIGURATION: &'static Configuration = &Configuration::of::<C>();
 
-    /// For the expansion of the attribute alone.
+    /// Only for the expansion of the attribute.
     #[doc(hidden)]
     #[must_use]
     pub const fn __new() -> Self {
         Self { stack: <Stack<C> as Layer>::NEW }
     }
 
-    /// The resolved options.
+    /// Returns the resolved options.
     ///
     /// `Display` writes them as an attribute that can be pasted back.
     #[must_use]
@@ -59,7 +58,7 @@ impl<C: Config> BrkHeap<C> {
         Self::CONFIGURATION
     }
 
-    /// The figures of this moment, by a walk over all chunks under the lock.
+    /// Returns the current figures, by a walk over all chunks under the lock.
     #[must_use]
     pub fn stats(&self) -> Stats {
         let mut stats = self.stack.base().chunks(|chunks| chunks.stats());
@@ -67,7 +66,7 @@ impl<C: Config> BrkHeap<C> {
         stats
     }
 
-    /// Looks at every chunk and every entry of the index, under the lock.
+    /// Checks every chunk and every entry of the index, under the lock.
     ///
     /// # Errors
     ///
@@ -78,35 +77,37 @@ impl<C: Config> BrkHeap<C> {
 
     /// Calls `f` for each chunk in address order, under the lock.
     ///
-    /// `f` must not allocate from this heap: it would wait for the lock that this call holds. Nor from
-    /// a heap that was first used after this one, for whose lock and this one a fork may wait. (With
-    /// `lock = "none"` the process ends with a line that says so.)
+    /// `f` must not allocate from this heap, because it would wait for the lock that this call
+    /// holds. Nor may it allocate from a heap that was first used after this one: a `fork` may wait
+    /// for both locks. (With `lock = "none"` the process ends with a line that says so.)
     pub fn for_each_chunk(&self, f: impl FnMut(ChunkInfo)) {
         self.stack.base().chunks(|chunks| chunks.for_each_chunk(f));
     }
 
-    /// Gives the whole pages of the top and of free chunks back to the system; bytes given back.
+    /// Returns the whole free pages of the top and of free chunks to the system, and returns how
+    /// many bytes went back.
     ///
-    /// They stay part of the arena, and pages that went back before and were not used since are
-    /// counted again. 0 for arenas that cannot give memory back.
+    /// The pages stay part of the arena. Pages that went back earlier and were not used since count
+    /// again. Returns 0 for arenas that cannot give memory back.
     pub fn trim(&self) -> usize {
         self.stack.flush();
         self.stack.base().chunks(RawHeap::trim)
     }
 
-    /// The bytes that may be used at `pointer`: at least what was asked for.
+    /// Returns how many bytes may be used at `pointer`: at least the size asked for.
     ///
     /// # Safety
     ///
-    /// This heap handed `pointer` out, it has not been freed since, and the configuration names this heap.
+    /// This heap handed out `pointer`, nobody has freed it since, and the configuration names this
+    /// heap.
     #[must_use]
     pub unsafe fn usable_size(&self, pointer: NonNull<u8>) -> usize {
-        // SAFETY: the caller vouches for the pointer.
+        // SAFETY: the caller guarantees the pointer.
         unsafe { requests::usable_size(&self.stack, pointer) }
     }
 }
 
-// SAFETY: as for `Layer`; a null pointer says that there is no room.
+// SAFETY: as for `Layer`; a null pointer means that there is no room.
 unsafe impl<C: Config> GlobalAlloc for BrkHeap<C> {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
@@ -121,7 +122,7 @@ unsafe impl<C: Config> GlobalAlloc for BrkHeap<C> {
     #[inline]
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         if let Some(payload) = NonNull::new(pointer) {
-            // SAFETY: the caller vouches for the pointer and its layout.
+            // SAFETY: the caller guarantees the pointer and its layout.
             unsafe { requests::free(&self.stack, payload, Some(layout)) };
         }
     }
@@ -130,7 +131,7 @@ unsafe impl<C: Config> GlobalAlloc for BrkHeap<C> {
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         let Some(payload) = NonNull::new(pointer) else { return null_mut() };
         let Ok(wanted) = Layout::from_size_align(size, layout.align()) else { return null_mut() };
-        // SAFETY: the caller vouches for the pointer and its layout.
+        // SAFETY: the caller guarantees the pointer and its layout.
         let served = unsafe { requests::reallocate(&self.stack, payload, Some(layout), wanted) };
         served.map_or(null_mut(), NonNull::as_ptr)
     }
@@ -140,25 +141,25 @@ unsafe impl<C: Config> GlobalAlloc for BrkHeap<C> {
 unsafe impl<C: Config> GlobalAlloc for &'static BrkHeap<C> {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller vouches for the layout.
+        // SAFETY: the caller guarantees the layout.
         unsafe { (**self).alloc(layout) }
     }
 
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller vouches for the layout.
+        // SAFETY: the caller guarantees the layout.
         unsafe { (**self).alloc_zeroed(layout) }
     }
 
     #[inline]
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller vouches for the pointer and its layout.
+        // SAFETY: the caller guarantees the pointer and its layout.
         unsafe { (**self).dealloc(pointer, layout) };
     }
 
     #[inline]
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        // SAFETY: the caller vouches for the pointer and its layout.
+        // SAFETY: the caller guarantees the pointer and its layout.
         unsafe { (**self).realloc(pointer, layout, size) }
     }
 }

@@ -1,7 +1,7 @@
-//! A heap's configuration is a type: everything the attribute chose, known to the compiler.
+//! A heap's configuration is a type, so the compiler knows every option of the attribute.
 //!
-//! What is not chosen leaves no branch, no byte and no symbol, because every choice is an
-//! associated type or constant of [`Config`]. `#[brk_heap]` writes the one implementation that a
+//! Options you don't select cost nothing: no branch, no byte and no symbol, because every option is
+//! an associated type or constant of [`Config`]. `#[brk_heap]` writes the one implementation that a
 //! static needs. This module holds no state.
 
 use super::brk_heap::BrkHeap;
@@ -17,67 +17,69 @@ use crate::layers::guarded::Hardening;
 use crate::layers::locked::Locked;
 use crate::layers::mapped::Large;
 use crate::layers::quarantine::Quarantine;
-use crate::layers::{Layer, Params, Watched};
+use crate::layers::{Annotated, Layer, Params};
 use crate::sys::lock::Lock;
 use crate::sys::source::Source;
 use core::fmt;
 
-/// Everything that `#[brk_heap]` settles about one heap.
+/// All that `#[brk_heap]` determines about one heap.
 ///
-/// The trait is safe to implement: whatever the values, a heap either serves memory that is its own
-/// or serves none. What could break that (a source that lends memory twice, a lock that does not
-/// lock) is behind `unsafe` traits and constructors of their own.
+/// The trait is safe to implement: whatever the values, a heap either serves memory of its own or
+/// serves none. The parts that could break this (a source that lends memory twice, a lock that does
+/// not lock) are behind `unsafe` traits and constructors of their own.
 pub trait Config: Sized + 'static {
-    /// What the arena is made of.
+    /// The source of the arena's memory.
     type Source: Source;
-    /// Which free chunk is taken, where a freed one stands, and how either is found.
+    /// Which free chunk a request gets, where a freed chunk stands in the sequence, and how the
+    /// heap finds either.
     type Index: Index;
     /// When free neighbors merge.
     type Coalesce: Coalesce;
     /// How threads share the heap.
     type Lock: Lock;
-    /// What threads keep of what they free.
+    /// What each thread caches of the blocks it frees.
     type Cache: Cache<Self>;
     /// Whether large requests get mappings of their own.
     type Large: Large;
-    /// What is checked at run time.
+    /// What the heap checks at run time.
     type Harden: Hardening;
-    /// Whether freed blocks wait before they are handed out again; without effect but with
+    /// Whether freed blocks wait in a quarantine. Without effect unless `Harden` is
     /// [`Harden::Full`].
     type Quarantine: Quarantine;
-    /// What is counted beside the figures that a walk can tell.
+    /// What the heap counts beyond the figures that a walk finds.
     type Counters: Counters;
 
     /// The static's name, for messages.
     const NAME: &'static str;
     /// Bytes committed at the first allocation.
     const ARENA: usize;
-    /// The least number of bytes by which the arena grows; 0 for a fixed arena.
+    /// The minimum growth step of the arena, in bytes; 0 for a fixed arena.
     const GROW: usize;
-    /// The most bytes that the arena may reach.
+    /// The greatest size of the arena, in bytes.
     const LIMIT: usize;
     /// Bytes of dirty top beyond which pages go back to the system; `usize::MAX` for never.
     const TRIM: usize;
-    /// What is cleared.
+    /// What the heap clears.
     const ZERO: Zero = Zero::None;
-    /// What is defined for C. (The attribute defines it; this only says so.)
+    /// Which functions of C the heap defines. (The attribute defines them; this only says so.)
     const EXPORT: Export = Export::None;
-    /// The lock, as it is before its first use.
+    /// The lock in its initial state.
     const LOCK: Self::Lock;
     /// The lock, as the attribute spells it.
     const LOCK_OPTION: &'static str = <Self::Lock as Lock>::OPTION;
-    /// Where the attribute was told to find this crate; empty if it was not told.
+    /// The path to this crate, if the attribute names one; empty otherwise.
     const CRATE: &'static str = "";
 
-    /// The one static that this configuration describes. A [`BrkHeap`] elsewhere serves nothing.
+    /// Returns the one static that this configuration describes. A [`BrkHeap`] elsewhere serves
+    /// nothing.
     ///
-    /// It is asked for when the heap first allocates: a panic here ends the process.
+    /// The heap calls this when it first allocates: a panic here ends the process.
     fn heap() -> &'static BrkHeap<Self>;
 }
 
-/// The layers of a heap, from the one that sees each request first to the arena behind its lock.
+/// The layers of a heap, from the one that receives each request down to the arena behind its lock.
 pub(crate) type Stack<C> = <<C as Config>::Large as Large>::Over<
-    Watched<<<C as Config>::Harden as Hardening>::Over<<<C as Config>::Cache as Cache<C>>::Over>>,
+    Annotated<<<C as Config>::Harden as Hardening>::Over<<<C as Config>::Cache as Cache<C>>::Over>>,
 >;
 
 impl<C: Config> Named for C {
@@ -117,7 +119,7 @@ impl<C: Config> Params for C {
     }
 }
 
-/// Which functions of C's a heap defines for the whole process.
+/// Which functions of C a heap defines for the whole process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Export {

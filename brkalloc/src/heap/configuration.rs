@@ -1,8 +1,7 @@
 //! The resolved options of one heap, as data that prints as the attribute it came from.
 //!
-//! Every field is read off the configuration's types and constants, so it cannot say anything else
-//! than what runs. The options that have no effect in a configuration are left out of what is
-//! printed.
+//! Every field comes from the configuration's types and constants, so it cannot differ from what
+//! runs. The printed attribute omits options that have no effect.
 
 use crate::arena::coalesce::Coalesce;
 use crate::arena::counters::Counters;
@@ -15,7 +14,7 @@ use crate::layers::quarantine::Quarantine;
 use crate::sys::source::Source;
 use core::fmt;
 
-/// What the attribute, and its defaults, made of one heap. Sizes are bytes.
+/// The options of one heap, as the attribute and its defaults resolve them. Sizes are bytes.
 ///
 /// `Display` writes it as an attribute that can be pasted back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,41 +22,41 @@ use core::fmt;
 pub struct Configuration {
     /// The static's name.
     pub name: &'static str,
-    /// What the arena is made of.
+    /// The source of the arena's memory.
     pub source: &'static str,
     /// Bytes committed at the first allocation.
     pub arena: usize,
-    /// The least number of bytes by which the arena grows; `None` for a fixed arena.
+    /// The minimum growth step; `None` for a fixed arena.
     pub grow: Option<usize>,
-    /// The most bytes that the arena may reach.
+    /// The greatest size of the arena.
     pub limit: usize,
     /// Bytes of dirty top beyond which pages go back to the system; `None` for never.
     pub trim: Option<usize>,
-    /// Which free chunk is taken.
+    /// Which free chunk a request gets.
     pub policy: &'static str,
     /// Where a freed chunk stands in the sequence.
     pub order: &'static str,
-    /// How a chunk is found; `None` where the policy leaves no choice.
+    /// How the heap finds a chunk; `None` where the policy leaves no choice.
     pub index: Option<&'static str>,
     /// When free neighbors merge.
     pub coalesce: &'static str,
-    /// The least number of bytes of a request that gets a mapping of its own; `None` where none does.
+    /// The least size of a request that gets a mapping of its own; `None` without mappings.
     pub large: Option<usize>,
-    /// The most bytes that each thread keeps of what it frees; `None` without a cache.
+    /// The per-thread cache size; `None` without a cache.
     pub cache: Option<usize>,
     /// How threads share the heap, as the attribute spells the option.
     pub lock: &'static str,
-    /// What is checked at run time.
+    /// What the heap checks at run time.
     pub harden: Harden,
-    /// The most bytes of freed blocks that wait; `None` where nothing does.
+    /// The most bytes that the quarantine holds; `None` without one.
     pub quarantine: Option<usize>,
-    /// What is cleared.
+    /// What the heap clears.
     pub zero: Zero,
-    /// What is counted.
+    /// What the heap counts.
     pub stats: &'static str,
-    /// What is defined for C.
+    /// Which functions of C the heap defines.
     pub export: Export,
-    /// Where the attribute was told to find this crate; empty if it was not told.
+    /// The path to this crate, if the attribute names one; empty otherwise.
     pub crate_path: &'static str,
     grows: bool,
     merges: bool,
@@ -150,7 +149,7 @@ impl fmt::Display for Configuration {
     }
 }
 
-/// A size in the largest unit that holds it in whole numbers.
+/// A size, displayed in the largest unit that divides it.
 struct Size(usize);
 
 impl fmt::Display for Size {

@@ -1,14 +1,14 @@
-//! Heaps as users have them.
+//! The heaps that users see.
 //!
 //! ```text
 //!   BrkHeap    the static that the attribute makes        GlobalAlloc ─┐
-//!   Heap       the same over a caller's bytes             methods     ─┤
+//!   Heap       a heap over a caller's bytes             methods     ─┤
 //!   allocator  Allocator for references to both                       ─┼─► requests ─► layers
 //!   malloc     C's functions over one BrkHeap                         ─┘
 //!
-//!   config          Config: every choice; what each lower room needs of it; Stack: the layers that follow
-//!   configuration   the same as data that prints as an attribute
-//!   undeclared, target    what is said where the attribute, or the target, lacks something
+//!   config          Config: every option; the part that each lower room reads; Stack: the layers that result
+//!   configuration   the options as data that prints as an attribute
+//!   undeclared, target    errors where the attribute, or something of the target, is missing
 //! ```
 //!
 //! The highest room: the expansion of `#[brk_heap]` names it through `__private`. Neighbors:

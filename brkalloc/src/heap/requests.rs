@@ -1,7 +1,7 @@
-//! What every heap does for a user, above its layers: pointers become those of the whole window, and
-//! blocks move.
+//! The operations of every heap above its layers: they extend a user's pointer to the whole window,
+//! and move blocks.
 //!
-//! This is the one place that copies a block.
+//! Only this module copies blocks.
 
 use crate::arena::chunk::{Window, whole};
 use crate::layers::{Layer, Resized};
@@ -15,12 +15,12 @@ use core::ptr::NonNull;
 /// As for [`Layer::free`].
 #[inline]
 pub(super) unsafe fn free<L: Layer>(heap: &L, block: NonNull<u8>, layout: Option<Layout>) {
-    // SAFETY: the caller vouches for the block.
+    // SAFETY: the caller guarantees that the block is in use.
     unsafe { heap.free(whole(block), layout) };
 }
 
-/// The block, with its bytes up to the lesser of both sizes, as `wanted` has it: where it stands if
-/// that is possible. `None`, with the block as it was, if there is no room.
+/// Resizes a block to `wanted`, in place if possible, and keeps its bytes up to the lesser size.
+/// Returns `None` and leaves the block as it was if there is no room.
 ///
 /// # Safety
 ///
@@ -33,26 +33,26 @@ pub(super) unsafe fn reallocate<L: Layer>(
     wanted: Layout,
 ) -> Option<NonNull<u8>> {
     let block = whole(block);
-    // SAFETY: the caller vouches for the block.
+    // SAFETY: the caller guarantees that the block is in use.
     match unsafe { heap.resize(block, layout, wanted) }? {
         Resized::InPlace(block) => {
             let has_shrunk = layout.is_none_or(|layout| wanted.size() < layout.size());
-            if Window::<L::Params>::CLEARS && !Window::<L::Params>::SEALED && has_shrunk {
+            if Window::<L::Params>::CLEARS && !Window::<L::Params>::CHECKSUMMED && has_shrunk {
                 // SAFETY: the block has this layout now.
                 unsafe { clear_behind(heap, block, wanted) };
             }
             Some(block)
         }
         Resized::Elsewhere(room) => {
-            // SAFETY: the caller vouches for the block, and the room is new.
+            // SAFETY: the caller guarantees that the block is in use; the room is new.
             unsafe { relocate(heap, block, layout, room, wanted) };
             Some(room)
         }
     }
 }
 
-/// The block at another layout, which may have another alignment. `None`, with the block as it was,
-/// if there is no room.
+/// Resizes a block to a layout that may have another alignment. Returns `None` and leaves the block
+/// as it was if there is no room.
 ///
 /// # Safety
 ///
@@ -65,22 +65,22 @@ pub(super) unsafe fn realign<L: Layer>(
     wanted: Layout,
 ) -> Option<NonNull<u8>> {
     if layout.align() == wanted.align() {
-        // SAFETY: the caller vouches for the block.
+        // SAFETY: the caller guarantees that the block is in use.
         return unsafe { reallocate(heap, block, Some(layout), wanted) };
     }
     let room = heap.allocate(wanted)?;
-    // SAFETY: the caller vouches for the block, and the room is new.
+    // SAFETY: the caller guarantees that the block is in use; the room is new.
     unsafe { relocate(heap, whole(block), Some(layout), room, wanted) };
     Some(room)
 }
 
-/// The bytes that may be used at `block`.
+/// Returns how many bytes may be used at `block`.
 ///
 /// # Safety
 ///
 /// As for [`Layer::usable_size`].
 pub(super) unsafe fn usable_size<L: Layer>(heap: &L, block: NonNull<u8>) -> usize {
-    // SAFETY: the caller vouches for the block.
+    // SAFETY: the caller guarantees that the block is in use.
     unsafe { heap.usable_size(whole(block), None) }
 }
 
@@ -88,7 +88,7 @@ pub(super) unsafe fn usable_size<L: Layer>(heap: &L, block: NonNull<u8>) -> usiz
 ///
 /// # Safety
 ///
-/// As for [`Layer::free`]; `room` was handed out for `wanted`, and is nobody's.
+/// As for [`Layer::free`]; the heap handed out `room` for `wanted`, and it belongs to nobody.
 #[inline]
 unsafe fn relocate<L: Layer>(
     heap: &L,
@@ -98,30 +98,30 @@ unsafe fn relocate<L: Layer>(
     wanted: Layout,
 ) {
     let size = match layout {
-        // What is to be checked is not believed.
-        Some(layout) if !Window::<L::Params>::SEALED => layout.size(),
-        // SAFETY: the caller vouches for the block.
+        // A checked heap does not trust the layout.
+        Some(layout) if !Window::<L::Params>::CHECKSUMMED => layout.size(),
+        // SAFETY: the caller guarantees that the block is in use.
         _ => unsafe { heap.usable_size(block, None) },
     };
-    // SAFETY: both have as many bytes, and the block is still in use, so they are two.
+    // SAFETY: both have that many bytes; they are distinct, because the block is still in use.
     unsafe { room.copy_from_nonoverlapping(block, size.min(wanted.size())) };
-    // SAFETY: the caller vouches for the block, which nobody needs now.
+    // SAFETY: the caller guarantees that the block was in use; nobody needs it now.
     unsafe { heap.free(block, layout) };
 }
 
-/// Clears what a block has behind the bytes that are in use.
+/// Clears the bytes of a block behind those in use.
 ///
 /// # Safety
 ///
 /// As for [`Layer::free`].
 #[cold]
 unsafe fn clear_behind<L: Layer>(heap: &L, block: NonNull<u8>, layout: Layout) {
-    // By its layout, as whoever served it decided: where a configuration names another heap now, the
-    // address would tell of a mapping that is none.
-    // SAFETY: the caller vouches for the block.
+    // The layout decides, as it did when the block was handed out. If the configuration names
+    // another heap now, the address would claim a mapping where there is none.
+    // SAFETY: the caller guarantees that the block is in use.
     let usable = unsafe { heap.usable_size(block, Some(layout)) };
     // SAFETY: the block has at least its size.
     let behind = unsafe { block.add(layout.size()) };
-    // SAFETY: these are the block's last bytes, of which its owner asked for none.
+    // SAFETY: these are the block's last bytes, which its owner did not ask for.
     unsafe { behind.write_bytes(0, usable.saturating_sub(layout.size())) };
 }

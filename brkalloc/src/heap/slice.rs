@@ -1,8 +1,8 @@
-//! A heap of one's own over bytes that one has: for tests, for benches, and where there is no
+//! A heap over bytes that its owner lends it: for tests, for benches, and for programs without a
 //! static.
 //!
-//! It is the very heap that a [`BrkHeap`](crate::BrkHeap) locks, without the lock: one thread's,
-//! made and dropped like any value. It does not grow.
+//! It is the same heap that a [`BrkHeap`](crate::BrkHeap) locks, without the lock. One thread owns
+//! it, and makes and drops it like any value. It does not grow.
 
 use super::config::Config;
 use super::requests;
@@ -24,10 +24,11 @@ use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 
-/// A heap over bytes that the caller lends, placed and checked as the configuration `C` says.
+/// A heap over bytes that the caller lends, with the placement and the checks of the configuration
+/// `C`.
 ///
-/// `C` is a type that [`#[brk_heap]`](macro@crate::brk_heap) made; its source, sizes and lock are not
-/// used.
+/// `C` is a type that [`#[brk_heap]`](macro@crate::brk_heap) made. The heap does not use its
+/// source, sizes and lock.
 ///
 /// ```
 /// use brkalloc::{BrkHeap, Heap, brk_heap};
@@ -50,31 +51,32 @@ pub struct Heap<'a, C: Config, S: Source = Slice> {
     lent: PhantomData<(&'a mut [MaybeUninit<u8>], *mut ())>,
 }
 
-// SAFETY: a heap goes to another thread with all that is in it; only sharing would need a lock.
+// SAFETY: a heap moves to another thread with all its memory; only sharing would need a lock.
 unsafe impl<C: Config, S: Source> Send for Heap<'_, C, S> {}
 
 impl<'a, C: Config> Heap<'a, C> {
-    /// A heap over `bytes`; one that serves nothing if they are too few for a chunk, and over the
+    /// Makes a heap over `bytes`. It serves nothing if they are too few for a chunk, and uses the
     /// first 64 GiB if they are more.
     #[must_use]
     pub fn over(bytes: &'a mut [MaybeUninit<u8>]) -> Self {
         let heap = Self::closed();
         let base = bytes.as_mut_ptr().cast::<u8>();
         let skipped = (base.addr() + WORD).next_multiple_of(GRANULE) - base.addr();
-        // The end tag lies in the last word below a multiple of a granule, one granule or more
+        // The end tag lies in the last word below a multiple of a granule, at least one granule
         // above the first.
         let granules = bytes.len().saturating_sub(skipped) / GRANULE;
-        let reach = RawHeap::<C, Slice>::REACH;
+        let reach = RawHeap::<C, Slice>::MAX_OFFSET;
         let end = u32::try_from(granules + 1).unwrap_or(u32::MAX).min(reach);
-        // SAFETY: it is the place of the end tag, if there are bytes for a window, and else not used.
+        // SAFETY: it is the place of the end tag if there are bytes for a window; otherwise nobody
+        // uses it.
         let end = unsafe { Chunk::at(end) };
         if let (true, Some(end), Some(first)) =
             (0 < granules, end, NonNull::new(base.wrapping_add(skipped)))
         {
             heap.stack.base().chunks(|raw| {
-                // SAFETY: `first` leaves room for a tag above `base`; the last of so many granules
-                // ends within the bytes, which are borrowed for as long as the heap, or what it
-                // lends, lives. It never grows.
+                // SAFETY: `first` leaves room for a tag above `base`. The last granule ends within
+                // the bytes, which are borrowed for as long as the heap, or what it lends, lives.
+                // The heap never grows.
                 unsafe { raw.open(first, end, end, Origin::Slice) };
             });
         }
@@ -83,8 +85,8 @@ impl<'a, C: Config> Heap<'a, C> {
 }
 
 impl<C: Config, S: Source> Heap<'static, C, S> {
-    /// A heap over a window of its own of the source `S`, growing by `C::GROW`: for the tests of
-    /// this project alone.
+    /// Makes a heap over a window of its own from the source `S`, growing by `C::GROW`. Only for
+    /// the tests of this project.
     #[doc(hidden)]
     #[must_use]
     pub fn __of_source(arena: usize, limit: usize) -> Option<Self> {
@@ -95,13 +97,13 @@ impl<C: Config, S: Source> Heap<'static, C, S> {
 }
 
 impl<C: Config, S: Source> Heap<'_, C, S> {
-    /// A heap of one thread has no use for a cache of threads.
+    /// A heap of one thread has no use for per-thread caches.
     const IS_UNCACHED: () = assert!(
         <C::Cache as Cache<C>>::KEEPS.is_none(),
         "a `Heap` has no cache; use a configuration without `cache`"
     );
 
-    /// Nor has it a place for what is freed.
+    /// Nor does it have a quarantine.
     const IS_UNQUARANTINED: () = assert!(
         C::Quarantine::BYTES == 0,
         "a `Heap` has no quarantine; use a configuration without `quarantine`"
@@ -113,12 +115,13 @@ impl<C: Config, S: Source> Heap<'_, C, S> {
         Self { stack: Layer::NEW, lent: PhantomData }
     }
 
-    /// A block for `layout`; `None` if there is none. A size of 0 counts as 1.
+    /// Allocates a block for `layout`; returns `None` on failure. A size of 0 counts as 1.
     pub fn allocate(&self, layout: Layout) -> Option<NonNull<u8>> {
         self.stack.allocate(layout)
     }
 
-    /// A block for `layout` whose bytes are zero; `None` if there is none. A size of 0 counts as 1.
+    /// Allocates a block for `layout` whose bytes are zero; returns `None` on failure. A size of 0
+    /// counts as 1.
     pub fn allocate_zeroed(&self, layout: Layout) -> Option<NonNull<u8>> {
         self.stack.allocate_zeroed(layout)
     }
@@ -127,18 +130,18 @@ impl<C: Config, S: Source> Heap<'_, C, S> {
     ///
     /// # Safety
     ///
-    /// This heap handed `block` out, and it has not been freed since.
+    /// This heap handed out `block`, and nobody has freed it since.
     pub unsafe fn deallocate(&self, block: NonNull<u8>) {
-        // SAFETY: the caller vouches for the block.
+        // SAFETY: the caller guarantees that the block is in use.
         unsafe { requests::free(&self.stack, block, None) };
     }
 
-    /// The block at another size, with its bytes up to the lesser of both; `None`, with the block
-    /// as it was, if there is no room.
+    /// Resizes a block, in place or elsewhere, and keeps its bytes up to the lesser size. Returns
+    /// `None` and leaves the block as it was if there is no room.
     ///
     /// # Safety
     ///
-    /// This heap handed `block` out for `layout`, and it has not been freed since.
+    /// This heap handed out `block` for `layout`, and nobody has freed it since.
     pub unsafe fn reallocate(
         &self,
         block: NonNull<u8>,
@@ -146,28 +149,28 @@ impl<C: Config, S: Source> Heap<'_, C, S> {
         size: usize,
     ) -> Option<NonNull<u8>> {
         let wanted = Layout::from_size_align(size, layout.align()).ok()?;
-        // SAFETY: the caller vouches for the block and its layout.
+        // SAFETY: the caller guarantees the block and its layout.
         unsafe { requests::reallocate(&self.stack, block, Some(layout), wanted) }
     }
 
-    /// The bytes that may be used at `block`: at least what was asked for.
+    /// Returns how many bytes may be used at `block`: at least the size asked for.
     ///
     /// # Safety
     ///
-    /// This heap handed `block` out, and it has not been freed since.
+    /// This heap handed out `block`, and nobody has freed it since.
     #[must_use]
     pub unsafe fn usable_size(&self, block: NonNull<u8>) -> usize {
-        // SAFETY: the caller vouches for the block.
+        // SAFETY: the caller guarantees that the block is in use.
         unsafe { requests::usable_size(&self.stack, block) }
     }
 
-    /// The figures of this moment, by a walk over all chunks.
+    /// Returns the current figures, by a walk over all chunks.
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.stack.base().chunks(|chunks| chunks.stats())
     }
 
-    /// Looks at every chunk and every entry of the index.
+    /// Checks every chunk and every entry of the index.
     ///
     /// # Errors
     ///
@@ -183,16 +186,16 @@ impl<C: Config, S: Source> Heap<'_, C, S> {
         self.stack.base().chunks(|chunks| chunks.for_each_chunk(f));
     }
 
-    /// What was counted, without the walk of [`stats`](Heap::stats): for the benches of this
-    /// project alone.
+    /// Returns the counters, without the walk of [`stats`](Heap::stats). Only for the benches of
+    /// this project.
     #[doc(hidden)]
     #[must_use]
     pub fn __operations(&self) -> Option<Operations> {
         self.stack.base().chunks(|chunks| chunks.operations())
     }
 
-    /// Gives the whole free pages back to the system, where the memory is the system's; bytes given
-    /// back.
+    /// Returns whole free pages to the system, where the memory is the system's, and returns how
+    /// many bytes went back.
     #[doc(hidden)]
     pub fn __trim(&self) -> usize {
         self.stack.base().chunks(RawHeap::trim)

@@ -1,10 +1,10 @@
-//! What an attribute chooses and its target may lack, as one error that says what to write.
+//! Compile errors for options that the target lacks: each says what to write instead.
 //!
-//! The macro runs on the host and does not know the target. So the expansion asks the functions below,
-//! while constants are evaluated, and a panic there is the error. Sources and locks that a target
-//! lacks have types that do nothing, so that no second error follows.
+//! The macro runs on the host and does not know the target. So its expansion calls the functions
+//! below during constant evaluation, and a panic there is the error. A source or lock that a target
+//! lacks still has a type, which does nothing, so that no second error follows.
 
-/// What a target has of the things that an attribute can ask for.
+/// The parts of a target that an attribute can ask for.
 #[derive(Clone, Copy, Debug)]
 struct Target {
     /// A Unix: memory on request, a lock that sleeps, C's functions.
@@ -13,11 +13,11 @@ struct Target {
     swaps: bool,
 }
 
-/// The one that this crate is compiled for.
+/// The target that this crate is compiled for.
 const HERE: Target = Target { is_unix: cfg!(unix), swaps: cfg!(target_has_atomic = "8") };
 
 impl Target {
-    /// What to write instead of `source`, if the target lacks it.
+    /// Returns what to write instead of `source`, if the target lacks it.
     const fn lacks_source(self, source: &str, lock: &str) -> Option<&'static str> {
         if self.is_unix || is(source, "static") {
             return None;
@@ -30,14 +30,15 @@ impl Target {
             (true, false) => {
                 "`source = \"mmap\"` needs a Unix; on this target write `source = \"static\", arena = \"64KiB\"`"
             }
-            // The lock says nothing then, so this has to.
+            // The lock's error stays silent then, so this one covers both.
             (_, true) => {
                 "this target has neither a system that gives memory nor compare-and-swap for a lock; write `source = \"static\", arena = \"64KiB\", unsafe(lock = \"none\")`"
             }
         })
     }
 
-    /// What to write instead of `lock`, if the target lacks it; `"default"` and `"none"` are words here.
+    /// Returns what to write instead of `lock`, if the target lacks it. `"default"` and `"none"`
+    /// are words here.
     const fn lacks_lock(self, lock: &str) -> Option<&'static str> {
         if is(lock, "os") && !self.is_unix && self.swaps {
             return Some(
@@ -67,7 +68,7 @@ const fn is(word: &str, other: &str) -> bool {
 ///
 /// # Panics
 ///
-/// There, while constants are evaluated.
+/// If the target lacks it, during constant evaluation.
 #[track_caller]
 pub const fn require_source(source: &str, lock: &str) {
     if let Some(instead) = HERE.lacks_source(source, lock) {
@@ -75,11 +76,12 @@ pub const fn require_source(source: &str, lock: &str) {
     }
 }
 
-/// Fails to compile where the target lacks `lock`, unless what it says of `source` speaks of locks, too.
+/// Fails to compile where the target lacks `lock`, unless the error for `source` already covers
+/// locks.
 ///
 /// # Panics
 ///
-/// There, while constants are evaluated.
+/// If the target lacks it, during constant evaluation.
 #[track_caller]
 pub const fn require_lock(source: &str, lock: &str) {
     if HERE.swaps || HERE.lacks_source(source, lock).is_none() {

@@ -1,8 +1,7 @@
-//! What `BrkHeap` is before an attribute has made something of it.
+//! The configuration of `BrkHeap` before an attribute declares one.
 //!
-//! `BrkHeap` without a parameter names a heap of this configuration, so that
-//! `static HEAP: BrkHeap;` is a type that the attribute can be asked about; no value of it ever
-//! serves anything.
+//! `BrkHeap` without a parameter names a heap of this configuration, so that the attribute can ask
+//! for the type of `static HEAP: BrkHeap;`. No value of it ever serves anything.
 
 use crate::arena::coalesce::Immediate;
 use crate::arena::counters::Uncounted;
@@ -18,7 +17,7 @@ use crate::layers::quarantine::Unquarantined;
 use crate::sys::lock::DefaultLock;
 use crate::sys::source::Slice;
 
-/// The configuration of a heap that no `#[brk_heap]` declares: without memory.
+/// The configuration of a heap that no `#[brk_heap]` declares: it has no memory.
 #[derive(Debug)]
 pub enum Undeclared {}
 
@@ -52,7 +51,7 @@ impl Config for Undeclared {
     }
 }
 
-/// What `BrkHeap::new` asks of a configuration, and none has.
+/// The bound of `BrkHeap::new`, which no configuration meets.
 #[diagnostic::on_unimplemented(
     message = "a `BrkHeap` is made by `#[brk_heap]`, not by `BrkHeap::new`",
     label = "this static needs the attribute",
@@ -61,7 +60,7 @@ impl Config for Undeclared {
 pub trait Newable {}
 
 impl<C: Config> BrkHeap<C> {
-    /// Does not compile: a static that lacks its attribute is told so.
+    /// Does not compile: the error tells that the static lacks its attribute.
     #[doc(hidden)]
     #[must_use]
     pub const fn new() -> Self

@@ -1,21 +1,22 @@
-//! Guards: what stands behind each block of a heap with `harden = "full"`, and what a freed block
-//! that is kept looks like.
+//! Guards of a heap with `harden = "full"`: the bytes behind each block in use, and the contents of
+//! a freed block that a cache or the quarantine keeps.
 //!
 //! ```text
 //!   in use   | payload: as many bytes as were asked for | canary ……… | record |
-//!   kept     | links, seal | pattern ……………………………………………………………………………… | record |
+//!   kept     | links, checksum | pattern …………………………………………………………………… | record |
 //!                                                                    '- 8 B -'
 //! ```
 //!
-//! Each block is asked for with room for a record at its end: a [seal](crate::diag::seal) of 34 bits over
-//! its place, its size and its alignment, and how many bytes lie behind its payload. What of these
-//! has no record is canary. So a write past the end changes one or the other, and what `free` and
-//! `realloc` say of a block is compared with what was asked for. The record of a block that a thread
-//! or the quarantine keeps is another seal, of 64 bits, and its bytes have the pattern of free
-//! memory: both are looked at when the block is handed out again.
+//! This layer requests each block with room for a record at its end. The record holds a
+//! [checksum](crate::diag::checksum) of 34 bits over the block's address, size and alignment, and
+//! the number of bytes behind the payload. The bytes between payload and record are canary. A write
+//! past the end changes one or the other. `free` and `realloc` compare the layout that their caller
+//! names with the record. When a thread or the quarantine keeps a block, its record becomes another
+//! checksum, of 64 bits, and its bytes hold the pattern of free memory. The heap verifies both
+//! before it hands the block out again.
 //!
-//! Blocks in mappings of their own have their records [below](super::mapped). This module takes no
-//! lock, and does not know where blocks come from.
+//! Blocks with mappings of their own have their records [below](super::mapped). This module takes
+//! no lock, and does not know where blocks come from.
 
 use super::cached::object::LINKED;
 use super::quarantine::{Quarantine, Queue};
@@ -24,16 +25,16 @@ use crate::arena::check::Corruption;
 use crate::arena::chunk::{Window, first_other};
 use crate::arena::harden::{Basic, Full, Level, Unchecked};
 use crate::arena::stats::Stats;
+use crate::diag::checksum::checksum;
 use crate::diag::report;
-use crate::diag::seal::seal;
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
-/// What a heap checks, and the layer that this puts over those below it.
+/// How much a heap checks, and the layer that this level puts over those below it.
 ///
-/// Implemented by [`Unchecked`], [`Basic`] and [`Full`] alone.
+/// Only [`Unchecked`], [`Basic`] and [`Full`] implement it.
 pub trait Hardening: Level {
-    /// `L`, with guards if the level has any.
+    /// `L`, with guards if the level has them.
     #[doc(hidden)]
     type Over<L: Layer>: Layer<Params = L::Params, Base = L::Base>;
 }
@@ -50,24 +51,26 @@ impl Hardening for Full {
     type Over<L: Layer> = Guarding<L>;
 }
 
-/// The layer: guards behind the blocks of `L`.
+/// The layer that guards the blocks of `L`.
 pub struct Guarding<L>(L);
 
 impl<L: Layer> Guarding<L> {
-    /// The bytes of the block in use at `block`; what is none ends the program.
+    /// Returns the size of the block in use at `block`, in bytes. Ends the program if there is
+    /// none.
     fn extent(&self, block: NonNull<u8>) -> usize {
-        // SAFETY: a heap that seals looks at whatever it is asked about.
+        // SAFETY: a checksummed heap verifies any address it is asked about.
         unsafe { self.0.usable_size(block, None) }
     }
 
-    /// Writes the guard of a block that was handed out just now for `layout`.
+    /// Writes the guard of a block that the heap has just handed out for `layout`.
     fn arm(&self, block: NonNull<u8>, layout: Layout) -> NonNull<u8> {
         // SAFETY: the block is new, and has so many bytes.
         unsafe { arm(block, self.extent(block), layout) };
         block
     }
 
-    /// A block that `from` finds; if it finds none, the same once more without the quarantine.
+    /// Allocates a block by `from` and guards it. If that fails, drains the quarantine and tries
+    /// again.
     fn guarded(
         &self,
         layout: Layout,
@@ -78,11 +81,11 @@ impl<L: Layer> Guarding<L> {
         Some(self.arm(block, layout))
     }
 
-    /// What was asked for when `block` was handed out. What is no block in use, is one of another
-    /// layout than `said`, or was written past its end, ends the program.
+    /// Returns the layout that `block` was handed out for. Ends the program if it is no block in
+    /// use, if its layout is not `said`, or if somebody wrote past its end.
     fn verify(&self, block: NonNull<u8>, said: Option<Layout>) -> Layout {
         let extent = self.extent(block);
-        // SAFETY: a block in use has so many bytes, and a record at their end.
+        // SAFETY: a block in use has `extent` bytes, and a record at their end.
         let record = unsafe { record_of(block, extent).read_unaligned() };
         if record == freed(block, extent) {
             report::fatal_in::<L::Params>(format_args!(
@@ -96,40 +99,41 @@ impl<L: Layer> Guarding<L> {
         had
     }
 
-    /// Puts a block into the quarantine, and releases the oldest ones if there are too many.
+    /// Pushes a block onto the quarantine and drains what exceeds its bound.
     ///
     /// # Safety
     ///
-    /// The block is [retired](retire), was handed out for `layout`, and is nobody's.
+    /// The block is [retired](retire), was handed out for `layout`, and belongs to nobody.
     unsafe fn quarantine(&self, block: NonNull<u8>, layout: Layout) {
-        // SAFETY: the caller vouches for the block, which has room for links and a record.
+        // SAFETY: the caller guarantees the block; it has room for links and a record.
         let push = |queue: &mut Queue| unsafe { queue.push::<L::Params>(block, layout) };
         if self.0.base().queue(push) != Some(true) {
-            // SAFETY: the caller vouches for the block, which the queue did not let in.
+            // SAFETY: the caller guarantees the block; the queue did not take it.
             unsafe { self.release(block, layout) };
         }
         self.drain(<L::Params as Params>::Quarantine::BYTES);
     }
 
-    /// Releases the oldest blocks of the quarantine, until no more than `most` bytes are there; whether
-    /// there were any.
+    /// Drains the quarantine, oldest block first, until it holds at most `most` bytes. Returns
+    /// whether it released any block.
     fn drain(&self, most: usize) -> bool {
         let oldest = || self.0.base().queue(|queue| queue.pop::<L::Params>(most))?;
         let mut any = false;
         while let Some((block, layout)) = oldest() {
             check_retired::<L::Params>(block, self.extent(block));
-            // SAFETY: the block was granted for that layout, and has been the queue's alone.
+            // SAFETY: the block was handed out for that layout, and only the queue has held it
+            // since.
             unsafe { self.release(block, layout) };
             any = true;
         }
         any
     }
 
-    /// Gives a block to the layer below.
+    /// Frees a block to the layer below.
     ///
     /// # Safety
     ///
-    /// It was handed out for `layout`, and is nobody's.
+    /// The block was handed out for `layout`, and belongs to nobody.
     unsafe fn release(&self, block: NonNull<u8>, layout: Layout) {
         if let Some(asked) = inner::<L::Params>(layout) {
             // SAFETY: the layer below handed it out for this layout.
@@ -138,8 +142,7 @@ impl<L: Layer> Guarding<L> {
     }
 }
 
-// SAFETY: blocks are those of the layer below; their owners have all bytes but those behind what
-// they asked for.
+// SAFETY: blocks are those of the layer below. An owner has all bytes up to the end of its layout.
 unsafe impl<L: Layer> Layer for Guarding<L> {
     type Params = L::Params;
     type Base = L::Base;
@@ -160,10 +163,10 @@ unsafe impl<L: Layer> Layer for Guarding<L> {
     unsafe fn free(&self, block: NonNull<u8>, layout: Option<Layout>) {
         let had = self.verify(block, layout);
         if <L::Params as Params>::Quarantine::BYTES == 0 {
-            // SAFETY: its guard says that it was handed out for this layout.
+            // SAFETY: its guard says that the block was handed out for this layout.
             return unsafe { self.release(block, had) };
         }
-        // SAFETY: the caller gives up the block, which has so many bytes.
+        // SAFETY: the caller gives up the block, which has `extent` bytes.
         unsafe { retire::<L::Params>(block, self.extent(block)) };
         // SAFETY: likewise.
         unsafe { self.quarantine(block, had) };
@@ -176,7 +179,7 @@ unsafe impl<L: Layer> Layer for Guarding<L> {
         wanted: Layout,
     ) -> Option<Resized> {
         let had = inner::<L::Params>(self.verify(block, layout))?;
-        // SAFETY: the caller vouches for the block, and so does its guard.
+        // SAFETY: the caller guarantees that the block is in use; its guard confirms it.
         match unsafe { self.0.resize(block, Some(had), inner::<L::Params>(wanted)?) } {
             Some(Resized::InPlace(block)) => Some(Resized::InPlace(self.arm(block, wanted))),
             Some(Resized::Elsewhere(room)) => Some(Resized::Elsewhere(self.arm(room, wanted))),
@@ -205,17 +208,19 @@ unsafe impl<L: Layer> Layer for Guarding<L> {
 /// Bytes of a record.
 const RECORD: usize = size_of::<u64>();
 
-/// Of a record, the bits that say how many bytes lie behind the payload, and those of the alignment.
+/// The bits of a record that hold the number of bytes behind the payload, and those of the
+/// alignment.
 const SLACK: u32 = 24;
 const ALIGN: u32 = 6;
 
-/// What is behind a payload up to the record. Nobody's text, and not what free memory has.
+/// The byte between a payload and its record. It is neither likely text nor the pattern of free
+/// memory.
 pub(crate) const CANARY: u8 = 0xC9;
 
-/// What the heap below is asked for, for a block of `layout`.
+/// Returns the layout that this layer requests from the heap below, for a block of `layout`.
 #[inline]
 const fn inner<C: Params>(layout: Layout) -> Option<Layout> {
-    // What is kept has links, and its record is another word.
+    // A kept block has links, and another record.
     let is_kept = C::KEEPS.is_some() || C::Quarantine::BYTES != 0;
     let least = if is_kept { LINKED } else { 0 };
     let size = if layout.size() < least { least } else { layout.size() };
@@ -225,54 +230,54 @@ const fn inner<C: Params>(layout: Layout) -> Option<Layout> {
     }
 }
 
-/// Ends the program if one of the bytes of `block` from `size` up to `end` is no canary.
+/// Ends the program if a byte of `block` from `size` up to `end` is not canary.
 pub(crate) fn check_canary<C: Params>(block: NonNull<u8>, size: usize, end: usize) {
     let behind = block.as_ptr().wrapping_add(size);
-    // SAFETY: the bytes up to there are the block's, and were written when it was handed out.
+    // SAFETY: the block has the bytes up to `end`, and `arm` wrote them when the heap handed it
+    // out.
     if unsafe { first_other(behind, end - size, CANARY) }.is_some() {
         overrun::<C>(block);
     }
 }
 
-/// Writes what stands behind the payload of a block of `extent` bytes, for `layout`.
+/// Writes canary and record behind the payload of a block of `extent` bytes, for `layout`.
 ///
 /// # Safety
 ///
-/// The block has so many bytes, as many as [`inner`] asks for, and those behind its payload are
-/// nobody's.
+/// The block has `extent` bytes, as many as [`inner`] asks for. Those behind its payload belong to
+/// nobody.
 unsafe fn arm(block: NonNull<u8>, extent: usize, layout: Layout) {
     let behind = block.as_ptr().wrapping_add(layout.size());
-    // SAFETY: the caller vouches for the bytes; a record fits behind what was asked for.
+    // SAFETY: the caller guarantees the bytes; a record fits behind the payload.
     unsafe { behind.write_bytes(CANARY, extent - RECORD - layout.size()) };
     // SAFETY: likewise.
     unsafe { record_of(block, extent).write_unaligned(own_record(block, extent, layout)) };
 }
 
-/// Overwrites a block of `extent` bytes that somebody keeps, as freed memory is.
+/// Overwrites a block of `extent` bytes as free memory, for somebody who keeps it.
 ///
 /// # Safety
 ///
-/// The block has so many bytes, at least those of links and a record, and nobody needs what they
-/// hold.
+/// The block has `extent` bytes, enough for links and a record. Nobody needs their contents.
 pub(crate) unsafe fn retire<C: Params>(block: NonNull<u8>, extent: usize) {
-    // SAFETY: the caller vouches for the bytes.
+    // SAFETY: the caller guarantees the bytes.
     unsafe { block.write_bytes(Window::<C>::PATTERN, extent - RECORD) };
     // SAFETY: likewise.
     unsafe { record_of(block, extent).write_unaligned(freed(block, extent)) };
 }
 
-/// Ends the program if a block of `extent` bytes that was [retired](retire) has been written to
-/// since, but for its links, which have a seal of their own.
+/// Ends the program if somebody wrote to a [retired](retire) block of `extent` bytes. Ignores its
+/// links, which have a checksum of their own.
 pub(crate) fn check_retired<C: Params>(block: NonNull<u8>, extent: usize) {
     if let Some(byte) = altered::<C>(block, extent) {
         crate::arena::heap::written_to::<C>(byte);
     }
 }
 
-/// The first byte of a block of `extent` bytes that was written to since it was [retired](retire).
+/// Returns the first byte of a [retired](retire) block of `extent` bytes that somebody wrote to.
 pub(crate) fn altered<C: Params>(block: NonNull<u8>, extent: usize) -> Option<*mut u8> {
     let first = block.as_ptr().wrapping_add(LINKED);
-    // SAFETY: whoever keeps a block retires it, so that all of its bytes were written.
+    // SAFETY: a kept block is retired, so all of its bytes were written.
     let other = unsafe { first_other(first, extent - RECORD - LINKED, Window::<C>::PATTERN) };
     let record = record_of(block, extent);
     // SAFETY: likewise.
@@ -284,7 +289,7 @@ fn record_of(block: NonNull<u8>, extent: usize) -> *mut u64 {
     block.as_ptr().wrapping_add(extent - RECORD).cast()
 }
 
-/// The layout that a record of a block of `extent` bytes names, if it can be one.
+/// Returns the layout that a record of a block of `extent` bytes names, if one can.
 #[expect(clippy::cast_possible_truncation, reason = "cut to fewer bits")]
 fn layout_in(record: u64, extent: usize) -> Option<Layout> {
     let slack = (record & ((1 << SLACK) - 1)) as usize;
@@ -293,21 +298,21 @@ fn layout_in(record: u64, extent: usize) -> Option<Layout> {
     Layout::from_size_align(size, align).ok()
 }
 
-/// The record of a block of `extent` bytes that was handed out for `layout`.
+/// Returns the record of a block of `extent` bytes in use for `layout`.
 fn own_record(block: NonNull<u8>, extent: usize, layout: Layout) -> u64 {
     let (size, align) = (layout.size() as u64, u64::from(layout.align().trailing_zeros()));
-    // A block has no more bytes to spare than the largest of classes and alignments have.
+    // A block has at most as many spare bytes as the largest class or alignment leaves.
     let slack = (extent - layout.size()) as u64 & ((1 << SLACK) - 1);
-    let sealed = seal(block.addr().get(), [extent as u64, size, align]);
-    slack | align << SLACK | sealed << (SLACK + ALIGN)
+    let checksum = checksum(block.addr().get(), [extent as u64, size, align]);
+    slack | align << SLACK | checksum << (SLACK + ALIGN)
 }
 
-/// The record of a block of `extent` bytes that is kept.
+/// Returns the record of a kept block of `extent` bytes.
 fn freed(block: NonNull<u8>, extent: usize) -> u64 {
-    seal(block.addr().get(), [extent as u64])
+    checksum(block.addr().get(), [extent as u64])
 }
 
-/// Ends the program: what is behind the payload of `block` is not as it was left.
+/// Ends the program: canary or record of `block` was overwritten.
 #[cold]
 #[inline(never)]
 pub(crate) fn overrun<C: Params>(block: NonNull<u8>) -> ! {

@@ -2,11 +2,11 @@
 //!
 //! ```text
 //!   request ─► lock ─► index, top, growth ─► unlock ─► payload, or none
-//!                └ no memory yet: open the window, register for forks, once more
+//!                └ no memory yet: open the window, register for forks, try again
 //! ```
 //!
-//! A heap has no memory until its first allocation, so the static is zeros and indexes that hold
-//! nothing. The common way has no branch for it: in a heap without memory, nothing is free.
+//! A heap has no memory until its first allocation, so the static is zeros and empty indexes. The
+//! fast path needs no branch for this: a heap without memory has nothing free.
 
 use super::quarantine::{Quarantine, Queue};
 use super::{Base, Layer, Params, Resized, cleared};
@@ -18,28 +18,28 @@ use crate::sys::lock::{Guarded, Lock};
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
-/// The arena, and what the layers above keep beside it.
+/// The arena, and the state that the layers above keep beside it.
 pub struct Locked<C: Params> {
     shared: Guarded<C::Lock, Shared<C>>,
-    /// What is read without the lock.
+    /// State that threads read without the lock.
     pub(super) aside: C::Aside,
-    /// The heap's place among those held across a fork.
+    /// The heap's entry in the list of heaps locked across `fork`.
     link: <C::Lock as Lock>::Link,
 }
 
-/// What the lock guards.
+/// The state that the lock guards.
 pub(crate) struct Shared<C: Params> {
     pub(super) chunks: RawHeap<C, C::Source>,
     pub(super) depot: C::Depot,
     pub(super) quarantine: C::Quarantine,
 }
 
-/// What a layer above has here.
+/// State that a layer above keeps here.
 pub trait Extra {
-    /// Of a heap that is not open.
+    /// The state of a heap that is not open.
     const NEW: Self;
 
-    /// Makes ready, as the window opens, which begins at `base` and may have so many bytes.
+    /// Prepares for the window that opens at `base` and may grow to `bytes`.
     fn open(&self, _base: *mut u8, _bytes: usize) {}
 }
 
@@ -71,7 +71,7 @@ impl<C: Params> Locked<C> {
         }
     }
 
-    /// Gives the heap its memory, unless another thread has; whether it has any now.
+    /// Opens the window unless another thread already has. Returns whether the heap has memory now.
     #[cold]
     #[inline(never)]
     fn open(&self) -> bool {
@@ -79,7 +79,8 @@ impl<C: Params> Locked<C> {
         if !core::ptr::eq(self, home) {
             return false;
         }
-        // Before the heap has anything to lose, and with no lock held: the system may allocate here.
+        // Before the heap has any state to lose, and with no lock held: the system may allocate
+        // here.
         if C::IS_MALLOC {
             fork::hold_streams();
         }
@@ -97,13 +98,13 @@ impl<C: Params> Locked<C> {
         })
     }
 
-    /// A block; `None` if there is none, with nothing lost.
+    /// Allocates a block. On failure returns `None` and leaves the heap unchanged.
     #[inline(never)]
     pub(super) fn serve(&self, request: Request) -> Option<NonNull<u8>> {
         self.opened(|shared| shared.chunks.allocate(request), || again(|| self.serve(request)))
     }
 
-    /// A block, with the number of its first bytes that may not be zero.
+    /// Allocates a block. Also returns how many of its first bytes may be nonzero.
     #[inline]
     fn serve_zeroed(&self, request: Request) -> Option<(NonNull<u8>, usize)> {
         self.opened(
@@ -118,7 +119,7 @@ impl<C: Params> Locked<C> {
     #[inline(never)]
     unsafe fn resize_or_serve(&self, block: NonNull<u8>, request: Request) -> Option<Resized> {
         self.with(|Shared { chunks, .. }| {
-            // SAFETY: the caller vouches for the block.
+            // SAFETY: the caller guarantees that the block is in use.
             if unsafe { chunks.resize(block, request) } {
                 return Some(Resized::InPlace(block));
             }
@@ -131,20 +132,20 @@ impl<C: Params> Locked<C> {
     /// As for [`Layer::free`].
     #[inline(never)]
     pub(super) unsafe fn release(&self, block: NonNull<u8>) {
-        // SAFETY: the caller vouches for the block.
+        // SAFETY: the caller guarantees that the block is in use.
         self.with(|shared| unsafe { shared.chunks.free(block) });
     }
 }
 
-/// What is done at most once for a heap, kept out of the way of the rest.
+/// Runs `operation`, which happens at most once for a heap, out of line.
 #[cold]
 #[inline(never)]
 fn again<R>(operation: impl FnOnce() -> R) -> R {
     operation()
 }
 
-// SAFETY: a block is the payload of one chunk of the heap's own window until it is freed, and what
-// could unwind ends the process.
+// SAFETY: a block is the payload of one chunk of the heap's own window until it is freed. Code that
+// could unwind ends the process instead.
 unsafe impl<C: Params> Layer for Locked<C> {
     type Params = C;
     type Base = Self;
@@ -181,7 +182,7 @@ unsafe impl<C: Params> Layer for Locked<C> {
         if let Some(layout) = layout {
             chunk::fetch_above(block.as_ptr(), layout.size());
         }
-        // SAFETY: the caller vouches for the block.
+        // SAFETY: the caller guarantees that the block is in use.
         unsafe { self.release(block) };
     }
 
@@ -196,12 +197,12 @@ unsafe impl<C: Params> Layer for Locked<C> {
         if let Some(layout) = layout {
             chunk::fetch_above(block.as_ptr(), layout.size());
         }
-        // SAFETY: the caller vouches for the block.
+        // SAFETY: the caller guarantees that the block is in use.
         unsafe { self.resize_or_serve(block, request) }
     }
 
     unsafe fn usable_size(&self, block: NonNull<u8>, _: Option<Layout>) -> usize {
-        // SAFETY: the caller vouches for the block.
+        // SAFETY: the caller guarantees that the block is in use.
         self.with(|shared| unsafe { shared.chunks.usable_size(block) })
     }
 }

@@ -1,7 +1,7 @@
-//! The lowest layer of a heap that one thread has: the arena without a lock.
+//! The lowest layer of a heap that one thread owns: the arena without a lock.
 //!
-//! It is the arena that [`Locked`](super::locked::Locked) locks. It has neither a cache nor a
-//! quarantine, and whoever makes it opens it.
+//! It holds the arena that [`Locked`](super::locked::Locked) would lock. It has neither a cache nor
+//! a quarantine. Its owner opens it.
 
 use super::{Base, Layer, Params, Resized, cleared};
 use crate::arena::heap::RawHeap;
@@ -15,16 +15,17 @@ use core::ptr::NonNull;
 ///
 /// # Invariant
 ///
-/// One thread at a time has it: [`Heap`](crate::Heap), the one type that holds it, is not `Sync`.
+/// Only one thread at a time accesses it: [`Heap`](crate::Heap), the only type that holds one, is
+/// not `Sync`.
 pub(crate) struct Lone<C: Params, S: Source>(Guarded<Unlocked, RawHeap<C, S>>);
 
-// SAFETY: a block is the payload of one chunk of the heap's own window until it is freed, and what
-// could unwind ends the process.
+// SAFETY: a block is the payload of one chunk of the heap's own window until it is freed. Code that
+// could unwind ends the process instead.
 unsafe impl<C: Params, S: Source> Layer for Lone<C, S> {
     type Params = C;
     type Base = Self;
     const NEW: Self = {
-        // SAFETY: by the invariant, one thread at a time has it.
+        // SAFETY: by the invariant, only one thread at a time accesses it.
         let lock = unsafe { Unlocked::new() };
         Self(Guarded::new(lock, RawHeap::CLOSED))
     };
@@ -48,7 +49,7 @@ unsafe impl<C: Params, S: Source> Layer for Lone<C, S> {
 
     #[inline]
     unsafe fn free(&self, block: NonNull<u8>, _: Option<Layout>) {
-        // SAFETY: the caller vouches for the block.
+        // SAFETY: the caller guarantees that the block is in use.
         self.0.with(|heap| unsafe { heap.free(block) });
     }
 
@@ -61,7 +62,7 @@ unsafe impl<C: Params, S: Source> Layer for Lone<C, S> {
     ) -> Option<Resized> {
         let request = Request::of(wanted)?;
         self.0.with(|heap| {
-            // SAFETY: the caller vouches for the block.
+            // SAFETY: the caller guarantees that the block is in use.
             if unsafe { heap.resize(block, request) } {
                 return Some(Resized::InPlace(block));
             }
@@ -70,7 +71,7 @@ unsafe impl<C: Params, S: Source> Layer for Lone<C, S> {
     }
 
     unsafe fn usable_size(&self, block: NonNull<u8>, _: Option<Layout>) -> usize {
-        // SAFETY: the caller vouches for the block.
+        // SAFETY: the caller guarantees that the block is in use.
         self.0.with(|heap| unsafe { heap.usable_size(block) })
     }
 }

@@ -5,29 +5,29 @@
 //!
 //!   Mapping     large = "1MiB"      a mapping of its own for each large request
 //!     Guarding  harden = "full"     a guard behind each block, and the quarantine
-//!       Caching cache = "1MiB"      small objects and middle chunks per thread
+//!       Caching cache = "1MiB"      small objects and medium chunks per thread
 //!         Locked                    one thread at a time; opens the window
 //!           RawHeap                 the arena: it chooses the chunk
 //! ```
 //!
-//! A layer holds the next one, and serves a request or passes it on. A layer that was not chosen is
-//! not in the type: [`Cache`](cached::Cache), [`Hardening`](guarded::Hardening) and
-//! [`Large`](mapped::Large) name what a choice puts over the layers below it.
+//! Each layer holds the next one. It serves a request or passes it on. A layer that the attribute
+//! does not select is not in the type: [`Cache`](cached::Cache), [`Hardening`](guarded::Hardening)
+//! and [`Large`](mapped::Large) name the layer that an option puts over those below it.
 //!
-//! This room does not copy: a block that must move is copied by whoever asked, in
-//! [`heap`](crate::heap). Neighbors: [`arena`](crate::arena), [`sys`](crate::sys) and
-//! [`diag`](crate::diag) below; [`heap`](crate::heap) above.
+//! This room does not copy: when a block must move, the caller in [`heap`](crate::heap) copies it.
+//! Neighbors: [`arena`](crate::arena), [`sys`](crate::sys) and [`diag`](crate::diag) below;
+//! [`heap`](crate::heap) above.
 
 #![expect(missing_debug_implementations, reason = "a heap shows its configuration, not its layers")]
 
+#[cfg(feature = "watch")]
+mod annotated;
 pub(crate) mod cached;
 pub(crate) mod guarded;
 pub(crate) mod locked;
 pub(crate) mod lone;
 pub(crate) mod mapped;
 pub(crate) mod quarantine;
-#[cfg(feature = "watch")]
-mod watched;
 
 use crate::arena::check::Corruption;
 use crate::arena::heap::RawHeap;
@@ -40,53 +40,53 @@ use core::ptr::NonNull;
 use locked::{Extra, Locked};
 use quarantine::{Quarantine, Queue};
 
-/// `L`, with annotations for sanitizers if the feature `watch` asks for them.
+/// `L`, with sanitizer annotations if the feature `watch` is on.
 #[cfg(feature = "watch")]
-pub(crate) type Watched<L> = watched::Watching<L>;
-/// `L`, with annotations for sanitizers if the feature `watch` asks for them.
+pub(crate) type Annotated<L> = annotated::Annotating<L>;
+/// `L`, with sanitizer annotations if the feature `watch` is on.
 #[cfg(not(feature = "watch"))]
-pub(crate) type Watched<L> = L;
+pub(crate) type Annotated<L> = L;
 
-/// What the layers ask of their heap's configuration.
+/// The part of a heap's configuration that the layers read.
 ///
-/// Whoever implements [`Config`](crate::Config) has this: nobody implements it for itself.
+/// Every [`Config`](crate::Config) implements it; nothing else does.
 pub trait Params: ArenaParams {
-    /// What the arena is made of.
+    /// The source of the arena's memory.
     type Source: Source;
     /// How threads share the heap.
     type Lock: Lock;
-    /// What a cache keeps under the lock.
+    /// The part of a cache that the lock guards.
     type Depot: Extra + Send;
-    /// What a cache reads without the lock.
+    /// The part of a cache that threads read without the lock.
     type Aside: Extra + Sync;
-    /// Whether freed blocks wait before they are handed out again.
+    /// Whether freed blocks wait in a quarantine before the heap hands them out again.
     type Quarantine: Quarantine;
     /// Bytes committed at the first allocation.
     const ARENA: usize;
-    /// The most bytes that the arena may reach.
+    /// The greatest size of the arena, in bytes.
     const LIMIT: usize;
-    /// The most bytes that each thread may keep, and that all of them may share; `None` without a
-    /// cache.
+    /// The most bytes that each thread may cache, and also the most that the depot may hold; `None`
+    /// without a cache.
     const KEEPS: Option<usize>;
     /// Whether the heap is C's `malloc`.
     const IS_MALLOC: bool;
-    /// The lock, as it is before its first use.
+    /// The lock in its initial state.
     const LOCK: Self::Lock;
 
-    /// The locked arena of the one static that has this configuration.
+    /// The locked arena of the one static with this configuration.
     fn base() -> &'static Locked<Self>;
 }
 
-/// A heap: what every layer does for the one above it.
+/// A heap: the operations that each layer offers to the one above it.
 ///
-/// Blocks come as pointers to their [whole](crate::arena::chunk::whole) window or mapping: what a
-/// layer writes may lie beyond a layout. The layout of a block is what its owner asked for, if that
-/// is known; C does not know it.
+/// Pointers to blocks carry the provenance of their [whole](crate::arena::chunk::whole) window or
+/// mapping, because a layer may write beyond a layout. The layout of a block is the one its owner
+/// asked for. It is `None` where the owner does not know it, as C does not.
 ///
 /// # Safety
 ///
-/// A block is aligned and at least as large as its layout, overlaps no other block in use, and stays
-/// where it is until it is freed or resized. Nothing unwinds.
+/// A block is aligned and at least as large as its layout. It overlaps no other block in use, and
+/// it stays where it is until it is freed or resized. No operation unwinds.
 pub unsafe trait Layer: Sized + Sync {
     /// The configuration.
     type Params: Params;
@@ -98,21 +98,21 @@ pub unsafe trait Layer: Sized + Sync {
     /// The lowest layer.
     fn base(&self) -> &Self::Base;
 
-    /// A block; `None` if there is none, with nothing lost.
+    /// Allocates a block. On failure returns `None` and leaves the heap unchanged.
     fn allocate(&self, layout: Layout) -> Option<NonNull<u8>>;
 
-    /// A block whose first bytes, as many as the layout has, are zero; `None` if there is none.
+    /// Allocates a block whose first `layout.size()` bytes are zero; `None` on failure.
     fn allocate_zeroed(&self, layout: Layout) -> Option<NonNull<u8>>;
 
     /// Frees a block.
     ///
     /// # Safety
     ///
-    /// This heap handed `block` out, for `layout` if that is given, and it has not been freed since.
+    /// This heap handed out `block`, for `layout` if that is given, and nobody has freed it since.
     unsafe fn free(&self, block: NonNull<u8>, layout: Option<Layout>);
 
-    /// A block for `wanted`, with the alignment that `block` has: the same one where that is
-    /// possible, or another. `None`, with the block as it was, if there is no room.
+    /// Resizes a block to `wanted`, which has the alignment of `block`: in place if possible, or
+    /// with new room elsewhere. Returns `None` and leaves the block as it was if there is no room.
     ///
     /// # Safety
     ///
@@ -124,45 +124,45 @@ pub unsafe trait Layer: Sized + Sync {
         wanted: Layout,
     ) -> Option<Resized>;
 
-    /// The bytes that may be used at `block`.
+    /// Returns how many bytes the owner may use at `block`.
     ///
     /// # Safety
     ///
     /// As for [`free`](Layer::free).
     unsafe fn usable_size(&self, block: NonNull<u8>, layout: Option<Layout>) -> usize;
 
-    /// The first invariant that does not hold.
+    /// Checks every invariant of the heap.
     ///
     /// # Errors
     ///
-    /// That one.
+    /// The first invariant that does not hold.
     fn check(&self) -> Result<(), Corruption> {
         self.base().chunks(|chunks| chunks.check())
     }
 
-    /// Gives back to the layer below what is kept for later.
+    /// Returns everything that this layer keeps to the layer below.
     fn flush(&self) {}
 
     /// Adds this layer's figures.
     fn report(&self, _: &mut Stats) {}
 }
 
-/// What [`Layer::resize`] has found.
+/// The result of [`Layer::resize`].
 pub enum Resized {
-    /// The block, with its bytes, at the wanted size.
+    /// The block has the wanted size and keeps its bytes.
     InPlace(NonNull<u8>),
-    /// Room for it. The old block is still in use, and nothing was copied.
+    /// New room for the block. The old block is still in use, and its bytes are not copied yet.
     Elsewhere(NonNull<u8>),
 }
 
-/// A lowest layer: it has an arena.
+/// A lowest layer, which has an arena.
 pub trait Base {
     /// The configuration.
     type Params: Params;
-    /// What the arena is made of.
+    /// The source of the arena's memory.
     type Source: Source;
 
-    /// Calls `f` with the arena, which is nobody else's meanwhile.
+    /// Calls `f` with exclusive access to the arena.
     fn chunks<R>(&self, f: impl FnOnce(&mut RawHeap<Self::Params, Self::Source>) -> R) -> R;
 
     /// Whether this is the heap that its configuration names.
@@ -176,8 +176,8 @@ pub trait Base {
     }
 }
 
-/// A block of which only the first bytes, so many, may not be zero, for somebody who wants `size`
-/// bytes of zeros.
+/// Clears a block for somebody who wants `size` bytes of zeros. Only the given number of its first
+/// bytes can be nonzero.
 fn cleared(served: Option<(NonNull<u8>, usize)>, size: usize) -> Option<NonNull<u8>> {
     let (block, dirty) = served?;
     // SAFETY: the block is new, and has at least `size` bytes.

@@ -1,32 +1,34 @@
-//! The quarantine: freed blocks that are not handed out again for a while.
+//! The quarantine: freed blocks wait here before the heap hands them out again.
 //!
 //! ```text
 //!   first ──► block ──► block ──► … ──► block ◄── last        the oldest leaves first
-//!             | next, layout, seal | pattern …… | record |
+//!             | next, layout, checksum | pattern …… | record |
 //! ```
 //!
-//! While a block is here, whoever frees it once more or writes into it is found: at once, or when the
-//! block leaves. It is bounded in bytes as they were asked for; a block that is larger than all of it
-//! passes through, and one whose size has more bits than its word has room for is not let in. Blocks in mappings of their own are not kept: they go back to the system, which
-//! finds every access. To the heap below what is here is in use. This module knows no lock.
+//! A double free of a block in quarantine, or a write into it, is detected: at once, or when the
+//! block leaves. The quarantine is bounded in bytes of the layouts asked for. A block larger than
+//! this bound passes straight through. A block whose size has more bits than its word has room for
+//! is not let in. Blocks with mappings of their own are not quarantined: they go back to the
+//! system, which catches every access. To the heap below, quarantined blocks are in use. This
+//! module takes no lock.
 
 use super::Params;
 use super::cached::object::{Object, Objects};
-use crate::arena::tag::{GRANULE, LEAST};
+use crate::arena::tag::{GRANULE, MIN_GRANULES};
 use core::alloc::Layout;
 use core::fmt::Debug;
 use core::ptr::NonNull;
 
-/// Whether freed blocks are kept for a while.
+/// Whether freed blocks wait in a quarantine.
 ///
-/// Implemented by [`Unquarantined`] and [`Quarantined`] alone.
+/// Only [`Unquarantined`] and [`Quarantined`] implement it.
 pub trait Quarantine: sealed::Sealed + Debug + Send + 'static {
-    /// The most bytes that are kept; 0 for none.
+    /// The most bytes that the quarantine holds; 0 for none.
     const BYTES: usize;
-    /// Nothing kept.
+    /// An empty quarantine.
     #[doc(hidden)]
     const NEW: Self;
-    /// What is kept, if anything can be.
+    /// The queue, if there is one.
     #[doc(hidden)]
     fn queue(&mut self) -> Option<&mut Queue>;
 }
@@ -37,7 +39,7 @@ mod sealed {
     impl<const BYTES: usize> Sealed for super::Quarantined<BYTES> {}
 }
 
-/// What is freed may be handed out again at once.
+/// No quarantine: the heap may hand out a freed block again at once.
 #[derive(Debug)]
 pub struct Unquarantined;
 
@@ -49,7 +51,7 @@ impl Quarantine for Unquarantined {
     }
 }
 
-/// What is freed is kept, up to so many bytes.
+/// A quarantine of up to `BYTES` bytes.
 #[derive(Debug)]
 pub struct Quarantined<const BYTES: usize>(Queue);
 
@@ -69,19 +71,19 @@ pub struct Queue {
     bytes: usize,
 }
 
-// SAFETY: what lies in a queue is no thread's own.
+// SAFETY: the blocks in a queue belong to no thread.
 unsafe impl Send for Queue {}
 
-/// What is counted for a block of `size` bytes.
+/// Returns the bytes that a block of `size` bytes counts for.
 fn charge(size: usize) -> usize {
-    size.max(LEAST as usize * GRANULE)
+    size.max(MIN_GRANULES as usize * GRANULE)
 }
 
-/// Of a word that describes a layout, the bits of its alignment.
+/// The bits of a word that hold the alignment.
 const ALIGN: u32 = 6;
 
-/// A word that describes `layout`; `None` for a size with more bits than there is room for, which is
-/// 64 MiB or more where a word has 32.
+/// Packs `layout` into a word. Returns `None` for a size with more bits than there is room for,
+/// which is 64 MiB or more in a word of 32 bits.
 fn described(layout: Layout) -> Option<usize> {
     let size = layout.size() << ALIGN;
     let align = layout.align().trailing_zeros() as usize;
@@ -89,16 +91,17 @@ fn described(layout: Layout) -> Option<usize> {
 }
 
 impl Queue {
-    /// Lets a block in, behind all others; whether there is a word for its layout. If not, it is its
-    /// caller's as before.
+    /// Appends a block. Returns whether a word can describe its layout; if not, the block stays
+    /// with the caller.
     ///
     /// # Safety
     ///
-    /// The block was handed out for `layout` with room for links and their seal, and is nobody's.
+    /// The block was handed out for `layout`, has room for links and their checksum, and belongs to
+    /// nobody.
     #[must_use]
     pub(crate) unsafe fn push<C: Params>(&mut self, block: NonNull<u8>, layout: Layout) -> bool {
         let Some(described) = described(layout) else { return false };
-        // SAFETY: the caller vouches for the block.
+        // SAFETY: the caller guarantees that the block is in use.
         let block = unsafe { Object::new(block) };
         block.set_above::<C>(None, described);
         match self.last {
@@ -110,8 +113,8 @@ impl Queue {
         true
     }
 
-    /// Lets the oldest block out, if more than `most` bytes are here, or any at all and `most` is 0; and
-    /// what it was handed out for.
+    /// Removes the oldest block if the queue holds more than `most` bytes; where `most` is 0,
+    /// removes it in any case. Returns the block and the layout it was handed out for.
     pub(crate) fn pop<C: Params>(&mut self, most: usize) -> Option<(NonNull<u8>, Layout)> {
         if 0 < most && self.bytes <= most {
             return None;

@@ -1,4 +1,4 @@
-//! What heaps ask of the system: memory, mutual exclusion, and a word before a fork.
+//! The system's side of a heap: memory, mutual exclusion, and `fork`.
 //!
 //! ```text
 //!   source   a window of memory: behind the break, a mapping, an array, a slice     Source

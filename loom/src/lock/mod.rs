@@ -1,11 +1,11 @@
 //! The futex of brkalloc, the file itself, over a word and a kernel that are models.
 
-mod alone;
+mod single_threaded;
 #[path = "../../../brkalloc/src/sys/lock/futex.rs"]
 mod futex;
 mod kernel;
 
-use alone::set_alone;
+use single_threaded::set_single_threaded;
 use futex::Futex;
 use loom::cell::UnsafeCell;
 use loom::sync::Arc;
@@ -53,7 +53,7 @@ impl Guarded {
 
 /// Starts a thread, as the C library has it known.
 fn start(guarded: &Arc<Guarded>, times: usize) -> thread::JoinHandle<()> {
-    set_alone(false);
+    set_single_threaded(false);
     let guarded = Arc::clone(guarded);
     thread::spawn(move || (0..times).for_each(|_| guarded.add()))
 }
@@ -113,7 +113,7 @@ fn a_thread_may_be_joined_and_the_process_have_one_again() {
         // SAFETY: taken above.
         unsafe { guarded.lock.unlock() };
         other.join().expect("it ends");
-        set_alone(true);
+        set_single_threaded(true);
         guarded.add();
         assert_eq!(guarded.value(), 5);
     });
@@ -123,12 +123,12 @@ fn a_thread_may_be_joined_and_the_process_have_one_again() {
 fn the_lock_may_be_given_back_after_the_last_other_thread_has_ended() {
     loom::model(|| {
         let guarded = Guarded::new();
-        set_alone(false);
+        set_single_threaded(false);
         let other = thread::spawn(|| ());
         guarded.lock.lock();
         guarded.add_one();
         other.join().expect("it ends");
-        set_alone(true);
+        set_single_threaded(true);
         // SAFETY: taken above.
         unsafe { guarded.lock.unlock() };
         guarded.add();

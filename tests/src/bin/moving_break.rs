@@ -28,7 +28,7 @@ static HEAP: BrkHeap;
 ///
 /// No other thread moves it at the same time, and nobody needs what lies above a lower one.
 unsafe fn sbrk(increment: isize) -> Option<NonNull<u8>> {
-    // SAFETY: the caller vouches for it.
+    // SAFETY: the caller guarantees it.
     let before = unsafe { libc::sbrk(increment) }.cast::<u8>();
     NonNull::new(before).filter(|before| before.addr().get() != usize::MAX)
 }
@@ -46,7 +46,7 @@ impl Own {
     ///
     /// The bytes are writable, and nobody else's.
     unsafe fn new(place: NonNull<u8>, size: usize, mark: u8) -> Self {
-        // SAFETY: the caller vouches for it.
+        // SAFETY: the caller guarantees it.
         unsafe { place.write_bytes(mark, size) };
         Self(place, size, mark)
     }

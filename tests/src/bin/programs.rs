@@ -48,7 +48,7 @@ static GLOBAL: Chosen = Chosen;
 // SAFETY: each heap is an allocator, and the process has one of them from beginning to end.
 unsafe impl GlobalAlloc for Chosen {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller vouches for the layout.
+        // SAFETY: the caller guarantees the layout.
         unsafe { chosen().alloc(layout) }
     }
 
@@ -58,7 +58,7 @@ unsafe impl GlobalAlloc for Chosen {
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        // SAFETY: the caller vouches for the block.
+        // SAFETY: the caller guarantees the block.
         unsafe { chosen().dealloc(block, layout) };
     }
 

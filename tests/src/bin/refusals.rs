@@ -41,7 +41,7 @@ impl InTurn {
 // SAFETY: each of them is an allocator, and what one has handed out is freed while it is its turn.
 unsafe impl GlobalAlloc for InTurn {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller vouches for the layout.
+        // SAFETY: the caller guarantees the layout.
         unsafe { Self::heap().alloc(layout) }
     }
 
@@ -51,7 +51,7 @@ unsafe impl GlobalAlloc for InTurn {
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        // SAFETY: the caller vouches for the block.
+        // SAFETY: the caller guarantees the block.
         unsafe { Self::heap().dealloc(block, layout) };
     }
 

@@ -11,25 +11,25 @@
 //!   | .. | first tag | ... | tag | payload                | tag | payload ...
 //! ```
 //!
-//! A chunk is named by its *granule offset* g: how many granules its payload lies above the
-//! window's origin. Offset 0 is below the first chunk, so it stands for *none*, and a link takes
-//! four bytes. Every pointer into an arena is the origin plus a granule offset: one provenance for
-//! all of it. A user's pointer may cover the block alone, so what enters a heap is an address, which
-//! becomes an offset or, with the provenance that each window exposes, a pointer [anew](whole). This
-//! is the only module that turns sizes into addresses. It does not know which chunks are in an index,
-//! nor what an arena is made of.
+//! The name of a chunk is its *granule offset* g: its payload's distance above the window's origin,
+//! in granules. Offset 0 is below the first chunk, so it stands for *none*, and a link takes four
+//! bytes. Every pointer into an arena is the origin plus a granule offset, so all have one
+//! provenance. A user's pointer may cover its block only. So a heap takes just its address, and
+//! turns it into an offset or, with the provenance that each window exposes, into a pointer
+//! [anew](whole). Only this module turns sizes into addresses. It does not know which chunks are in
+//! an index, nor where an arena's memory comes from.
 
+mod checksummed;
 mod name;
-mod sealed;
 
-pub(crate) use name::{Chunk, Entry, Link, Node};
-pub(crate) use sealed::{LINKS, first_other};
+pub(crate) use checksummed::{LINKS, first_other};
+pub(crate) use name::{Chunk, Link, Node, SizedLink};
 
 use crate::arena::harden::{Harden, Level, Zero};
 use crate::arena::params::Params;
 use crate::arena::tag::{GRANULE, Tag, WORD};
 use crate::diag::report::{self, ensure};
-use crate::diag::watch;
+use crate::diag::sanitizer;
 use core::fmt;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
@@ -38,9 +38,9 @@ use core::ptr::NonNull;
 ///
 /// # Invariant
 ///
-/// Of a window that is open, every word of a tag from the first to the one at `end`, and all
-/// between, is valid for reads and writes through `origin`'s provenance, and is touched by nobody
-/// but the heap that owns the window and, in their payloads, the users of its used chunks.
+/// In an open window, every word of a tag from the first to the one at `end`, and all between, is
+/// valid for reads and writes through `origin`'s provenance. Only the heap that owns the window
+/// touches it and, in their payloads, the users of its used chunks.
 pub struct Window<C> {
     origin: *mut u8,
     end: Chunk,
@@ -71,8 +71,8 @@ impl<C> Window<C> {
     ///
     /// # Safety
     ///
-    /// `first` is a multiple of [`GRANULE`] and larger than that; the bytes from one word below
-    /// it up to the end of the end tag are valid for reads and writes and nothing else uses them
+    /// `first` is a multiple of [`GRANULE`] and larger than that. The bytes from one word below it
+    /// up to the end of the end tag are valid for reads and writes, and nothing else uses them
     /// while the window is in use.
     pub(crate) unsafe fn open(first: NonNull<u8>, end: Chunk) -> Self {
         ensure!(first.addr().get() % GRANULE == 0, "a window begins at a granule");
@@ -88,46 +88,47 @@ impl<C> Window<C> {
         !self.origin.is_null()
     }
 
-    /// The place of the end tag.
+    /// Returns the place of the end tag.
     #[inline]
     pub(crate) const fn end(self) -> Chunk {
         self.end
     }
 
-    /// The same window, reaching up to `end`.
+    /// Returns this window with its end tag at `end`.
     ///
     /// # Safety
     ///
     /// The bytes up to the end of the tag at `end` are valid for reads and writes, as the invariant
-    /// has it.
+    /// says.
     pub(crate) unsafe fn reaching(self, end: Chunk) -> Self {
         Self { end, ..self }
     }
 
-    /// The same, as a source takes it; dangling while the window is closed.
+    /// Returns the origin as a source takes it; dangling while the window is closed.
     pub(crate) fn origin_pointer(self) -> NonNull<u8> {
         NonNull::new(self.origin).unwrap_or(NonNull::dangling())
     }
 
-    /// The lowest granule's address: granule offset 0.
+    /// Returns the address of granule offset 0.
     #[inline]
     pub(crate) fn origin(self) -> *mut u8 {
         self.origin
     }
 
-    /// The payload of `chunk`; no place of the window for one that was read from overwritten memory, and
-    /// is only named.
+    /// Returns the payload of `chunk`. A handle read from overwritten memory may yield an address
+    /// outside the window, which is only for messages.
     #[inline]
     pub(crate) fn payload(self, chunk: Chunk) -> *mut u8 {
         self.origin.wrapping_add((chunk.offset() as usize).wrapping_mul(GRANULE))
     }
 
-    /// The place below `limit` whose payload begins at `payload`, if there is one: at a multiple
-    /// of a granule.
+    /// Returns the place below `limit` whose payload begins at `payload`, if there is one: at a
+    /// multiple of a granule.
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "it is below another place")]
     pub(crate) fn chunk_below(self, limit: Chunk, payload: *mut u8) -> Option<Chunk> {
-        // What is not a whole number of granules becomes huge, and so is no place either.
+        // A distance that is no whole number of granules becomes huge, and so names no place
+        // either.
         let distance = payload.addr().wrapping_sub(self.origin.addr());
         let granules = distance.rotate_right(GRANULE.ilog2());
         if (limit.offset() as usize) <= granules {
@@ -137,7 +138,7 @@ impl<C> Window<C> {
         unsafe { Chunk::at(granules as u32) }
     }
 
-    /// The place at granule offset `offset`, if that is one below the end tag's.
+    /// Returns the place at granule offset `offset`, if that is below the end tag.
     #[inline]
     pub(crate) const fn place(self, offset: u32) -> Link {
         if self.end.offset() <= offset {
@@ -147,7 +148,7 @@ impl<C> Window<C> {
         unsafe { Chunk::at(offset) }
     }
 
-    /// The place that `payload`, which this heap handed out, stands for.
+    /// Returns the place of `payload`, which this heap handed out.
     ///
     /// # Safety
     ///
@@ -167,7 +168,7 @@ impl<C> Window<C> {
     }
 
     #[inline]
-    fn entries_pointer(self, chunk: Chunk) -> *mut Entry {
+    fn entries_pointer(self, chunk: Chunk) -> *mut SizedLink {
         self.payload(chunk).cast()
     }
 
@@ -180,33 +181,33 @@ impl<C> Window<C> {
     ///
     /// # Safety
     ///
-    /// They lie in the window, and nobody has a use for what they hold.
+    /// The bytes lie in the window, and nobody needs their contents.
     pub(crate) unsafe fn clear(self, chunk: Chunk, bytes: usize) {
-        watch::allowed(self.payload(chunk), bytes);
-        // SAFETY: the caller vouches for the bytes.
+        sanitizer::allowed(self.payload(chunk), bytes);
+        // SAFETY: the caller guarantees the bytes.
         unsafe { self.payload(chunk).write_bytes(0, bytes) }
     }
 }
 
 impl<C: Params> Window<C> {
-    /// Whether links and tags are checked as they are followed.
+    /// Whether the heap checks links and tags as it follows them.
     pub(crate) const CHECKED: bool = (<C::Harden as Level>::LEVEL as u8) >= (Harden::Basic as u8);
 
-    /// Whether freed memory is cleared.
+    /// Whether the heap clears freed memory.
     pub(crate) const CLEARS: bool = matches!(C::ZERO, Zero::Free);
 
-    /// Whether a tool is told what is handed out and what is freed.
+    /// Whether the heap makes sanitizer annotations.
     #[cfg(feature = "watch")]
-    pub(crate) const WATCHED: bool = !Self::CLEARS && !Self::SEALED;
+    pub(crate) const ANNOTATED: bool = !Self::CLEARS && !Self::CHECKSUMMED;
 
-    /// The tag of `chunk`.
+    /// Returns the tag of `chunk`, after verifying its checksum, if it has one.
     #[inline]
     pub(crate) fn tag(self, chunk: Chunk) -> Tag {
         let tag = self.raw_tag(chunk);
-        if Self::SEALED { self.unsealed(chunk, tag) } else { tag }
+        if Self::CHECKSUMMED { self.verified(chunk, tag) } else { tag }
     }
 
-    /// The same, as it stands in memory: with its seal, if tags have one.
+    /// Returns the tag of `chunk` as it stands in memory, with its checksum, if it has one.
     #[inline]
     pub(crate) fn raw_tag(self, chunk: Chunk) -> Tag {
         // SAFETY: by the handle's invariant the tag lies in the window, which is valid for reads;
@@ -217,47 +218,48 @@ impl<C: Params> Window<C> {
     /// Writes the tag of `chunk`.
     #[inline]
     pub(crate) fn set_tag(self, chunk: Chunk, tag: Tag) {
-        let tag = if Self::SEALED { self.sealed(chunk, tag) } else { tag };
+        let tag = if Self::CHECKSUMMED { self.with_checksum(chunk, tag) } else { tag };
         let place = self.tag_pointer(chunk);
-        watch::allowed(place.cast(), WORD);
+        sanitizer::allowed(place.cast(), WORD);
         // SAFETY: by the handle's invariant the tag lies in the window, which is valid for writes;
         // it is aligned because payloads are.
         unsafe { place.write(tag) }
     }
 
-    /// Tells the chunk at `chunk` whether the one just below it is in use.
+    /// Sets in the tag of `chunk` whether the chunk just below it is in use.
     #[inline]
     pub(crate) fn set_prev_used(self, chunk: Chunk, prev_used: bool) {
         self.set_tag(chunk, self.tag(chunk).above(prev_used));
     }
 
-    /// The granules of the free chunk just below `chunk`, from that one's last word.
+    /// Returns the footer below `chunk`: the granules of the free chunk just below it.
     ///
-    /// The answer has a meaning only where the chunk below is free.
+    /// Meaningless unless the chunk below is free.
     #[inline]
     pub(crate) fn granules_below(self, chunk: Chunk) -> usize {
         // SAFETY: above the first tag, the word below a tag belongs to the chunk below, so it is in
-        // the window; below the first it is asked only where a tag says that a free chunk is there.
+        // the window. Below the first tag nobody reads it, unless a tag says that a free chunk is
+        // there.
         unsafe { self.tag_pointer(chunk).cast::<usize>().wrapping_sub(1).read() }
     }
 
-    /// Whether the last word below `chunk` says that a free chunk of `granules` is there.
+    /// Whether the footer below `chunk` says that a free chunk of `granules` is there.
     #[inline]
     pub(crate) fn is_above(self, chunk: Chunk, granules: u32) -> bool {
         self.granules_below(chunk) == granules as usize
     }
 
-    /// Writes the last word of the free chunk just below `chunk`: its size.
+    /// Writes the footer of the free chunk just below `chunk`: its size.
     #[inline]
     fn set_granules_below(self, chunk: Chunk, granules: u32) {
         let place = self.tag_pointer(chunk).cast::<usize>().wrapping_sub(1);
-        watch::allowed(place.cast(), WORD);
+        sanitizer::allowed(place.cast(), WORD);
         // SAFETY: the chunk below is free and at least two granules large, so its last word is in
-        // the window and no user's.
+        // the window and belongs to no user.
         unsafe { place.write(granules as usize) }
     }
 
-    /// Makes `chunk` a free chunk of `granules`: its tag and, at its upper end, its size.
+    /// Makes `chunk` a free chunk of `granules`: writes its tag and its footer.
     #[inline]
     pub(crate) fn write_free(self, chunk: Chunk, granules: u32, prev_used: bool) {
         self.set_tag(chunk, Tag::free(granules, prev_used));
@@ -266,11 +268,11 @@ impl<C: Params> Window<C> {
         self.set_granules_below(above, granules);
     }
 
-    /// Link `number` (0 to 3) of the free chunk `chunk`.
+    /// Returns link `number` (0 to 3) of the free chunk `chunk`.
     #[inline]
     pub(crate) fn link(self, chunk: Chunk, number: usize) -> Link {
         ensure!(number < 4, "a chunk has four links");
-        self.check_seal(chunk);
+        self.verify_checksum(chunk);
         // SAFETY: by the handle's invariant the chunk's first 16 payload bytes lie in the window;
         // every bit pattern is a link.
         unsafe { self.links_pointer(chunk).wrapping_add(number).read() }
@@ -282,17 +284,16 @@ impl<C: Params> Window<C> {
         ensure!(number < 4, "a chunk has four links");
         self.change(chunk, || {
             let place = self.links_pointer(chunk).wrapping_add(number);
-            watch::allowed(place.cast(), size_of::<Link>());
+            sanitizer::allowed(place.cast(), size_of::<Link>());
             // SAFETY: by the handle's invariant the chunk's first 16 payload bytes lie in the
             // window, and no user has them while the chunk is free.
             unsafe { place.write(link) };
         });
     }
 
-    /// The four links of the free chunk `chunk` as a tree uses them.
+    /// Returns the four links of the free chunk `chunk` as a tree uses them.
     ///
-    /// Side by side, as they are written: a wide load of what was just stored in halves would wait
-    /// for both.
+    /// It reads halves, as they are written: a wide load of halves just stored would wait for both.
     #[inline]
     pub(crate) fn node(self, chunk: Chunk) -> Node {
         [self.child(chunk, 0), self.child(chunk, 1)]
@@ -305,11 +306,11 @@ impl<C: Params> Window<C> {
         self.set_child(chunk, 1, right);
     }
 
-    /// One side (0 or 1) of the node of `chunk`.
+    /// Returns one side (0 or 1) of the node of `chunk`.
     #[inline]
-    pub(crate) fn child(self, chunk: Chunk, side: usize) -> Entry {
+    pub(crate) fn child(self, chunk: Chunk, side: usize) -> SizedLink {
         ensure!(side < 2, "a node has two sides");
-        self.check_seal(chunk);
+        self.verify_checksum(chunk);
         // SAFETY: by the handle's invariant the chunk's first 16 payload bytes lie in the window,
         // at a multiple of 16; every bit pattern is an entry.
         unsafe { self.entries_pointer(chunk).wrapping_add(side).read() }
@@ -317,21 +318,21 @@ impl<C: Params> Window<C> {
 
     /// Writes one side (0 or 1) of the node of `chunk`.
     #[inline]
-    pub(crate) fn set_child(self, chunk: Chunk, side: usize, entry: Entry) {
+    pub(crate) fn set_child(self, chunk: Chunk, side: usize, entry: SizedLink) {
         ensure!(side < 2, "a node has two sides");
         self.change(chunk, || {
             let place = self.entries_pointer(chunk).wrapping_add(side);
-            watch::allowed(place.cast(), size_of::<Entry>());
+            sanitizer::allowed(place.cast(), size_of::<SizedLink>());
             // SAFETY: by the handle's invariant the chunk's first 16 payload bytes lie in the
             // window, at a multiple of 16, and no user has them while the chunk is free.
             unsafe { place.write(entry) };
         });
     }
 
-    /// Clears the word of the tag at `chunk`, which a growth has made part of the top.
+    /// Clears the word of the tag at `chunk`, which growth has made part of the top.
     pub(crate) fn clear_tag(self, chunk: Chunk) {
         let place = self.tag_pointer(chunk).cast::<usize>();
-        watch::allowed(place.cast(), WORD);
+        sanitizer::allowed(place.cast(), WORD);
         // SAFETY: by the handle's invariant the word lies in the window.
         unsafe { place.write(0) }
     }
@@ -352,8 +353,8 @@ impl<C: Params> Window<C> {
     }
 }
 
-/// The pointer at the address of `block` that reaches all of the window, or the mapping, in which it
-/// lies; its own provenance is that of its owner, who may have it for the block's own bytes alone.
+/// Returns a pointer to `block` with the provenance of the whole window or mapping around it. The
+/// pointer's own provenance is the owner's, which may cover the block's own bytes only.
 #[inline]
 pub(crate) fn whole(block: NonNull<u8>) -> NonNull<u8> {
     let pointer = core::ptr::with_exposed_provenance_mut(block.addr().get());
@@ -361,11 +362,11 @@ pub(crate) fn whole(block: NonNull<u8>) -> NonNull<u8> {
     unsafe { NonNull::new_unchecked(pointer) }
 }
 
-/// Has the processor fetch the tag above the chunk of `payload`, if that has just the granules that
-/// `size` bytes need.
+/// Prefetches the tag above the chunk of `payload`, if the chunk has just the granules that `size`
+/// bytes need.
 ///
-/// A chunk's own tag says where the next one is; whoever is told a size need not wait for it. This
-/// is a hint: nothing is read, and nothing depends on it.
+/// A chunk's own tag says where the next one is; a caller that knows the size need not wait for it.
+/// This is a hint: it reads nothing, and nothing depends on it.
 #[inline]
 pub(crate) fn fetch_above(payload: *const u8, size: usize) {
     #[cfg(all(target_arch = "x86_64", not(miri)))]
@@ -382,7 +383,8 @@ pub(crate) fn fetch_above(payload: *const u8, size: usize) {
 
 /// Ends the program: the free chunk at `payload` has a link that leads out of the window.
 ///
-/// One argument, as wherever a check on the way of every request fails: what such a call needs is kept at hand until then.
+/// It takes one argument, as every failed check on a fast path does: the code keeps the arguments
+/// of such a call at hand until then.
 #[cold]
 #[inline(never)]
 fn broken_link<C: Params>(payload: *mut u8) -> ! {

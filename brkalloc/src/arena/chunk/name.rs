@@ -1,22 +1,23 @@
-//! The name of a chunk: how far its payload lies above the origin, in granules.
+//! The name of a chunk: its payload's distance above the origin, in granules.
 //!
-//! Offset 0 is below the first chunk, so it stands for *none*, and a link takes four bytes. This module
-//! knows no memory: it adds, subtracts and compares.
+//! Offset 0 is below the first chunk, so it stands for *none*, and a link takes four bytes. This
+//! module knows no memory: it adds, subtracts and compares.
 
-use crate::arena::tag::{LEAST, Tag};
+use crate::arena::tag::{MIN_GRANULES, Tag};
 use core::num::NonZeroU32;
 
 /// The name of a chunk: the granule offset of its payload.
 ///
 /// # Invariant
 ///
-/// A handle is used with the window that it came from only, and names a place from that window's
-/// first payload to where its end tag may come; whoever looks at a tag or a link there, of a chunk, has
-/// one that is no higher than the end tag. It was made by safe code that compares with another place
-/// ([`above`](Chunk::above), [`Window::place`](super::Window::place)), by unsafe code that says where it is, or read from a
-/// link. Links are written by the heap alone, into memory that no program may use; a heap that does not
-/// rely on programs looks at each link that it follows ([`Window::check_link`](super::Window::check_link)). A handle is good until
-/// its chunk is split, merged or taken.
+/// A handle is only used with the window that it came from. It names a place from that window's
+/// first payload up to where its end tag may come. Whoever reads a tag or a link of a chunk has a
+/// handle no higher than the end tag. Handles come from safe code that compares with another place
+/// ([`above`](Chunk::above), [`Window::place`](super::Window::place)), from unsafe code that proves
+/// the place, or from a link. Only the heap writes links, into memory that no program may use. A
+/// heap that does not rely on programs verifies each link that it follows
+/// ([`Window::check_link`](super::Window::check_link)). A handle is valid until its chunk is split,
+/// merged or taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(transparent)]
 pub struct Chunk(NonZeroU32);
@@ -28,37 +29,38 @@ impl Chunk {
     /// The lowest chunk of every window.
     pub(crate) const FIRST: Self = Self(NonZeroU32::MIN);
 
-    /// The place just above a chunk of this tag here, if the size is one for a chunk and that place is
-    /// no higher than `limit`. With a reserved bit of the tag set, it never is.
+    /// Returns the place just above a chunk of this tag here, if the size is a chunk's and that
+    /// place is no higher than `limit`. A tag with a reserved bit set never passes.
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "it is no higher than another place")]
     pub(crate) fn above(self, tag: Tag, limit: Self) -> Option<Self> {
         let offset = self.offset() as usize + tag.reach();
-        if tag.reach() < LEAST as usize || (limit.offset() as usize) < offset {
+        if tag.reach() < MIN_GRANULES as usize || (limit.offset() as usize) < offset {
             return None;
         }
-        // SAFETY: it is no less than this place's offset, which is not 0.
+        // SAFETY: the sum is no less than this place's offset, which is not 0.
         Some(Self(unsafe { NonZeroU32::new_unchecked(offset as u32) }))
     }
 
-    /// The place `granules` above this one: of the next chunk, if that is this one's size.
+    /// Returns the place `granules` above this one: that of the next chunk, if that is this one's
+    /// size.
     ///
     /// # Safety
     ///
-    /// It is no higher than where the window's end tag may come.
+    /// The place is no higher than where the window's end tag may come.
     #[inline]
     pub(crate) const unsafe fn plus(self, granules: u32) -> Self {
         // SAFETY: by the contract, the sum is a granule offset.
         let offset = unsafe { self.0.get().unchecked_add(granules) };
-        // SAFETY: it is no less than this place's, which is not 0.
+        // SAFETY: the sum is no less than this place's offset, which is not 0.
         Self(unsafe { NonZeroU32::new_unchecked(offset) })
     }
 
-    /// The place `granules` below this one.
+    /// Returns the place `granules` below this one.
     ///
     /// # Safety
     ///
-    /// It is no lower than the first.
+    /// The place is no lower than the first.
     #[inline]
     pub(crate) const unsafe fn minus(self, granules: u32) -> Self {
         // SAFETY: by the contract, the difference is a granule offset.
@@ -67,28 +69,28 @@ impl Chunk {
         Self(unsafe { NonZeroU32::new_unchecked(offset) })
     }
 
-    /// The granule offset.
+    /// Returns the granule offset.
     #[inline]
     pub(crate) const fn offset(self) -> u32 {
         self.0.get()
     }
 
-    /// The place at granule offset `offset`.
+    /// Returns the place at granule offset `offset`.
     ///
     /// # Safety
     ///
-    /// As for [`at`](Chunk::at); it is not 0.
+    /// As for [`at`](Chunk::at); the offset is not 0.
     #[inline]
     pub(super) const unsafe fn of(offset: u32) -> Self {
         // SAFETY: by the contract, it is not 0.
         Self(unsafe { NonZeroU32::new_unchecked(offset) })
     }
 
-    /// The place at granule offset `offset`, unless that is 0.
+    /// Returns the place at granule offset `offset`, or `None` for 0.
     ///
     /// # Safety
     ///
-    /// It is no higher than where the end tag may come, of the window with which it is used.
+    /// The place is no higher than where the end tag may come, in the window that it is used with.
     pub(crate) const unsafe fn at(offset: u32) -> Link {
         match NonZeroU32::new(offset) {
             Some(offset) => Some(Self(offset)),
@@ -96,27 +98,27 @@ impl Chunk {
         }
     }
 
-    /// The granules from this place up to `upper`.
+    /// Returns the granules from this place up to `upper`.
     #[inline]
     pub(crate) const fn until(self, upper: Self) -> u32 {
         upper.0.get().wrapping_sub(self.0.get())
     }
 }
 
-/// A chunk in a tree, with its size, or no chunk and 0: half of a free chunk's links.
+/// A link of a tree: a chunk with its size, or no chunk and 0. Half of a free chunk's links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C, align(8))]
-pub(crate) struct Entry {
+pub(crate) struct SizedLink {
     pub(crate) chunk: Link,
     pub(crate) granules: u32,
 }
 
-/// The links of a free chunk in a tree: what is on its left, and on its right.
-pub(crate) type Node = [Entry; 2];
+/// The links of a free chunk in a tree: its left and its right child.
+pub(crate) type Node = [SizedLink; 2];
 
 const _: () = assert!(size_of::<Node>() == 16, "a node is four links");
 
-impl Entry {
+impl SizedLink {
     pub(crate) const NONE: Self = Self { chunk: None, granules: 0 };
 
     #[inline]

@@ -8,12 +8,12 @@
 //! ```
 //!
 //! The chunks tile the arena from the first tag to the end tag. The *top* is the last of them
-//! (Lea's wilderness): it is free, may be empty, and is in no index. A request is served from the
-//! index, then from the top, then from a top that has grown. Placement is exactly that of the
-//! configured policy, order and way to coalesce, after Knuth (*The Art of Computer Programming* 1,
-//! 2.5) and Lea (*A Memory Allocator*, 1996).
+//! (Lea's wilderness): it is free, may be empty, and is in no index. A request gets a chunk from
+//! the index, else from the top, else from a top that has grown. The configured policy, order and
+//! coalescing determine placement exactly, after Knuth (*The Art of Computer Programming* 1, 2.5)
+//! and Lea (*A Memory Allocator*, 1996).
 //!
-//! A heap here knows neither threads nor layouts of the language: [`BrkHeap`](crate::BrkHeap) and
+//! A heap here knows neither threads nor `Layout`s: [`BrkHeap`](crate::BrkHeap) and
 //! [`Heap`](crate::Heap) stand in front of it.
 
 mod open;
@@ -33,7 +33,7 @@ use crate::arena::coalesce::Coalesce;
 use crate::arena::counters::Counters;
 use crate::arena::index::{Operations, Request};
 use crate::arena::params::Params;
-use crate::arena::tag::{GRANULE, LEAST, Tag};
+use crate::arena::tag::{GRANULE, MIN_GRANULES, Tag};
 use crate::diag::report;
 use crate::sys::source::{Origin, Source};
 use core::marker::PhantomData;
@@ -43,19 +43,19 @@ use core::ptr::NonNull;
 ///
 /// # Invariant
 ///
-/// Of an open heap, tags tile the window from its first chunk to its end tag; each tag knows
-/// whether the chunk below it is in use; each free chunk but the top is in the index once, and
+/// In an open heap, tags tile the window from its first chunk to its end tag. Each tag knows
+/// whether the chunk below it is in use. Each free chunk but the top is in the index once, and
 /// repeats its size in its last word. With immediate coalescing no two free chunks touch.
 #[expect(missing_debug_implementations, reason = "a heap shows its configuration")]
 pub struct RawHeap<C: Params, S> {
     window: Window<C>,
-    /// The top's place; where the end tag is, if the top is empty.
+    /// The place of the top; that of the end tag, if the top is empty.
     top: Chunk,
-    /// The farthest place that the end tag may have.
+    /// The highest place that the end tag may have.
     limit: Chunk,
     /// The highest end that a used chunk ever had.
     high_water: Chunk,
-    /// From here on, all bytes but the end tag read as zero.
+    /// The dirty mark: from here on, all bytes but the end tag read as zero.
     dirty: Chunk,
     origin: Origin,
     coalesce: C::Coalesce,
@@ -64,12 +64,12 @@ pub struct RawHeap<C: Params, S> {
     source: PhantomData<fn() -> S>,
 }
 
-// SAFETY: a heap owns its window alone, by the contract of `open`, and no part of it is tied to a
+// SAFETY: by the contract of `open`, only this heap owns its window, and no part of it is tied to a
 // thread.
 unsafe impl<C: Params, S> Send for RawHeap<C, S> {}
 
 /// Where the index of `C` found a chunk.
-type Place<C> = <<C as Params>::Index as Operations>::Place;
+type Position<C> = <<C as Params>::Index as Operations>::Position;
 
 impl<C: Params, S: Source> RawHeap<C, S> {
     /// A heap without memory: it serves nothing.
@@ -86,10 +86,10 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         source: PhantomData,
     };
 
-    /// The granule offset that an end tag may have at most.
-    pub(crate) const REACH: u32 = <C::Index as Operations>::REACH;
+    /// The greatest granule offset of an end tag.
+    pub(crate) const MAX_OFFSET: u32 = <C::Index as Operations>::MAX_OFFSET;
 
-    /// Where the window begins, and how many bytes it may have.
+    /// Returns where the window begins, and how many bytes it may have.
     pub(crate) fn extent(&self) -> (*mut u8, usize) {
         (self.window.origin(), self.limit.offset() as usize * GRANULE)
     }
@@ -99,17 +99,17 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         self.window.chunk_below(self.limit, payload.as_ptr()).is_some()
     }
 
-    /// Whether `payload` is where that of a chunk below the top could be.
+    /// Whether a chunk below the top could have its payload at `payload`.
     pub(crate) fn reaches(&self, payload: NonNull<u8>) -> bool {
         self.window.chunk_below(self.top, payload.as_ptr()).is_some()
     }
 
-    /// Whether `payload` is that of a used chunk which was allocated for `granules`.
+    /// Whether `payload` belongs to a used chunk that was allocated for `granules`.
     pub(crate) fn is_used(&self, payload: NonNull<u8>, granules: u32) -> bool {
         self.window.chunk_below(self.top, payload.as_ptr()).is_some_and(|chunk| {
             let tag = self.window.tag(chunk);
-            // What is too little for a chunk of its own belongs to the block.
-            tag.is_used() && (granules..granules + LEAST).contains(&tag.granules())
+            // A rest too small for a chunk belongs to the block.
+            tag.is_used() && (granules..granules + MIN_GRANULES).contains(&tag.granules())
         })
     }
 
@@ -119,7 +119,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         self.window.is_open()
     }
 
-    /// A payload for `request`; `None` if there is none, with nothing lost.
+    /// Allocates a payload for `request`. On failure returns `None` and leaves the heap unchanged.
     #[inline(always)]
     pub(crate) fn allocate(&mut self, request: Request) -> Option<NonNull<u8>> {
         let window = self.window;
@@ -129,18 +129,19 @@ impl<C: Params, S: Source> RawHeap<C, S> {
             self.take_aligned(request)?
         };
         self.counters.allocation();
-        // SAFETY: what holds chunks is open, so its origin is not null, and no chunk reaches beyond
-        // the last address.
+        // SAFETY: a window that holds chunks is open, so its origin is not null, and no chunk
+        // reaches beyond the last address.
         Some(unsafe { NonNull::new_unchecked(window.payload(chunk)) })
     }
 
-    /// The same, called, for what is more than an allocation.
+    /// Allocates as [`allocate`](RawHeap::allocate) does, out of line: for operations that do more
+    /// than allocate.
     #[inline(never)]
     pub(crate) fn allocate_instead(&mut self, request: Request) -> Option<NonNull<u8>> {
         self.allocate(request)
     }
 
-    /// The same, with the number of its first bytes that may not read as zero.
+    /// Allocates a payload. Also returns how many of its first bytes may be nonzero.
     pub(crate) fn allocate_zeroed(&mut self, request: Request) -> Option<(NonNull<u8>, usize)> {
         let dirty = self.dirty;
         let payload = self.allocate_instead(request)?;
@@ -152,10 +153,10 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     ///
     /// # Safety
     ///
-    /// This heap handed `payload` out, and it has not been freed since.
+    /// This heap handed out `payload`, and nobody has freed it since.
     #[inline]
     pub(crate) unsafe fn free(&mut self, payload: NonNull<u8>) {
-        // SAFETY: the caller vouches for the payload.
+        // SAFETY: the caller guarantees the payload.
         let (chunk, tag, above) = unsafe { self.used_chunk(payload) };
         self.counters.free();
         // SAFETY: the caller gives up the chunk.
@@ -163,31 +164,31 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         self.release(chunk, tag, above);
     }
 
-    /// The bytes that may be used at `payload`.
+    /// Returns how many bytes may be used at `payload`.
     ///
     /// # Safety
     ///
-    /// This heap handed `payload` out, and it has not been freed since.
+    /// This heap handed out `payload`, and nobody has freed it since.
     pub(crate) unsafe fn usable_size(&self, payload: NonNull<u8>) -> usize {
-        // SAFETY: the caller vouches for the payload.
+        // SAFETY: the caller guarantees the payload.
         let (_, tag, _) = unsafe { self.used_chunk(payload) };
         walk::payload_bytes(tag.granules())
     }
 
-    /// The used chunk of `payload`, its tag, and the place above it.
+    /// Returns the used chunk of `payload`, its tag, and the place above it.
     ///
     /// # Safety
     ///
-    /// This heap handed `payload` out, and it has not been freed since. (What a checked heap can
-    /// see to be otherwise ends the program.)
+    /// This heap handed out `payload`, and nobody has freed it since. (A checked heap ends the program
+    /// where it can see that this does not hold.)
     #[inline]
     unsafe fn used_chunk(&self, payload: NonNull<u8>) -> (Chunk, Tag, Chunk) {
         let window = self.window;
         if !Window::<C>::CHECKED {
-            // SAFETY: the caller vouches for the payload.
+            // SAFETY: the caller guarantees the payload.
             let chunk = unsafe { window.chunk_at_unchecked(payload.as_ptr()) };
             let tag = window.tag(chunk);
-            // SAFETY: a used chunk ends where another begins, or the top, or the end tag is.
+            // SAFETY: a used chunk ends where another chunk, the top, or the end tag is.
             return (chunk, tag, unsafe { chunk.plus(tag.granules()) });
         }
         let Some(chunk) = window.chunk_below(self.top, payload.as_ptr()) else {
@@ -202,7 +203,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         (chunk, tag, above)
     }
 
-    /// Ends the program: `payload` is none of a chunk below the top.
+    /// Ends the program: `payload` belongs to no chunk below the top.
     #[cold]
     #[inline(never)]
     pub(crate) fn foreign(&self, payload: NonNull<u8>) -> ! {
@@ -216,7 +217,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     }
 }
 
-/// Ends the program: at `payload`, below the top, is no used chunk, but this tag.
+/// Ends the program: `tag`, at `payload` below the top, is not that of a used chunk.
 #[cold]
 #[inline(never)]
 fn unsound<C: Params>(payload: *mut u8, tag: Tag) -> ! {

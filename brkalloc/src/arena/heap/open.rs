@@ -1,4 +1,4 @@
-//! A heap gets its memory: once, before anything else.
+//! Opening a heap: it gets its memory, once, before anything else.
 
 use super::RawHeap;
 use crate::arena::chunk::{Chunk, Window};
@@ -15,7 +15,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     /// # Safety
     ///
     /// `first` is a multiple of a granule. From one word below it to the end of the tag at `end`,
-    /// all bytes are valid for reads and writes and are this heap's alone from now on; with
+    /// all bytes are valid for reads and writes, and only this heap uses them from now on; with
     /// `S::ZEROED` they read as zero. If `end < limit`, `first` is one granule above the base of a
     /// window of the source `S`, which may commit up to `limit`.
     pub(crate) unsafe fn open(
@@ -26,8 +26,11 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         origin: Origin,
     ) {
         ensure!(!self.window.is_open(), "a heap is opened once");
-        ensure!(end <= limit && limit.offset() <= Self::REACH, "the index reaches the whole arena");
-        // SAFETY: the caller vouches for the memory.
+        ensure!(
+            end <= limit && limit.offset() <= Self::MAX_OFFSET,
+            "the index reaches the whole arena"
+        );
+        // SAFETY: the caller guarantees the memory.
         self.window = unsafe { Window::open(first, end) };
         self.top = Chunk::FIRST;
         self.limit = limit;
@@ -38,10 +41,10 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         self.set_top(Chunk::FIRST, true);
     }
 
-    /// Opens the heap over a window of its source, of which `arena` bytes are committed and that
-    /// may reach `limit`; whether there was one.
+    /// Opens the heap over a window of its source with `arena` bytes committed, which may grow to
+    /// `limit`. Returns whether there was one.
     pub(crate) fn open_window(&mut self, arena: usize, limit: usize) -> bool {
-        let reach = (Self::REACH as usize).saturating_mul(GRANULE);
+        let reach = (Self::MAX_OFFSET as usize).saturating_mul(GRANULE);
         let limit = limit.min(reach);
         // Room for two tags, so that every window that is opened can be used.
         let arena = arena.max(2 * GRANULE);
@@ -50,20 +53,20 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         let Some(region) = S::open(arena, wanted) else { return false };
         let (limit, has_room) = Self::divide(region, limit.max(arena));
         let place = |bytes: usize| {
-            let offset = u32::try_from(bytes / GRANULE).unwrap_or(u32::MAX).min(Self::REACH);
-            // SAFETY: the end tag comes no higher than the bytes that are the region's.
+            let offset = u32::try_from(bytes / GRANULE).unwrap_or(u32::MAX).min(Self::MAX_OFFSET);
+            // SAFETY: the end tag comes no higher than the region's bytes.
             unsafe { Chunk::at(offset) }
         };
         let (Some(end), Some(limit)) = (place(region.committed), place(limit)) else {
             return false;
         };
-        // SAFETY: the window's base is a multiple of a granule, and a granule above it is within
-        // the window or at its end, because `end` is not 0.
+        // SAFETY: the window's base is a multiple of a granule. A granule above it is within the
+        // window or at its end, because `end` is not 0.
         let first = unsafe { region.base.byte_add(GRANULE) };
-        // SAFETY: by the source's contract, the window's committed bytes are this heap's alone.
+        // SAFETY: by the source's contract, only this heap uses the window's committed bytes.
         unsafe { self.open(first, end, limit.max(end), region.origin) };
         if has_room {
-            // SAFETY: it is the region, and there is room in it.
+            // SAFETY: it is the base of that region, which has room for the index.
             unsafe { self.furnish(region.base) };
         }
         true

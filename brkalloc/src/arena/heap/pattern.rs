@@ -1,52 +1,53 @@
-//! Free memory that is as it was left: with `harden = "full"`, all of it has one pattern.
+//! The fill of free memory: with `harden = "full"`, all of it holds one pattern.
 //!
 //! ```text
 //!   a free chunk   | tag | links | pattern ………………………… | size | tag …
 //!   the top        | tag | pattern ……………… | dirty: zeros ……… | end tag
 //! ```
 //!
-//! What is freed is filled; what merges is filled where its tags, links and sizes stood; and what is
-//! handed out is looked at, byte by byte. So a write into freed memory is found when that memory is
-//! next handed out, wherever chunks have merged and been cut meanwhile. Nothing of this is in a heap
-//! that does not ask for it.
+//! The heap fills each freed chunk. Where chunks merge, it fills their tags, links and footers.
+//! Before it hands out memory, it compares every byte with the pattern. So it detects a write into
+//! freed memory when it next hands that memory out, however chunks have merged and split meanwhile.
+//! Heaps without this option have none of this.
 
 use super::RawHeap;
 use super::walk::payload_bytes;
 use crate::arena::chunk::{Chunk, LINKS, Window, first_other};
 use crate::arena::params::Params;
-use crate::arena::tag::{GRANULE, LEAST, Tag, WORD};
+use crate::arena::tag::{GRANULE, MIN_GRANULES, Tag, WORD};
 use crate::diag::report;
 use crate::sys::source::Source;
 
 impl<C: Params, S: Source> RawHeap<C, S> {
-    /// Overwrites the payload of a chunk of `granules` that is freed, where that is to be.
+    /// Overwrites the payload of a freed chunk of `granules`, if the heap overwrites freed memory.
     ///
     /// # Safety
     ///
-    /// Nobody has a use for it any more.
+    /// Nobody needs the payload any more.
     #[inline]
     pub(super) unsafe fn fill_freed(&self, chunk: Chunk, granules: u32) {
         if Window::<C>::FILLS {
-            // SAFETY: it is the chunk's payload, for which the caller vouches.
+            // SAFETY: the bytes are the chunk's payload, and the caller guarantees that nobody
+            // needs them.
             unsafe { self.window.fill(chunk, payload_bytes(granules)) };
         }
     }
 
-    /// Fills the whole window, of bytes that were not zero.
+    /// Fills the whole window, if its bytes were not zero.
     pub(super) fn fill_window(&self) {
-        if Window::<C>::SEALED && !S::ZEROED {
+        if Window::<C>::CHECKSUMMED && !S::ZEROED {
             let granules = Chunk::FIRST.until(self.window.end());
             if 0 < granules {
-                // SAFETY: nothing but the end tag, a word above that, is in use.
+                // SAFETY: only the end tag, a word above these bytes, is in use.
                 unsafe { self.window.fill(Chunk::FIRST, payload_bytes(granules)) };
             }
         }
     }
 
-    /// Fills what two free neighbors of a freed chunk had of their own at the seams.
+    /// Fills the seams between a freed chunk and its free neighbors.
     #[inline]
     pub(super) fn scrub_seams(&self, chunk: Chunk, is_below: bool, above: Option<Chunk>) {
-        if Window::<C>::SEALED {
+        if Window::<C>::CHECKSUMMED {
             if let Some(above) = above {
                 self.window.scrub(above);
             }
@@ -56,24 +57,24 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         }
     }
 
-    /// Fills what a chunk that joins the top, and the top, had of their own.
+    /// Fills the tags of the old top and the links of a chunk that joins it.
     #[inline]
     pub(super) fn scrub_joined(&self, lowest: Chunk) {
-        if Window::<C>::SEALED {
+        if Window::<C>::CHECKSUMMED {
             self.window.scrub_top(self.top);
-            // SAFETY: the least chunk has room for links, which nobody needs in the top.
+            // SAFETY: the smallest chunk has room for links, which nobody needs in the top.
             unsafe { self.window.fill(lowest, LINKS) };
         }
     }
 
-    /// Ends the program if of the chunk that the index gave, `need` granules from the padding on have
-    /// been written to. (Its links are sealed.)
+    /// Ends the program if somebody wrote to `need` granules, from the padding on, of a chunk that
+    /// the index found. (Its links have a checksum.)
     #[inline]
     pub(super) fn verify_chunk(&self, chunk: Chunk, padding: u32, need: u32, granules: u32) {
-        if Window::<C>::SEALED {
+        if Window::<C>::CHECKSUMMED {
             let links = if padding == 0 { LINKS } else { 0 };
-            // A chunk that is taken up to its end has its size there.
-            let size = if granules < padding + need + LEAST { WORD } else { 0 };
+            // A chunk that is taken up to its end has its footer there.
+            let size = if granules < padding + need + MIN_GRANULES { WORD } else { 0 };
             let taken = if size == 0 { need } else { granules - padding };
             let bytes = payload_bytes(taken) - links - size;
             let first = padding as usize * GRANULE + links;
@@ -83,17 +84,17 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         }
     }
 
-    /// Ends the program if the lowest `granules` of the top have been written to.
+    /// Ends the program if somebody wrote to the lowest `granules` of the top.
     #[inline]
     pub(super) fn verify_top(&self, granules: u32) {
-        if Window::<C>::SEALED {
+        if Window::<C>::CHECKSUMMED {
             if let Some(byte) = self.altered_top(granules) {
                 written_to::<C>(byte);
             }
         }
     }
 
-    /// The first byte of the lowest `granules` of the top that is not as it was left.
+    /// Returns the first byte of the lowest `granules` of the top that somebody wrote to.
     pub(super) fn altered_top(&self, granules: u32) -> Option<*mut u8> {
         let (window, bytes) = (self.window, payload_bytes(granules.max(1)));
         let dirty = if self.top < self.dirty { self.top.until(self.dirty) } else { 0 };
@@ -104,47 +105,47 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         window.altered(self.top, 0, dirty).or_else(altered)
     }
 
-    /// The first byte of a free chunk of `granules` that is not as it was left.
+    /// Returns the first byte of a free chunk of `granules` that somebody wrote to.
     pub(super) fn altered_free(&self, chunk: Chunk, granules: u32) -> Option<*mut u8> {
         self.window.altered(chunk, LINKS, payload_bytes(granules) - LINKS - WORD)
     }
 
-    /// Ends the program if a free chunk of `granules` has been written to.
+    /// Ends the program if somebody wrote to a free chunk of `granules`.
     #[inline]
     pub(super) fn verify_free(&self, chunk: Chunk, granules: u32) {
-        if Window::<C>::SEALED {
+        if Window::<C>::CHECKSUMMED {
             if let Some(byte) = self.altered_free(chunk, granules) {
                 written_to::<C>(byte);
             }
         }
     }
 
-    /// Makes the padding below a chunk of the top a chunk that was freed.
+    /// Fills the padding below a chunk taken from the top, as a freed chunk.
     #[inline]
     pub(super) fn fill_padding(&self, lower: Chunk, padding: u32) {
-        if Window::<C>::SEALED {
-            // SAFETY: the padding was the top's, and is nobody's.
+        if Window::<C>::CHECKSUMMED {
+            // SAFETY: the padding was the top's, and belongs to nobody.
             unsafe { self.window.fill(lower, payload_bytes(padding)) };
         }
     }
 
-    /// Writes the word where an end tag was, as what is around it reads.
+    /// Overwrites the word of a former end tag like the memory around it.
     pub(super) fn clear_end(&self, end: Chunk) {
         self.window.clear_tag(end);
-        if Window::<C>::SEALED && end <= self.dirty {
+        if Window::<C>::CHECKSUMMED && end <= self.dirty {
             self.window.scrub_end(end);
         }
     }
 
-    /// Makes the top's seal anew, of which pages may have gone back.
+    /// Renews the top's checksum after pages may have gone back.
     pub(super) fn renew_top(&self) {
-        self.window.renew_seal(self.top);
+        self.window.renew_checksum(self.top);
     }
 
-    /// What `free` and `realloc` are told of a tag that is none of a used chunk, if tags have seals.
+    /// Ends the program if `free` or `realloc` meets a tag with a wrong checksum.
     #[inline]
     pub(super) fn check_raw(&self, chunk: Chunk) {
-        if Window::<C>::SEALED && !self.window.has_seal(chunk) {
+        if Window::<C>::CHECKSUMMED && !self.window.has_checksum(chunk) {
             let is_free = self.window.raw_tag(chunk).word() == Self::FILLED;
             let tag = if is_free { Tag::free(0, false) } else { Tag::end(false) };
             super::unsound::<C>(self.window.payload(chunk), tag);
@@ -155,7 +156,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     const FILLED: usize = usize::from_ne_bytes([Window::<C>::PATTERN; WORD]);
 }
 
-/// Ends the program: a byte of free memory is not as it was left.
+/// Ends the program: somebody wrote to a byte of free memory.
 #[cold]
 #[inline(never)]
 pub(crate) fn written_to<C: Params>(byte: *mut u8) -> ! {

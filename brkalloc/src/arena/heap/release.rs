@@ -1,16 +1,16 @@
-//! A chunk is freed: it merges with its free neighbors, and enters the index or joins the top.
+//! Freeing a chunk: it merges with its free neighbors, and enters the index or joins the top.
 
 use super::RawHeap;
 use crate::arena::chunk::{Chunk, Window};
 use crate::arena::coalesce::Coalesce;
 use crate::arena::index::{Neighbors, Operations};
 use crate::arena::params::Params;
-use crate::arena::tag::{LEAST, Tag};
+use crate::arena::tag::{MIN_GRANULES, Tag};
 use crate::diag::report;
 use crate::sys::source::Source;
 
 impl<C: Params, S: Source> RawHeap<C, S> {
-    /// Frees a chunk, or the tail of one, of which the tag and the place above are known.
+    /// Frees a chunk, or the tail of one, with a known tag and a known place above.
     #[inline(always)]
     pub(super) fn release(&mut self, chunk: Chunk, own: Tag, above: Chunk) {
         let (window, granules) = (self.window, own.granules());
@@ -31,15 +31,15 @@ impl<C: Params, S: Source> RawHeap<C, S> {
             window.set_tag(above, tag.above(false));
         } else {
             self.check_free(above, tag.granules());
-            self.index.part(window, above, tag.granules());
+            self.index.unlink_neighbor(window, above, tag.granules());
             neighbors.upper = Some((above, tag.granules()));
             merged.1 += tag.granules();
         }
         if !own.is_prev_used() {
-            // Not in use any more, whoever looks at it later.
+            // Marks the chunk as free for every later reader.
             window.set_tag(chunk, Tag::free(granules, false));
             let (lower, below) = self.free_below(chunk);
-            self.index.part(window, lower, below);
+            self.index.unlink_neighbor(window, lower, below);
             neighbors.lower = Some((lower, below));
             merged = (lower, merged.1 + below);
         }
@@ -57,7 +57,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
             self.scrub_joined(chunk);
             return self.retreat(chunk, true);
         }
-        // Not in use any more, whoever looks at it later.
+        // Marks the chunk as free for every later reader.
         self.window.set_tag(chunk, Tag::free(granules, false));
         let (lower, below) = self.free_below(chunk);
         self.index.remove(self.window, lower, below);
@@ -66,18 +66,19 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         self.retreat(lower, true);
     }
 
-    /// The free chunk just below `chunk`, where neighbors merge at once, and its granules.
+    /// Returns the free chunk just below `chunk`, where neighbors merge at once, and its granules.
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "a free chunk's size has 32 bits")]
     fn free_below(&self, chunk: Chunk) -> (Chunk, u32) {
         let window = self.window;
         let size = window.granules_below(chunk);
-        if Window::<C>::CHECKED && (size < LEAST as usize || chunk.offset() as usize <= size) {
+        if Window::<C>::CHECKED && (size < MIN_GRANULES as usize || chunk.offset() as usize <= size)
+        {
             disagrees::<C>(window.payload(chunk));
         }
         let granules = size as u32;
-        // SAFETY: a free chunk repeats its size, which is less than how far it reaches; what the
-        // program has overwritten there was just compared, unless nothing is.
+        // SAFETY: a free chunk repeats its size, which is less than its upper end's offset. A
+        // checked heap has just verified what the program may have overwritten there.
         let lower = unsafe { chunk.minus(granules) };
         if Window::<C>::CHECKED && !window.tag(lower).is_free_of(size) {
             disagrees::<C>(window.payload(lower));
@@ -85,15 +86,15 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         (lower, granules)
     }
 
-    /// Checks that `chunk`, of which the index or a neighbor said that it is free and has
-    /// `granules`, says so too at both its ends.
+    /// Checks the tag and the footer of `chunk`, which the index or a neighbor says is free and has
+    /// `granules`.
     #[inline]
     pub(super) fn check_free(&self, chunk: Chunk, granules: u32) {
         if !Window::<C>::CHECKED {
             return;
         }
         let (window, tag) = (self.window, self.window.tag(chunk));
-        // Where neighbors merge at once, a used chunk is below.
+        // Where neighbors merge at once, the chunk below is used.
         let prev_used = C::Coalesce::AT_ONCE || tag.is_prev_used();
         let agrees = tag.granules() == granules && tag.is_plainly_free(prev_used);
         let Some(above) = chunk.above(tag, self.top) else { disagrees::<C>(window.payload(chunk)) };
@@ -103,8 +104,8 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     }
 }
 
-/// Ends the program: what the tag at `payload` says of a free chunk is not what its last word, or
-/// the index, says.
+/// Ends the program: the tag of the free chunk at `payload` differs from its footer, or from the
+/// index.
 #[cold]
 #[inline(never)]
 fn disagrees<C: Params>(payload: *mut u8) -> ! {

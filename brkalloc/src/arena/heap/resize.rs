@@ -1,27 +1,27 @@
-//! Growth and shrinking of a block where it stands.
+//! Resizing a block in place.
 //!
-//! A block shrinks by freeing its tail and grows into the one chunk above it, or into the top. It
-//! never moves downward, and it never moves here at all: the caller allocates, copies and frees
-//! where this says no.
+//! A block shrinks by freeing its tail, and grows into the one chunk above it or into the top. It
+//! never moves, not even downward: if this module returns `false`, the caller allocates, copies and
+//! frees.
 
 use super::RawHeap;
 use crate::arena::chunk::Chunk;
 use crate::arena::counters::Counters;
 use crate::arena::index::{Operations, Request};
 use crate::arena::params::Params;
-use crate::arena::tag::{LEAST, Tag};
+use crate::arena::tag::{MIN_GRANULES, Tag};
 use crate::sys::source::Source;
 use core::ptr::NonNull;
 
 impl<C: Params, S: Source> RawHeap<C, S> {
-    /// Whether the block at `payload` now has the request's size, where it stands.
+    /// Resizes the block at `payload` in place. Returns whether it now has the request's size.
     ///
     /// # Safety
     ///
-    /// This heap handed `payload` out, at the request's alignment, and it has not been freed since.
+    /// This heap handed out `payload`, at the request's alignment, and nobody has freed it since.
     #[inline]
     pub(crate) unsafe fn resize(&mut self, payload: NonNull<u8>, request: Request) -> bool {
-        // SAFETY: the caller vouches for the payload.
+        // SAFETY: the caller guarantees the payload.
         let (chunk, tag, above) = unsafe { self.used_chunk(payload) };
         let have = tag.granules();
         let done = if request.need <= have {
@@ -38,11 +38,11 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         done
     }
 
-    /// Frees the tail that the block does not need, if it is a chunk.
+    /// Frees the tail that the block does not need, if it is large enough for a chunk.
     #[inline(never)]
     fn shrink(&mut self, chunk: Chunk, tag: Tag, need: u32) {
         let tail = tag.granules() - need;
-        if LEAST <= tail {
+        if MIN_GRANULES <= tail {
             self.window.set_tag(chunk, tag.resized(need));
             // SAFETY: the place lies within the chunk.
             let place = unsafe { chunk.plus(need) };
@@ -54,7 +54,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         }
     }
 
-    /// Lets the block grow into the chunk above it, if that is free and suffices.
+    /// Grows the block into the chunk above it, if that is free and large enough.
     fn extend(&mut self, chunk: Chunk, tag: Tag, above: Chunk, need: u32) -> bool {
         let (window, have) = (self.window, tag.granules());
         let upper = window.tag(above);
@@ -65,14 +65,14 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         self.check_free(above, upper.granules());
         self.verify_free(above, upper.granules());
         let rest = upper.granules() - lack;
-        if LEAST <= rest {
+        if MIN_GRANULES <= rest {
             // SAFETY: the place lies within the chunk above.
             let remainder = unsafe { chunk.plus(need) };
-            self.index.shift(window, above, upper.granules(), Some((remainder, rest)));
+            self.index.shrink(window, above, upper.granules(), Some((remainder, rest)));
             window.set_tag(chunk, tag.resized(need));
             window.write_free(remainder, rest, true);
         } else {
-            self.index.shift(window, above, upper.granules(), None);
+            self.index.shrink(window, above, upper.granules(), None);
             window.set_tag(chunk, tag.resized(need + rest));
             // SAFETY: it is where the chunk above ends.
             window.set_prev_used(unsafe { chunk.plus(need + rest) }, true);

@@ -1,4 +1,4 @@
-//! Room beside the window, for an index that has a use for it.
+//! Room beside the window, for an index that uses it.
 //!
 //! ```text
 //!   base                  end              limit    page border
@@ -6,9 +6,9 @@
 //!   | chunks, committed   | may come later |  rest  | the index's, committed | may come later |
 //! ```
 //!
-//! A source that grows reserves both at once. The room behind the limit is committed as the window
-//! is, first of the two, so that a place of the window always has its part of the room. Where the
-//! source grants no room, or none that it commits, the index does without.
+//! A source that grows reserves both at once. The heap commits the room behind the limit as it
+//! commits the window, and first of the two, so that a place of the window always has its part of
+//! the room. If the source grants no room, or commits none, the index does without.
 
 use super::RawHeap;
 use crate::arena::chunk::Chunk;
@@ -19,8 +19,8 @@ use crate::sys::source::{Region, Source};
 use core::ptr::NonNull;
 
 impl<C: Params, S: Source> RawHeap<C, S> {
-    /// Bytes that the index could use beside a window of `limit` bytes, up to the page border
-    /// behind the window included.
+    /// Returns the bytes that the index could use beside a window of `limit` bytes, up to the page
+    /// border behind the window included.
     pub(super) fn room_for(limit: usize) -> usize {
         if !S::GROWS || !S::ZEROED {
             return 0;
@@ -32,26 +32,26 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         }
     }
 
-    /// How much of a region the window may reach, at most `limit` bytes, and whether what lies
-    /// behind is room for the index.
+    /// Divides a region: returns how many bytes the window may have, at most `limit`, and whether
+    /// the index has room behind it.
     pub(super) fn divide(region: Region, limit: usize) -> (usize, bool) {
         let limit = limit.min(region.reserved);
-        // What suffices for more suffices for less.
+        // Room for the full limit suffices for less.
         let room = Self::room_for(limit);
         let spared = limit.min(region.reserved.saturating_sub(room));
         if 0 < room && region.committed <= spared { (spared, true) } else { (limit, false) }
     }
 
-    /// Where the room begins, in bytes from the base.
+    /// Returns where the room begins, in bytes from the base.
     fn room_begins(&self) -> usize {
         (self.limit.offset() as usize * GRANULE).next_multiple_of(S::page_size())
     }
 
-    /// Gives the index its room, if the source commits what it needs at first.
+    /// Gives the index its room, if the source commits the first part.
     ///
     /// # Safety
     ///
-    /// `base` is that of the region over which the heap was opened just now, and
+    /// `base` is that of the region over which the heap has just opened, and
     /// [`divide`](RawHeap::divide) found room in it.
     pub(super) unsafe fn furnish(&mut self, base: NonNull<u8>) {
         let begins = self.room_begins();
@@ -62,12 +62,12 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         }
         // SAFETY: likewise.
         let room = unsafe { base.byte_add(begins) };
-        // SAFETY: it is a page border; the source has committed `first` bytes, which read as zero
-        // and are nobody else's; `extend_room` commits more before the end moves.
+        // SAFETY: it is a page border. The source has committed `first` bytes, which read as zero
+        // and belong to nobody else. `extend_room` commits more before the end moves.
         unsafe { self.index.furnish(room) };
     }
 
-    /// Commits the room that an end at `grown` needs; whether there is as much.
+    /// Commits the room for an end at `grown`. Returns whether that succeeded.
     pub(super) fn extend_room(&mut self, base: NonNull<u8>, grown: Chunk) -> bool {
         if !self.index.is_furnished() {
             return true;

@@ -1,16 +1,16 @@
-//! A chunk is taken: from the index, from the top, or from a top that has grown.
+//! Taking a chunk: from the index, from the top, or from a top that has grown.
 
-use super::{Place, RawHeap};
+use super::{Position, RawHeap};
 use crate::arena::chunk::Chunk;
 use crate::arena::coalesce::Coalesce;
 use crate::arena::counters::Counters;
 use crate::arena::index::{Fit, Operations, Pieces, Request};
 use crate::arena::params::Params;
-use crate::arena::tag::{LEAST, Tag};
+use crate::arena::tag::{MIN_GRANULES, Tag};
 use crate::sys::source::Source;
 
 impl<C: Params, S: Source> RawHeap<C, S> {
-    /// Takes a chunk of `need` granules, which every place aligns.
+    /// Takes a chunk of `need` granules, without further alignment.
     #[inline(always)]
     pub(super) fn take_plain(&mut self, need: u32) -> Option<Chunk> {
         let request = Request { need, align: 1 };
@@ -25,7 +25,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         self.take_top_low(need).or_else(|| self.take_top_or_more(request))
     }
 
-    /// Takes `request`, with padding below it if need be.
+    /// Takes a chunk for `request`, with padding below it if needed.
     #[inline(never)]
     pub(super) fn take_aligned(&mut self, request: Request) -> Option<Chunk> {
         match self.index.find(self.window, request, &mut self.counters) {
@@ -42,8 +42,8 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         }
     }
 
-    /// Takes `request` from where the common way of the index did not look, from the top, or from a
-    /// top that has grown.
+    /// Takes a chunk for `request` from where the fast search of the index did not look, from the
+    /// top, or from a top that has grown.
     #[inline(never)]
     fn take_elsewhere(&mut self, request: Request) -> Option<Chunk> {
         let fit = self.index.find_elsewhere(self.window, request, &mut self.counters);
@@ -54,13 +54,14 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         }
     }
 
-    /// Takes `request` from the top, or from a top that has grown.
+    /// Takes a chunk for `request` from the top, or from a top that has grown.
     #[inline(never)]
     fn take_top_or_more(&mut self, request: Request) -> Option<Chunk> {
         self.take_top(request).or_else(|| self.last_resort(request))
     }
 
-    /// Where neither the index nor the top serves `request`.
+    /// Merges free neighbors if that is due, or grows the arena, for a `request` that neither the
+    /// index nor the top serves.
     #[cold]
     fn last_resort(&mut self, request: Request) -> Option<Chunk> {
         if self.coalesce.take_due() {
@@ -77,7 +78,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         if self.grow(lack) { self.take_top(request) } else { None }
     }
 
-    /// Merges all free neighbors, and lets them enter the index in address order.
+    /// Merges all free neighbors, and rebuilds the index in address order.
     fn pass(&mut self) {
         let window = self.window;
         self.index.clear();
@@ -105,7 +106,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         self.index.finish(window);
     }
 
-    /// The chunk above `chunk`, which is below the top.
+    /// Returns the chunk above `chunk`, which is below the top.
     #[inline]
     pub(super) fn step(&self, chunk: Chunk) -> Chunk {
         let tag = self.window.tag(chunk);
@@ -115,8 +116,8 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         }
     }
 
-    /// What the policy takes for `request`.
-    fn search(&mut self, request: Request) -> Option<Fit<Place<C>>> {
+    /// Searches the whole index for `request`.
+    fn search(&mut self, request: Request) -> Option<Fit<Position<C>>> {
         let mut fit = self.index.find(self.window, request, &mut self.counters);
         if fit.is_none() {
             fit = self.index.find_elsewhere(self.window, request, &mut self.counters);
@@ -125,43 +126,44 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         fit
     }
 
-    /// Takes `need` granules out of the chunk that a search found, at its low end.
+    /// Takes `need` granules from the low end of a chunk that a search found.
     #[inline(always)]
-    fn take(&mut self, fit: Fit<Place<C>>, need: u32) -> Chunk {
+    fn take(&mut self, fit: Fit<Position<C>>, need: u32) -> Chunk {
         self.check_free(fit.chunk, fit.granules);
         self.verify_chunk(fit.chunk, 0, need, fit.granules);
         let (window, chunk) = (self.window, fit.chunk);
         let tag = window.tag(chunk);
         let rest = fit.granules - need;
-        // What stays free is a chunk before the index hears of it; its links are where they were.
-        if LEAST <= rest {
+        // The rest becomes a free chunk before the index learns of it; its links stay where they
+        // were.
+        if MIN_GRANULES <= rest {
             // SAFETY: the place is within the chunk that was found.
             let upper = unsafe { chunk.plus(need) };
             window.write_free(upper, rest, true);
-            self.index.take_found(window, fit, Some((upper, rest)));
+            self.index.split_found(window, fit, Some((upper, rest)));
             window.set_tag(chunk, tag.resized(need).used());
         } else {
             // SAFETY: it is where the chunk that was found ends.
             let above = unsafe { chunk.plus(fit.granules) };
             window.set_prev_used(above, true);
-            self.index.take_found(window, fit, None);
+            self.index.split_found(window, fit, None);
             window.set_tag(chunk, tag.used());
         }
         chunk
     }
 
-    /// The same, above the padding, if there is any.
+    /// Takes `need` granules above the padding from a chunk that a search found.
     #[inline(never)]
-    fn take_above(&mut self, fit: Fit<Place<C>>, need: u32) -> Chunk {
+    fn take_above(&mut self, fit: Fit<Position<C>>, need: u32) -> Chunk {
         let window = self.window;
         self.check_free(fit.chunk, fit.granules);
         self.verify_chunk(fit.chunk, fit.padding, need, fit.granules);
         // SAFETY: the place lies within the chunk that was found.
         let chunk = unsafe { fit.chunk.plus(fit.padding) };
         let rest = fit.granules - fit.padding - need;
-        // SAFETY: so does this one, or it is where that chunk ends.
+        // SAFETY: this place lies within that chunk, or is its end.
         let behind = unsafe { chunk.plus(need) };
-        let upper = (LEAST <= rest).then_some((behind, rest));
+        let upper = (MIN_GRANULES <= rest).then_some((behind, rest));
         let granules = if upper.is_some() { need } else { need + rest };
         let lower = (0 < fit.padding).then_some(fit.padding);
         let prev_used = window.tag(fit.chunk).is_prev_used();
@@ -174,7 +176,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
             // SAFETY: it is where the chunk that was found ends.
             window.set_prev_used(unsafe { chunk.plus(granules) }, true);
         }
-        self.index.take(window, fit, Pieces { lower, upper });
+        self.index.split(window, fit, Pieces { lower, upper });
         window.set_tag(chunk, Tag::free(granules, prev_used && lower.is_none()).used());
         chunk
     }

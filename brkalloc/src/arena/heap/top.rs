@@ -1,4 +1,4 @@
-//! The top: the last chunk of the arena, its growth, and pages that go back.
+//! The top: the last chunk of the arena, its growth, and the pages that it gives back.
 //!
 //! ```text
 //!        top            dirty                    end          limit
@@ -7,7 +7,7 @@
 //!           | bytes stay | back: bytes are zero |
 //! ```
 //!
-//! The top's tag says its size; its last word does not, so that memory above the dirty mark stays
+//! The top's tag holds its size. The top has no footer, so that memory above the dirty mark stays
 //! as the source gave it. An empty top has no tag of its own: its place is the end tag's. The top
 //! never shrinks the window.
 
@@ -15,12 +15,12 @@ use super::RawHeap;
 use crate::arena::chunk::{Chunk, Window};
 use crate::arena::index::{Operations, Request};
 use crate::arena::params::Params;
-use crate::arena::tag::{GRANULE, LEAST, Tag, WORD};
+use crate::arena::tag::{GRANULE, MIN_GRANULES, Tag, WORD};
 use crate::sys::source::Source;
 use core::ptr::NonNull;
 
 impl<C: Params, S: Source> RawHeap<C, S> {
-    /// Takes `need` granules from the top's low end, if it has more than that: the common way.
+    /// Takes `need` granules from the top's low end, if it has more than that: the fast path.
     #[inline(always)]
     pub(super) fn take_top_low(&mut self, need: u32) -> Option<Chunk> {
         let (window, chunk) = (self.window, self.top);
@@ -39,7 +39,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         Some(chunk)
     }
 
-    /// Takes the request from the top's low end, if that is large enough.
+    /// Takes a chunk for the request from the top's low end, if that is large enough.
     #[inline]
     pub(super) fn take_top(&mut self, request: Request) -> Option<Chunk> {
         let window = self.window;
@@ -59,7 +59,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
             window.write_free(lower, padding, prev_used);
             self.index.insert(window, lower, padding);
         }
-        // SAFETY: the top has as much behind the padding.
+        // SAFETY: the top has `need` granules behind the padding.
         self.advance(unsafe { chunk.plus(request.need) });
         Some(chunk)
     }
@@ -82,7 +82,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         }
     }
 
-    /// Lets the top begin at `top`, which a free chunk has joined to it.
+    /// Moves the top down to `top`, a free chunk that joins it.
     #[inline]
     pub(super) fn retreat(&mut self, top: Chunk, prev_used: bool) {
         self.set_top(top, prev_used);
@@ -95,7 +95,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         }
     }
 
-    /// Writes the tags that a top from `top` on needs.
+    /// Writes the tags for a top that begins at `top`.
     #[inline]
     pub(super) fn set_top(&mut self, top: Chunk, prev_used: bool) {
         let end = self.window.end();
@@ -110,8 +110,8 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         self.top = top;
     }
 
-    /// Lets the arena grow by at least `lack` granules: by `grow` or what is lacking, in whole
-    /// pages, but not beyond the limit. Whether it did.
+    /// Grows the arena by at least `lack` granules: by `grow` or `lack`, the greater, in whole
+    /// pages, but not beyond the limit. Returns whether it grew.
     #[cold]
     pub(super) fn grow(&mut self, lack: u32) -> bool {
         let window = self.window;
@@ -130,13 +130,13 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         if !self.extend_room(base, grown) {
             return false;
         }
-        // SAFETY: a source that grows opened the window at its base; `from` bytes are committed,
-        // and the limit is within what it reserved.
+        // SAFETY: a source that grows opened the window at its base. `from` bytes are committed,
+        // and the limit is within the reserved size.
         if !unsafe { S::commit(base, from, to) } {
             return false;
         }
         let prev_used = window.tag(self.top).is_prev_used();
-        // SAFETY: the source has just committed what is between.
+        // SAFETY: the source has just committed the bytes between.
         self.window = unsafe { window.reaching(grown) };
         if self.top != end {
             // The old end tag lies within the top now, where all reads as zero.
@@ -147,19 +147,20 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         true
     }
 
-    /// Gives the whole pages of the dirty top from `from` on back to the system; bytes given back.
+    /// Returns the whole pages of the dirty top from `from` on to the system. Returns how many
+    /// bytes went back.
     #[cold]
     fn discard_top(&mut self, from: Chunk) -> usize {
         let bytes = |place: Chunk| place.offset() as usize * GRANULE;
         let (page, end_tag) = (S::page_size(), bytes(self.window.end()) - WORD);
         let dirty = bytes(self.dirty).min(end_tag);
         let Some(lower) = bytes(from).checked_next_multiple_of(page) else { return 0 };
-        // The page of the end tag stays; what is dirty of it is cleared by hand.
+        // The page of the end tag stays; its dirty bytes are cleared by hand.
         let upper = dirty.next_multiple_of(page).min(end_tag / page * page);
         let place = |bytes: usize| self.window.place(u32::try_from(bytes / GRANULE).ok()?);
         let first = place(upper);
         let (Some(first), true) = (first, lower < upper) else { return 0 };
-        // What goes back is never handed out.
+        // These bytes are verified now, because nobody takes them before they go back.
         self.verify_top(self.top.until(self.dirty.min(self.window.end())));
         // SAFETY: the pages lie between the top's tag and the end tag, where nobody needs a byte.
         if !unsafe { S::discard(self.window.origin_pointer(), lower, upper) } {
@@ -176,7 +177,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         upper - lower
     }
 
-    /// Gives every whole page that is free back to the system; bytes given back.
+    /// Returns every whole free page to the system. Returns how many bytes went back.
     pub(crate) fn trim(&mut self) -> usize {
         if !S::GROWS || !self.is_open() {
             return 0;
@@ -189,9 +190,10 @@ impl<C: Params, S: Source> RawHeap<C, S> {
             // Between the links at its low end and the size at its high end.
             let lower = (place.offset() as usize * GRANULE + GRANULE).next_multiple_of(page);
             let upper = (above.offset() as usize * GRANULE - GRANULE) / page * page;
-            let is_free = !Window::<C>::SEALED && !self.window.tag(place).is_used();
+            let is_free = !Window::<C>::CHECKSUMMED && !self.window.tag(place).is_used();
             if is_free && lower < upper {
-                // SAFETY: a free chunk's bytes between its links and its last word are nobody's.
+                // SAFETY: a free chunk's bytes between its links and its last word belong to
+                // nobody.
                 if unsafe { S::discard(self.window.origin_pointer(), lower, upper) } {
                     given += upper - lower;
                 }
@@ -201,8 +203,8 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         given
     }
 
-    /// The request's granules, if the block at `chunk`, which ends at the top, can have them in
-    /// place.
+    /// Grows the block at `chunk`, which ends at the top, from `have` to `need` granules in place.
+    /// Returns whether it could.
     pub(super) fn extend_into_top(&mut self, chunk: Chunk, have: u32, need: u32) -> bool {
         let lack = need - have;
         let spare = self.top.until(self.window.end());
@@ -212,10 +214,11 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         self.verify_top(lack);
         let tag = self.window.tag(chunk);
         self.window.set_tag(chunk, tag.resized(need));
-        // SAFETY: the top has what the chunk lacks.
+        // SAFETY: the top has the granules that the chunk lacks.
         self.advance(unsafe { chunk.plus(need) });
         true
     }
 }
 
-const _: () = assert!(2 * WORD <= GRANULE && LEAST == 2, "tag and size frame a free chunk's links");
+const _: () =
+    assert!(2 * WORD <= GRANULE && MIN_GRANULES == 2, "tag and size frame a free chunk's links");

@@ -1,7 +1,7 @@
 //! Walks over all chunks: figures, checks, and a visitor.
 //!
-//! They are O(n) and change nothing. A walk follows sizes that a program may have overwritten, so
-//! it holds each against the arena's end before it goes on.
+//! Walks are O(n) and change nothing. A walk follows sizes that a program may have overwritten, so
+//! it compares each with the arena's end first.
 
 use super::RawHeap;
 use crate::arena::check::{Census, Corruption};
@@ -14,7 +14,7 @@ use crate::arena::stats::{ChunkInfo, Stats};
 use crate::arena::tag::{GRANULE, Tag, WORD};
 use crate::sys::source::Source;
 
-/// What a chunk is to its heap.
+/// The state of a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ChunkState {
@@ -22,11 +22,11 @@ pub enum ChunkState {
     Used,
     /// Free, and in the index.
     Free,
-    /// The last chunk of the arena, from which requests are served that no free chunk fits.
+    /// The last chunk of the arena, which serves requests that no free chunk fits.
     Top,
 }
 
-/// The bytes that a used chunk of `granules` offers.
+/// Returns the payload bytes of a used chunk of `granules`.
 pub(super) const fn payload_bytes(granules: u32) -> usize {
     granules as usize * GRANULE - WORD
 }
@@ -36,8 +36,8 @@ const fn bytes(granules: u32) -> usize {
 }
 
 impl<C: Params, S: Source> RawHeap<C, S> {
-    /// Calls `visit` for each chunk in address order, an empty top left out, and says where the
-    /// first is that cannot be one.
+    /// Calls `visit` for each chunk in address order, except an empty top. Returns an error at the
+    /// first place that cannot be a chunk.
     fn for_each(&self, mut visit: impl FnMut(Chunk, u32, Tag)) -> Result<(), Corruption> {
         if !self.is_open() {
             return Ok(());
@@ -45,7 +45,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         let window = self.window;
         let mut place = Chunk::FIRST;
         while place < self.top {
-            if Window::<C>::SEALED && !window.has_seal(place) {
+            if Window::<C>::CHECKSUMMED && !window.has_checksum(place) {
                 return Err(Corruption::at("a tag, or links, were overwritten", window, place));
             }
             let tag = window.tag(place);
@@ -55,7 +55,9 @@ impl<C: Params, S: Source> RawHeap<C, S> {
             visit(place, tag.granules(), tag);
             place = above;
         }
-        if Window::<C>::SEALED && !(window.has_seal(self.top) && window.has_seal(window.end())) {
+        if Window::<C>::CHECKSUMMED
+            && !(window.has_checksum(self.top) && window.has_checksum(window.end()))
+        {
             return Err(Corruption::at("the tag of the top was overwritten", window, self.top));
         }
         let top = self.top.until(window.end());
@@ -81,12 +83,12 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         }
     }
 
-    /// What was counted.
+    /// Returns the counters.
     pub(crate) fn operations(&self) -> Option<Operations> {
         self.counters.figures()
     }
 
-    /// The figures of this moment.
+    /// Returns the current figures.
     pub(crate) fn stats(&self) -> Stats {
         let to_end = |place: Chunk| if self.is_open() { bytes(place.offset()) } else { 0 };
         let mut stats = Stats {
@@ -121,7 +123,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         stats
     }
 
-    /// The first broken invariant, if there is one.
+    /// Checks every invariant and returns the first broken one.
     pub(crate) fn check(&self) -> Result<(), Corruption> {
         if !self.is_open() {
             return Ok(());
@@ -150,14 +152,15 @@ impl<C: Params, S: Source> RawHeap<C, S> {
             if chunk == self.top {
                 note(chunk, !tag.is_used(), "the top is in use");
                 note(chunk, tag.granules() == granules, "the top's tag has another size");
-                let is_whole = !Window::<C>::SEALED || self.altered_top(granules).is_none();
+                let is_whole = !Window::<C>::CHECKSUMMED || self.altered_top(granules).is_none();
                 note(chunk, is_whole, "the top was written to");
             } else if !tag.is_used() {
-                // SAFETY: the walk has found that the chunk ends at the top or below.
+                // SAFETY: the walk has verified that the chunk ends at the top or below.
                 let above = unsafe { chunk.plus(granules) };
                 let repeats = window.is_above(above, granules);
                 note(chunk, repeats, "a free chunk's two sizes differ");
-                let is_whole = !Window::<C>::SEALED || self.altered_free(chunk, granules).is_none();
+                let is_whole =
+                    !Window::<C>::CHECKSUMMED || self.altered_free(chunk, granules).is_none();
                 note(chunk, is_whole, "freed memory was written to");
                 counted = counted.and_then(|()| walked.count(window, chunk));
             }

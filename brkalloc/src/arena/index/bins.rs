@@ -1,4 +1,4 @@
-//! Bins: a sequence for each size class, and two bitmaps that know which have a chunk.
+//! Bins: a sequence for each size class, and two bitmaps of the classes that have a chunk.
 //!
 //! ```text
 //!   summary   0 0 … 1 0 1        one bit a word of the map
@@ -8,29 +8,29 @@
 //!                   chunk ⇄ chunk ⇄ chunk
 //! ```
 //!
-//! Good fit as in TLSF (Masmano, Ripoll, Crespo and Real 2004): a request takes the first chunk of
+//! Good fit as in TLSF (Masmano, Ripoll, Crespo and Real 2004): a request gets the first chunk of
 //! the lowest class all of whose sizes suffice, so no search looks at more than nine chunks. By
-//! address an insertion walks its class; the other orders are O(1) throughout. The bins do not look
-//! for the best fit within a class.
+//! address, an insertion walks its class; the other orders are O(1) throughout. The bins do not
+//! look for the best fit within a class.
 
 use super::sequence::{Sequence, follower};
 use super::{Fit, Index, Neighbors, Operations, Pieces, Request};
 use crate::arena::check::{Census, Corruption};
 use crate::arena::chunk::{Chunk, Window};
 use crate::arena::counters::Counters;
-use crate::arena::order::{Order, Place};
+use crate::arena::order::{Insertion, Order};
 use crate::arena::params::Params;
 use crate::arena::size_class::{self, class, class_of, class_of_at_least};
 use crate::arena::tag::GRANULE;
 use crate::diag::report;
 
-/// Words of the map: enough for every class of 32-bit sizes.
+/// The words of the map: enough for every class of 32-bit sizes.
 const WORDS: usize = size_class::CLASSES.div_ceil(64);
 
-/// How many chunks of a request's own class are looked at, where no higher class has one.
+/// How many chunks of a request's own class a search tries, if no higher class has one.
 const TRIES: usize = 8;
 
-/// How many classes an arena of `bytes` needs.
+/// Returns how many classes an arena of `bytes` needs.
 #[must_use]
 #[expect(clippy::cast_possible_truncation, reason = "compared with the type's range just before")]
 pub const fn classes(bytes: u64) -> usize {
@@ -56,7 +56,7 @@ impl<O: Order, const CLASSES: usize> Index for Bins<O, CLASSES> {
 }
 
 impl<O: Order, const CLASSES: usize> Bins<O, CLASSES> {
-    /// Lets a chunk enter the sequence of its size by `change`; the bitmaps follow.
+    /// Inserts a chunk into the sequence of its size by `change`, and updates the bitmaps.
     #[inline(always)]
     fn enter<C: Params>(
         &mut self,
@@ -77,7 +77,7 @@ impl<O: Order, const CLASSES: usize> Bins<O, CLASSES> {
         }
     }
 
-    /// Lets a chunk leave the sequence of its class; the bitmaps follow.
+    /// Removes a chunk from the sequence of its class, and updates the bitmaps.
     #[inline(always)]
     fn leave<C: Params>(&mut self, window: Window<C>, chunk: Chunk, class: u32) {
         let Some(sequence) = self.heads.get_mut(class as usize) else {
@@ -92,7 +92,7 @@ impl<O: Order, const CLASSES: usize> Bins<O, CLASSES> {
         }
     }
 
-    /// Lets a chunk leave; if it is not the first of its class, nobody need know the class.
+    /// Unlinks a chunk. Needs the class only if the chunk is the first of it.
     #[inline(always)]
     fn unlink<C: Params>(&mut self, window: Window<C>, chunk: Chunk, class: impl FnOnce() -> u32) {
         if Sequence::<O>::is_inner(window, chunk) {
@@ -102,7 +102,7 @@ impl<O: Order, const CLASSES: usize> Bins<O, CLASSES> {
         }
     }
 
-    /// The lowest class from `class` on that has a chunk.
+    /// Returns the lowest class from `class` on that has a chunk.
     #[inline]
     fn occupied_from(&self, class: u32) -> Option<u32> {
         let word = class / 64;
@@ -118,13 +118,13 @@ impl<O: Order, const CLASSES: usize> Bins<O, CLASSES> {
 
 impl<O: Order, const CLASSES: usize> Operations for Bins<O, CLASSES> {
     /// The chunk's class.
-    type Place = u32;
+    type Position = u32;
     const EMPTY: Self =
         Self { summary: 0, map: [0; WORDS], heads: [const { Sequence::EMPTY }; CLASSES] };
 
-    // A chunk of every size below the least of the class that is missing.
+    // Chunks of every size below the first missing class.
     #[expect(clippy::cast_possible_truncation, reason = "compared with a small number just before")]
-    const REACH: u32 =
+    const MAX_OFFSET: u32 =
         if size_class::CLASSES <= CLASSES { u32::MAX } else { size_class::least(CLASSES as u32) };
 
     #[inline]
@@ -150,7 +150,7 @@ impl<O: Order, const CLASSES: usize> Operations for Bins<O, CLASSES> {
         self.heads.get(own).is_none_or(|sequence| sequence.first().is_none())
     }
 
-    /// Looks at the first chunks of the class that the request itself has.
+    /// Tries the first chunks of the request's own class.
     fn find_elsewhere<C: Params>(
         &self,
         window: Window<C>,
@@ -182,7 +182,7 @@ impl<O: Order, const CLASSES: usize> Operations for Bins<O, CLASSES> {
     }
 
     #[inline(always)]
-    fn part<C: Params>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
+    fn unlink_neighbor<C: Params>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
         self.remove(window, chunk, granules);
     }
 
@@ -192,7 +192,7 @@ impl<O: Order, const CLASSES: usize> Operations for Bins<O, CLASSES> {
     }
 
     #[inline(always)]
-    fn take<C: Params>(&mut self, window: Window<C>, fit: Fit<u32>, pieces: Pieces) {
+    fn split<C: Params>(&mut self, window: Window<C>, fit: Fit<u32>, pieces: Pieces) {
         self.unlink(window, fit.chunk, || fit.place);
         if let Some(granules) = pieces.lower {
             self.insert(window, fit.chunk, granules);
@@ -202,9 +202,9 @@ impl<O: Order, const CLASSES: usize> Operations for Bins<O, CLASSES> {
         }
     }
 
-    /// What was found is the first of its class.
+    /// A found chunk is the first of its class.
     #[inline(always)]
-    fn take_found<C: Params>(
+    fn split_found<C: Params>(
         &mut self,
         window: Window<C>,
         fit: Fit<u32>,
@@ -217,7 +217,7 @@ impl<O: Order, const CLASSES: usize> Operations for Bins<O, CLASSES> {
     }
 
     #[inline]
-    fn shift<C: Params>(
+    fn shrink<C: Params>(
         &mut self,
         window: Window<C>,
         chunk: Chunk,
@@ -251,7 +251,8 @@ impl<O: Order, const CLASSES: usize> Operations for Bins<O, CLASSES> {
                 if class(window.tag(chunk).granules()) as usize != own {
                     return Err(Corruption::at("a chunk is in another size's list", window, chunk));
                 }
-                if O::PLACE == Place::Sorted && before.is_some_and(|before| chunk <= before) {
+                if O::INSERTION == Insertion::Sorted && before.is_some_and(|before| chunk <= before)
+                {
                     return Err(Corruption::at("the list is not in address order", window, chunk));
                 }
                 Ok(())
@@ -266,14 +267,14 @@ impl<O: Order, const CLASSES: usize> Operations for Bins<O, CLASSES> {
     }
 }
 
-/// The granules with which a chunk has room for the request wherever it begins.
+/// Returns the granules of a chunk that fits the request wherever it begins.
 #[inline]
 fn spacious(request: Request) -> u64 {
     let spare = if 1 < request.align { request.align + 1 } else { 0 };
     u64::from(request.need) + u64::from(spare)
 }
 
-/// Ends the program: the free chunk at `payload` is in the list of a class that is not its size's.
+/// Ends the program: the free chunk at `payload` is in the list of another class than its size's.
 #[cold]
 #[inline(never)]
 fn misplaced<C: Params>(payload: *mut u8) -> ! {
@@ -281,7 +282,7 @@ fn misplaced<C: Params>(payload: *mut u8) -> ! {
     report::fatal_in::<C>(format_args!("{what} at {payload:p}"))
 }
 
-/// Ends the program: the free chunk at `payload` has a size for which there is no class.
+/// Ends the program: the free chunk at `payload` has a size without a class.
 #[cold]
 #[inline(never)]
 fn impossible<C: Params>(payload: *mut u8) -> ! {

@@ -2,14 +2,14 @@
 //!
 //! A search among n free chunks looks at up to n of them, and so does an insertion by address.
 //! Everything else is O(1). The list serves every policy and order but segregated fit. It is not
-//! the fast answer: it is the one that can be seen to be right.
+//! the fast index: it is the one that is obviously right.
 
 use super::sequence::{self, Sequence};
 use super::{Fit, Index, Operations, Pieces, Request};
 use crate::arena::check::{Census, Corruption};
 use crate::arena::chunk::{Chunk, Link, Window};
 use crate::arena::counters::Counters;
-use crate::arena::order::{Order, Place};
+use crate::arena::order::{Insertion, Order};
 use crate::arena::params::Params;
 use crate::arena::policy::{Choice, Policy, Rover};
 
@@ -27,7 +27,7 @@ impl<P: Policy, O: Order> Index for List<P, O> {
 }
 
 impl<P: Policy, O: Order> List<P, O> {
-    /// If the rover stands at `chunk`, it moves to `heir`.
+    /// Moves the rover to `heir` if it stands at `chunk`.
     #[inline]
     fn leave(&mut self, chunk: Chunk, heir: Link) {
         if self.rover.place() == Some(chunk) {
@@ -37,7 +37,7 @@ impl<P: Policy, O: Order> List<P, O> {
 }
 
 impl<P: Policy, O: Order> Operations for List<P, O> {
-    type Place = ();
+    type Position = ();
     const EMPTY: Self = Self { sequence: Sequence::EMPTY, rover: P::Rover::START };
 
     fn find<C: Params>(
@@ -72,7 +72,7 @@ impl<P: Policy, O: Order> Operations for List<P, O> {
         self.leave(chunk, follower);
     }
 
-    fn take<C: Params>(&mut self, window: Window<C>, fit: Fit<()>, pieces: Pieces) {
+    fn split<C: Params>(&mut self, window: Window<C>, fit: Fit<()>, pieces: Pieces) {
         let follower = sequence::follower(window, fit.chunk);
         match (pieces.lower, pieces.upper) {
             (Some(_), Some((upper, _))) => self.sequence.insert_behind(window, fit.chunk, upper),
@@ -85,7 +85,7 @@ impl<P: Policy, O: Order> Operations for List<P, O> {
         self.rover = self.rover.moved(pieces.upper.map(|(upper, _)| upper).or(follower));
     }
 
-    fn shift<C: Params>(
+    fn shrink<C: Params>(
         &mut self,
         window: Window<C>,
         chunk: Chunk,
@@ -115,7 +115,7 @@ impl<P: Policy, O: Order> Operations for List<P, O> {
         let mut rover_seen = self.rover.place().is_none();
         self.sequence.check(window, &mut census, |before, chunk| {
             rover_seen |= self.rover.place() == Some(chunk);
-            if O::PLACE == Place::Sorted && before.is_some_and(|before| chunk <= before) {
+            if O::INSERTION == Insertion::Sorted && before.is_some_and(|before| chunk <= before) {
                 return Err(Corruption::at("the list is not in address order", window, chunk));
             }
             Ok(())

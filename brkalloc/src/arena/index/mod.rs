@@ -1,9 +1,9 @@
-//! Indexes: how free chunks are kept and found.
+//! Indexes: how the heap keeps and finds free chunks.
 //!
-//! Policy and order alone decide which chunk a request gets; an index only decides how fast the
-//! answer is found. So [`List`] and [`Tree`] return the same address for every request of every
-//! trace, and a test holds them to it. An index knows the free chunks but the top, and nothing of
-//! used ones; its links lie in the free chunks themselves.
+//! Only policy and order decide which chunk a request gets; an index only decides how fast. So
+//! [`List`] and [`Tree`] return the same address for every request of every trace, and a test holds
+//! them to it. An index knows all free chunks except the top, and no used ones; its links lie in
+//! the free chunks themselves.
 
 mod bins;
 mod list;
@@ -17,12 +17,12 @@ pub use tree::{Planted, Tree};
 pub(crate) use operations::Operations;
 
 use crate::arena::chunk::{Chunk, Window};
-use crate::arena::tag::{GRANULE, LEAST, WORD};
+use crate::arena::tag::{GRANULE, MIN_GRANULES, WORD};
 use core::alloc::Layout;
 
-/// How free chunks are kept and found, and by which policy and order.
+/// How the heap keeps and finds free chunks, and by which policy and order.
 ///
-/// Implemented by [`List`], [`Tree`] and [`Bins`] alone.
+/// Only [`List`], [`Tree`] and [`Bins`] implement it.
 pub trait Index: Operations + 'static {
     /// The word that names the policy in an attribute.
     const POLICY: &'static str;
@@ -32,11 +32,11 @@ pub trait Index: Operations + 'static {
     const INDEX: Option<&'static str>;
 }
 
-/// The greatest alignment that is served, in bytes: what `System` serves too.
+/// The greatest alignment that a heap serves, in bytes: the same as `System`'s.
 pub(crate) const GREATEST_ALIGNMENT: usize = 1 << 29;
 
-/// The greatest size that is served, in bytes: the payload of as many granules as have a place
-/// below an end tag, or half of what an address reaches.
+/// The greatest size that a heap serves, in bytes: the payload of as many granules as have a place
+/// below an end tag, or half of the address space.
 #[expect(clippy::cast_possible_truncation, reason = "compared with what an address reaches")]
 const GREATEST_SIZE: usize = {
     let granules = u32::MAX as u64 - 1;
@@ -44,26 +44,26 @@ const GREATEST_SIZE: usize = {
     if bytes < isize::MAX as u64 { bytes as usize } else { isize::MAX as usize - GRANULE }
 };
 
-/// What is added to a size so that whole granules hold it and its tag.
+/// The bytes added to a size so that whole granules hold it and its tag.
 const ROUND_UP: usize = WORD + GRANULE - 1;
 
-/// What a search looks for.
+/// A request, as a search sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// Granules of the chunk: payload and tag.
+    /// The chunk's size in granules: payload and tag.
     pub(crate) need: u32,
     /// Alignment of the payload, in granules; 1 for all up to a granule.
     pub(crate) align: u32,
 }
 
 impl Request {
-    /// The request that `layout` stands for, or `None` where no window could hold it.
+    /// Returns the request for `layout`, or `None` if no window could hold it.
     #[inline]
     pub(crate) const fn of(layout: Layout) -> Option<Self> {
         Self::new(layout.size(), layout.align())
     }
 
-    /// A request for `size` bytes at a multiple of `align`.
+    /// Returns the request for `size` bytes at a multiple of `align`.
     #[inline]
     #[expect(
         clippy::cast_possible_truncation,
@@ -74,7 +74,7 @@ impl Request {
             return None;
         }
         let granules = ((size + ROUND_UP) / GRANULE) as u32;
-        let need = if granules < LEAST { LEAST } else { granules };
+        let need = if granules < MIN_GRANULES { MIN_GRANULES } else { granules };
         if align <= GRANULE {
             return Some(Self { need, align: 1 });
         }
@@ -84,8 +84,8 @@ impl Request {
         Some(Self { need, align: (align / GRANULE) as u32 })
     }
 
-    /// The least padding, in granules, that aligns the payload of a chunk at `chunk` and is either
-    /// nothing or a chunk.
+    /// Returns the least padding, in granules, that aligns the payload of a chunk at `chunk` and is
+    /// either nothing or large enough for a chunk.
     #[inline]
     pub(crate) fn padding<C>(self, window: Window<C>, chunk: Chunk) -> u32 {
         if self.align <= 1 {
@@ -98,7 +98,8 @@ impl Request {
         u32::try_from(padding).unwrap_or(u32::MAX)
     }
 
-    /// The padding with which the request fits a chunk of `granules` at `chunk`, if it fits.
+    /// Returns the padding with which a chunk of `granules` at `chunk` fits the request, if it
+    /// does.
     #[inline]
     pub(crate) fn fit<C>(self, window: Window<C>, chunk: Chunk, granules: u32) -> Option<u32> {
         let spare = granules.checked_sub(self.need)?;
@@ -113,18 +114,18 @@ pub struct Fit<P> {
     pub(crate) chunk: Chunk,
     /// The chunk's size.
     pub(crate) granules: u32,
-    /// What is cut from its low end.
+    /// The granules to cut from its low end.
     pub(crate) padding: u32,
-    /// Where the index keeps it, if that spares a second search.
+    /// Where the index keeps it, if that saves a second search.
     pub(crate) place: P,
 }
 
-/// What becomes of a chunk that is taken apart: pieces that stay free, each with its granules.
+/// The pieces of a split chunk that stay free, each with its granules.
 #[derive(Clone, Copy, Debug)]
 pub struct Pieces {
     /// At the chunk's own place.
     pub(crate) lower: Option<u32>,
-    /// Above what was taken.
+    /// Above the part taken.
     pub(crate) upper: Option<(Chunk, u32)>,
 }
 
@@ -141,16 +142,17 @@ mod operations {
     use crate::arena::params::Params;
     use core::ptr::NonNull;
 
-    /// What a heap asks of its index. Private: an index is chosen, not written.
+    /// The operations that a heap needs of its index. Private: users select an index and cannot
+    /// write one.
     pub trait Operations: Sized {
-        /// No chunk.
+        /// An index without chunks.
         const EMPTY: Self;
 
-        /// The granule offset that an end tag may have at most.
-        const REACH: u32 = u32::MAX;
+        /// The greatest granule offset of an end tag.
+        const MAX_OFFSET: u32 = u32::MAX;
 
-        /// Bytes beside a window that ends at granule offset `end` of which the index makes use; 0
-        /// for an index that never does.
+        /// Returns the bytes that the index uses beside a window that ends at granule offset `end`;
+        /// 0 for an index that never does.
         fn room(_end: u32) -> usize {
             0
         }
@@ -164,29 +166,29 @@ mod operations {
         ///
         /// # Safety
         ///
-        /// `room` is a multiple of 4096. From there on, as many bytes as [`room`](Operations::room)
-        /// tells for the window's end are valid for reads and writes, read as zero, and are this
-        /// index's alone; so they are for every end that the window moves to.
+        /// `room` is a multiple of 4096. From there on, the bytes that [`room`](Operations::room)
+        /// returns for the window's end are valid for reads and writes, read as zero, and only this
+        /// index uses them. The same holds for every end that the window moves to.
         unsafe fn furnish(&mut self, _room: NonNull<u8>) {}
 
-        /// What the index remembers of where it found a chunk.
-        type Place: Copy;
+        /// Where the index found a chunk.
+        type Position: Copy;
 
-        /// The chunk that the policy takes for `request`, and its padding.
+        /// Finds the chunk that the policy takes for `request`, and its padding.
         fn find<C: Params>(
             &self,
             window: Window<C>,
             request: Request,
             counters: &mut C::Counters,
-        ) -> Option<Fit<Self::Place>>;
+        ) -> Option<Fit<Self::Position>>;
 
-        /// Whether [`find_elsewhere`](Operations::find_elsewhere) is known to have none either.
+        /// Whether [`find_elsewhere`](Operations::find_elsewhere) is known to fail, too.
         #[inline]
         fn is_searched(&self, _: Request) -> bool {
             true
         }
 
-        /// The same, where [`find`](Operations::find) has none: for an index that looks first where
+        /// Searches where [`find`](Operations::find) did not: for an index that looks first where
         /// the answer most often is.
         #[inline]
         fn find_elsewhere<C: Params>(
@@ -194,23 +196,22 @@ mod operations {
             _: Window<C>,
             _: Request,
             _: &mut C::Counters,
-        ) -> Option<Fit<Self::Place>> {
+        ) -> Option<Fit<Self::Position>> {
             None
         }
 
-        /// Lets a newly freed chunk enter.
+        /// Inserts a newly freed chunk.
         fn insert<C: Params>(&mut self, window: Window<C>, chunk: Chunk, granules: u32);
 
-        /// Lets a chunk leave that becomes part of another.
+        /// Removes a chunk that becomes part of another.
         fn remove<C: Params>(&mut self, window: Window<C>, chunk: Chunk, granules: u32);
 
-        /// Lets a neighbor of a chunk that is being freed leave, before [`merge`](Operations::merge):
-        /// for an index that has nothing to gain from seeing all of them at once.
+        /// Unlinks a neighbor of a chunk that is being freed, before [`merge`](Operations::merge):
+        /// for an index that gains nothing from seeing all of them at once.
         #[inline]
-        fn part<C: Params>(&mut self, _: Window<C>, _: Chunk, _: u32) {}
+        fn unlink_neighbor<C: Params>(&mut self, _: Window<C>, _: Chunk, _: u32) {}
 
-        /// Lets the neighbors leave, and then the newly freed chunk enter that they are part of
-        /// now.
+        /// Replaces the neighbors by the freed chunk that they are part of now.
         #[inline]
         fn merge<C: Params>(
             &mut self,
@@ -224,23 +225,23 @@ mod operations {
             self.insert(window, merged.0, merged.1);
         }
 
-        /// Lets `pieces` take the place of `chunk`, which a search took.
-        fn take<C: Params>(&mut self, window: Window<C>, fit: Fit<Self::Place>, pieces: Pieces);
+        /// Splits a chunk that a search found: replaces it by `pieces`.
+        fn split<C: Params>(&mut self, window: Window<C>, fit: Fit<Self::Position>, pieces: Pieces);
 
-        /// The same for what [`find`](Operations::find) found, and of which at most the upper part stays
-        /// free.
+        /// Splits a chunk that [`find`](Operations::find) found and of which at most the upper part
+        /// stays free.
         #[inline]
-        fn take_found<C: Params>(
+        fn split_found<C: Params>(
             &mut self,
             window: Window<C>,
-            fit: Fit<Self::Place>,
+            fit: Fit<Self::Position>,
             upper: Option<(Chunk, u32)>,
         ) {
-            self.take(window, fit, Pieces { lower: None, upper });
+            self.split(window, fit, Pieces { lower: None, upper });
         }
 
-        /// Lets `rest` take the place of `chunk`, into which the block below has grown.
-        fn shift<C: Params>(
+        /// Shrinks `chunk` to `rest`, its upper end, because the block below has grown into it.
+        fn shrink<C: Params>(
             &mut self,
             window: Window<C>,
             chunk: Chunk,
@@ -248,20 +249,20 @@ mod operations {
             rest: Option<(Chunk, u32)>,
         );
 
-        /// Forgets every chunk, before a pass lets them enter again.
+        /// Forgets every chunk, before a pass appends them again.
         fn clear(&mut self) {
             *self = Self::EMPTY;
         }
 
-        /// Lets a chunk enter that lies above all that are in, before [`finish`](Operations::finish).
+        /// Inserts a chunk that lies above all others, before [`finish`](Operations::finish).
         fn append<C: Params>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
             self.insert(window, chunk, granules);
         }
 
-        /// Makes what was appended a sequence in address order.
+        /// Puts the appended chunks into address order.
         fn finish<C: Params>(&mut self, _: Window<C>) {}
 
-        /// Walks the index and counts what is in it.
+        /// Walks the index and counts its chunks.
         fn check<C: Params>(&self, window: Window<C>) -> Result<Census, Corruption>;
     }
 }
@@ -273,7 +274,7 @@ mod tests {
     #[test]
     fn a_request_counts_its_tag_and_rounds_up() {
         let need = |size| Request::new(size, 1).expect("it fits").need;
-        // What three granules and a tag less hold, and one byte more.
+        // The payloads of two and three granules, and one byte more each.
         let (two, three) = (2 * GRANULE - WORD, 3 * GRANULE - WORD);
         assert_eq!([0, 1, two, two + 1, three, three + 1].map(need), [2, 2, 2, 3, 3, 4]);
     }

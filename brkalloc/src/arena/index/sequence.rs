@@ -1,4 +1,4 @@
-//! A sequence: free chunks in a doubly linked list of which only the head is kept.
+//! A sequence: free chunks in a doubly linked list that stores only its head.
 //!
 //! ```text
 //!   head ──► | fwd ──────► | fwd ──────► | fwd: none |
@@ -7,14 +7,14 @@
 //!              └───────────────────────────┘
 //! ```
 //!
-//! The first chunk's `bck` names the last, so that both ends are one step away and a sequence takes
-//! four bytes. Where chunks enter at the front alone, nobody asks for the last, and the first
-//! chunk's `bck` names itself: so a chunk enters without a look at the memory of another. `fwd` is
-//! link 0 of a chunk and `bck` is link 1. A sequence knows no sizes and no policy.
+//! The first chunk's `bck` names the last, so both ends are one step away and a sequence takes four
+//! bytes. If chunks enter only at the front, nobody asks for the last, and the first chunk's `bck`
+//! names itself: so an insertion reads no other chunk's memory. `fwd` is link 0 of a chunk and
+//! `bck` is link 1. A sequence knows no sizes and no policy.
 
 use crate::arena::check::{Census, Corruption};
 use crate::arena::chunk::{Chunk, Link, Window};
-use crate::arena::order::{Order, Place};
+use crate::arena::order::{Insertion, Order};
 use crate::arena::params::Params;
 use crate::diag::report;
 use core::marker::PhantomData;
@@ -22,7 +22,7 @@ use core::marker::PhantomData;
 const FWD: usize = 0;
 const BCK: usize = 1;
 
-/// Free chunks, one after the other, in the order `O`.
+/// Free chunks in the order `O`.
 #[derive(Debug)]
 #[repr(transparent)]
 pub(super) struct Sequence<O> {
@@ -33,27 +33,27 @@ pub(super) struct Sequence<O> {
 impl<O: Order> Sequence<O> {
     pub(super) const EMPTY: Self = Self { head: None, order: PhantomData };
 
-    /// Whether the first chunk knows the last.
-    const ENDS: bool = !matches!(O::PLACE, Place::Front);
+    /// Whether the first chunk names the last.
+    const ENDS: bool = !matches!(O::INSERTION, Insertion::Front);
 
-    /// The first chunk.
+    /// Returns the first chunk.
     #[inline]
     pub(super) const fn first(&self) -> Link {
         self.head
     }
 
-    /// Lets a newly freed chunk enter.
+    /// Inserts a newly freed chunk.
     #[inline]
     pub(super) fn insert<C: Params>(&mut self, window: Window<C>, chunk: Chunk) {
-        match O::PLACE {
-            Place::Sorted => self.insert_sorted(window, chunk),
-            Place::Front => self.push_front(window, chunk),
-            Place::Back => self.push_back(window, chunk),
+        match O::INSERTION {
+            Insertion::Sorted => self.insert_sorted(window, chunk),
+            Insertion::Front => self.push_front(window, chunk),
+            Insertion::Back => self.push_back(window, chunk),
         }
     }
 
-    /// Lets a chunk enter that lies above all others, before [`finish`](Sequence::finish) makes the
-    /// sequence one in address order.
+    /// Inserts a chunk that lies above all others, before [`finish`](Sequence::finish) puts the
+    /// sequence into address order.
     #[inline]
     pub(super) fn append<C: Params>(&mut self, window: Window<C>, chunk: Chunk) {
         if Self::ENDS {
@@ -63,7 +63,7 @@ impl<O: Order> Sequence<O> {
         }
     }
 
-    /// Turns what was appended at the front round.
+    /// Reverses the chunks that were appended at the front.
     pub(super) fn finish<C: Params>(&mut self, window: Window<C>) {
         if !Self::ENDS {
             let mut rest = self.head.take();
@@ -74,7 +74,7 @@ impl<O: Order> Sequence<O> {
         }
     }
 
-    /// Lets `chunk` enter before all others.
+    /// Inserts `chunk` before all others.
     #[inline]
     fn push_front<C: Params>(&mut self, window: Window<C>, chunk: Chunk) {
         let mut last = chunk;
@@ -89,7 +89,7 @@ impl<O: Order> Sequence<O> {
         self.head = Some(chunk);
     }
 
-    /// Lets `chunk` enter behind all others, of which the first knows the last.
+    /// Inserts `chunk` behind all others, where the first names the last.
     #[inline]
     fn push_back<C: Params>(&mut self, window: Window<C>, chunk: Chunk) {
         match self.head {
@@ -98,7 +98,7 @@ impl<O: Order> Sequence<O> {
         }
     }
 
-    /// Lets `chunk` enter behind `place`.
+    /// Inserts `chunk` behind `place`.
     pub(super) fn insert_behind<C: Params>(
         &mut self,
         window: Window<C>,
@@ -118,7 +118,7 @@ impl<O: Order> Sequence<O> {
         self.set_back(window, follower, chunk);
     }
 
-    /// Lets `chunk` enter below the first chunk that lies above it.
+    /// Inserts `chunk` below the first chunk that lies above it.
     fn insert_sorted<C: Params>(&mut self, window: Window<C>, chunk: Chunk) {
         let mut place = match self.head {
             Some(head) if head < chunk => head,
@@ -137,7 +137,8 @@ impl<O: Order> Sequence<O> {
         self.insert_behind(window, place, chunk);
     }
 
-    /// The chunk behind `place`, for a walk: one that knows `place`, and so no way back.
+    /// Returns the chunk behind `place`, for a walk. A checked heap verifies that the chunk names
+    /// `place` and is not the first.
     #[inline]
     pub(super) fn next<C: Params>(&self, window: Window<C>, place: Chunk) -> Link {
         let follower = follower(window, place)?;
@@ -149,14 +150,13 @@ impl<O: Order> Sequence<O> {
         Some(follower)
     }
 
-    /// Whether `chunk` says by itself that another one stands before it.
+    /// Whether the links of `chunk` alone show that another chunk stands before it.
     #[inline]
     pub(super) fn is_inner<C: Params>(window: Window<C>, chunk: Chunk) -> bool {
         !Self::ENDS && window.link(chunk, BCK) != Some(chunk)
     }
 
-    /// Lets `chunk` leave, which [is inner](Sequence::is_inner), and returns the one that followed
-    /// it.
+    /// Removes `chunk`, which [is inner](Sequence::is_inner), and returns its follower.
     #[inline]
     pub(super) fn remove_inner<C: Params>(window: Window<C>, chunk: Chunk) -> Link {
         let (follower, before) = (follower(window, chunk), back(window, chunk));
@@ -171,8 +171,7 @@ impl<O: Order> Sequence<O> {
         follower
     }
 
-    /// Lets `chunk` leave, which is the first, as both have to say, and returns the one that
-    /// followed it.
+    /// Removes `chunk`, which is the first according to head and chunk, and returns its follower.
     #[inline]
     fn remove_first<C: Params>(&mut self, window: Window<C>, chunk: Chunk) -> Link {
         let named = [self.head, window.link(chunk, BCK)];
@@ -188,8 +187,7 @@ impl<O: Order> Sequence<O> {
         follower
     }
 
-    /// Lets `chunk` leave, which is not [inner](Sequence::is_inner), and returns the first that is
-    /// left.
+    /// Removes `chunk`, which is not [inner](Sequence::is_inner), and returns the new first chunk.
     #[inline(always)]
     pub(super) fn remove_named<C: Params>(&mut self, window: Window<C>, chunk: Chunk) -> Link {
         if Self::ENDS {
@@ -200,7 +198,7 @@ impl<O: Order> Sequence<O> {
         }
     }
 
-    /// Checks that `follower` knows `chunk`, which it follows.
+    /// Checks that `follower` names `chunk` as the chunk before it.
     #[inline]
     fn check_back<C: Params>(window: Window<C>, follower: Chunk, chunk: Chunk) {
         if Window::<C>::CHECKED && window.link(follower, BCK) != Some(chunk) {
@@ -208,7 +206,7 @@ impl<O: Order> Sequence<O> {
         }
     }
 
-    /// Lets `chunk` leave, and returns the one that followed it.
+    /// Removes `chunk`, and returns its follower.
     #[inline]
     pub(super) fn remove<C: Params>(&mut self, window: Window<C>, chunk: Chunk) -> Link {
         if !Self::ENDS {
@@ -232,7 +230,7 @@ impl<O: Order> Sequence<O> {
         follower
     }
 
-    /// Lets `heir` stand where `chunk` stood.
+    /// Replaces `chunk` by `heir`.
     #[inline]
     pub(super) fn replace<C: Params>(&mut self, window: Window<C>, chunk: Chunk, heir: Chunk) {
         let follower = follower(window, chunk);
@@ -240,7 +238,7 @@ impl<O: Order> Sequence<O> {
         window.set_link(heir, FWD, follower);
         if self.head == Some(chunk) {
             self.head = Some(heir);
-            // What the last is, the first knew, unless it was the last itself.
+            // The first chunk named the last, unless it was the last itself.
             let last = if follower.is_some() && Self::ENDS { before } else { heir };
             window.set_link(heir, BCK, Some(last));
             if let Some(follower) = follower {
@@ -253,7 +251,7 @@ impl<O: Order> Sequence<O> {
         }
     }
 
-    /// Notes that `before` now stands just before `follower`, or at the end.
+    /// Links back to `before` from `follower`, or from the head if there is no follower.
     #[inline]
     fn set_back<C: Params>(&self, window: Window<C>, follower: Link, before: Chunk) {
         let holder = if Self::ENDS { follower.or(self.head) } else { follower };
@@ -262,8 +260,8 @@ impl<O: Order> Sequence<O> {
         }
     }
 
-    /// The chunk before `chunk`; if it is the first, the last or itself. Both neighbors have to
-    /// agree.
+    /// Returns the chunk before `chunk`; for the first, the last or itself. A checked heap verifies
+    /// that both neighbors agree.
     #[inline]
     fn checked_back<C: Params>(&self, window: Window<C>, chunk: Chunk) -> Chunk {
         let before = back(window, chunk);
@@ -279,7 +277,7 @@ impl<O: Order> Sequence<O> {
         before
     }
 
-    /// Walks the sequence; `visit` sees each chunk with the one before it.
+    /// Walks the sequence and calls `visit` with each chunk and the one before it.
     pub(super) fn check<C: Params>(
         &self,
         window: Window<C>,
@@ -313,7 +311,7 @@ impl<O: Order> Sequence<O> {
     }
 }
 
-/// Ends the program: the neighbors of `chunk` in the list do not agree that it is there.
+/// Ends the program: the neighbors of `chunk` in the list disagree about it.
 #[inline(always)]
 fn disagree<C: Params>(window: Window<C>, chunk: Chunk) -> ! {
     disagreed::<C>(window.payload(chunk))
@@ -326,7 +324,7 @@ fn disagreed<C: Params>(payload: *mut u8) -> ! {
     report::fatal_in::<C>(format_args!("{what} at {payload:p}"))
 }
 
-/// The chunk behind `chunk`.
+/// Returns the chunk behind `chunk`.
 #[inline]
 pub(super) fn follower<C: Params>(window: Window<C>, chunk: Chunk) -> Link {
     let follower = window.link(chunk, FWD);
@@ -334,7 +332,7 @@ pub(super) fn follower<C: Params>(window: Window<C>, chunk: Chunk) -> Link {
     follower
 }
 
-/// `bck` of a chunk in a sequence: never none.
+/// Returns `bck` of a chunk in a sequence, which is never none.
 #[inline]
 fn back<C: Params>(window: Window<C>, chunk: Chunk) -> Chunk {
     let before = window.link(chunk, BCK);

@@ -1,15 +1,15 @@
-//! Classes: which sizes share a list, for small objects and for kept chunks.
+//! Size classes of small objects and of medium chunks.
 //!
 //! ```text
 //!   bytes     1 … 16 | 17 … 32 | … | 1009 … 1024 | 1025 … 1144 | … | … 32760 | more
 //!   class     0        1             63          |  about 40, 8 a doubling   |
-//!             objects of a slab, without a tag   |  chunks that a thread keeps | the heap's
+//!             objects of a slab, without a tag   |  medium chunks of a thread  | the heap's
 //! ```
 //!
-//! A small object takes a whole number of granules. A slab of a class is as many pages as hold a
-//! good number of objects and leave little over; its last word is the next chunk's tag. A request
-//! above that is rounded up to an eighth of its power of two, so that the class of a chunk follows
-//! from the layout alone. This module is arithmetic over constants; it knows no addresses.
+//! A small object takes a whole number of granules. A slab of a class has enough pages for a good
+//! number of objects and little waste; its last word is the next chunk's tag. Medium requests are
+//! rounded up to an eighth of their power of two, so the layout alone determines a chunk's class.
+//! This module is arithmetic over constants; it knows no addresses.
 
 use crate::arena::index::Request;
 use crate::arena::tag::{GRANULE, WORD};
@@ -21,7 +21,7 @@ pub(crate) const LARGEST: usize = 1024;
 /// How many classes of small objects there are.
 pub(crate) const CLASSES: usize = LARGEST / GRANULE;
 
-/// The unit in which slabs are made, in bytes, whatever the system's pages are.
+/// The unit of slabs, in bytes, whatever the system's page size.
 pub(crate) const PAGE: usize = 4096;
 
 /// The fewest objects of a slab.
@@ -40,20 +40,20 @@ const MOST_PAGES: usize = 15;
 pub(crate) struct Class(u8);
 
 impl Class {
-    /// The class whose objects a layout takes; `None` for what no slab holds.
+    /// Returns the class whose objects fit a layout; `None` if no slab holds it.
     ///
     /// Objects stand at multiples of their size from a page's beginning, so a size that is a
     /// multiple of its alignment aligns them all.
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "there are few classes")]
     pub(crate) const fn of(layout: Layout) -> Option<Self> {
-        // Where the last byte of a multiple of the alignment stands. Alignments of up to a granule
-        // change nothing of its granule; without bytes it is beyond all classes.
+        // The offset of the last byte, rounded up to the alignment. Alignments of up to a granule
+        // do not change its granule. Without bytes, the offset is beyond all classes.
         let last = layout.size().wrapping_sub(1) | (layout.align() - 1);
         if last < LARGEST { Some(Self((last / GRANULE) as u8)) } else { None }
     }
 
-    /// The class of that number, if there is one.
+    /// Returns the class of that number, if there is one.
     pub(crate) const fn at(number: usize) -> Option<Self> {
         #[expect(clippy::cast_possible_truncation, reason = "below the number of classes")]
         if number < CLASSES { Some(Self(number as u8)) } else { None }
@@ -64,20 +64,20 @@ impl Class {
         (0..CLASSES).filter_map(Self::at)
     }
 
-    /// Its number.
+    /// Returns its number.
     #[inline]
     pub(crate) const fn number(self) -> usize {
-        // The remainder changes nothing; it tells the compiler what the invariant says.
+        // The remainder changes nothing; it tells the compiler the invariant.
         self.0 as usize % CLASSES
     }
 
-    /// The bytes of its objects.
+    /// Returns the size of its objects, in bytes.
     #[inline]
     pub(crate) const fn size(self) -> usize {
         (self.number() + 1) * GRANULE
     }
 
-    /// Whether a distance within a slab is a multiple of its size.
+    /// Whether the size of its objects divides a distance within a slab.
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "a slab has few pages")]
     pub(crate) const fn divides(self, distance: usize) -> bool {
@@ -85,34 +85,33 @@ impl Class {
         (distance as u32).wrapping_mul(inverse) < inverse
     }
 
-    /// The granules of its objects.
+    /// Returns the size of its objects, in granules.
     #[inline]
     pub(crate) const fn granules(self) -> u16 {
         self.0 as u16 + 1
     }
 
-    /// The pages of its slabs.
+    /// Returns the size of its slabs, in pages.
     #[inline]
     pub(crate) const fn pages(self) -> u32 {
         PAGES[self.number()] as u32
     }
 
-    /// The objects of one of its slabs.
+    /// Returns how many objects one of its slabs holds.
     #[inline]
     pub(crate) const fn capacity(self) -> u16 {
         CAPACITIES[self.number()]
     }
 
-    /// What the heap below is asked for to get a slab of it: whole pages, from the beginning of one
-    /// on.
+    /// Returns the request for a slab: whole pages, beginning at a page.
     pub(crate) const fn slab(self) -> Request {
         #[expect(clippy::cast_possible_truncation, reason = "a page has few granules")]
         const GRANULES: u32 = (PAGE / GRANULE) as u32;
         Request { need: self.pages() * GRANULES, align: GRANULES }
     }
 
-    /// What the heap below is asked for where it has no room for a slab: one object, aligned as all
-    /// of the class are.
+    /// Returns the request for a chunk in place of an object: its size, and the alignment of all
+    /// objects of the class. For heaps with no room for a slab.
     pub(crate) const fn object(self) -> Option<Request> {
         let size = self.size();
         Request::new(size, 1 << size.trailing_zeros())
@@ -130,9 +129,9 @@ const PAGES: [u8; CLASSES] = {
     pages
 };
 
-/// For each class 2³² over its size, rounded up. What is less than 2¹⁶ is a multiple of the size if that
-/// number times it, modulo 2³², is less than the number, and only then (Lemire, Kaser and Kurz, 2019).
-/// A division would take longer than all the rest of what takes an object back.
+/// The inverse of each class: 2³² over its size, rounded up. A number below 2¹⁶ is a multiple of
+/// the size exactly if its product with the inverse, modulo 2³², is less than the inverse (Lemire,
+/// Kaser and Kurz, 2019). A division would take longer than the rest of a free.
 const INVERSES: [u32; CLASSES] = {
     let mut inverses = [0; CLASSES];
     let mut number = 0;
@@ -159,8 +158,8 @@ const CAPACITIES: [u16; CLASSES] = {
     capacities
 };
 
-/// The pages of a slab of objects of `size` bytes: enough for [`OBJECTS`], and then as few more as
-/// leave at most a twenty-fifth over, or the number that leaves the least.
+/// Returns the pages of a slab of objects of `size` bytes: enough for [`OBJECTS`], and then as few
+/// more as leave at most a twenty-fifth unused, or else the number that leaves the least.
 const fn slab_pages(size: usize) -> u8 {
     let least = if OBJECTS * size < PAGE { 1 } else { OBJECTS * size / PAGE };
     let (mut pages, mut best, mut least_waste) = (least, least, usize::MAX);
@@ -185,60 +184,59 @@ const _: () = {
     assert!(MOST_PAGES * PAGE / GRANULE <= u16::MAX as usize, "an object's place fits 16 bits");
 };
 
-/// The largest chunk that a thread keeps, in bytes of payload asked for.
-pub(crate) const LARGEST_KEPT: usize = 32 << 10;
+/// The greatest medium request, in bytes of payload.
+pub(crate) const LARGEST_MEDIUM: usize = 32 << 10;
 
-/// Classes of kept chunks a doubling, as a power of two.
+/// The binary logarithm of the medium classes per doubling.
 const STEPS: u32 = 3;
 
-/// The least size of a kept chunk, in granules: that of the first request above [`LARGEST`].
+/// The smallest medium chunk, in granules: that of the first request above [`LARGEST`].
 #[expect(clippy::cast_possible_truncation, reason = "it is small")]
-const LEAST_KEPT: u32 = (LARGEST / GRANULE) as u32;
+const LEAST_MEDIUM: u32 = (LARGEST / GRANULE) as u32;
 
-/// How many classes of kept chunks there are.
-pub(crate) const KEPT: usize = kept_number(kept_granules(LARGEST_KEPT)) + 1;
+/// How many medium classes there are.
+pub(crate) const MEDIUM_CLASSES: usize = medium_number(medium_granules(LARGEST_MEDIUM)) + 1;
 
-/// A class of chunks that a thread keeps.
+/// A size class of medium chunks.
 ///
 /// # Invariant
 ///
-/// It is below [`KEPT`].
+/// It is below [`MEDIUM_CLASSES`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct KeptClass(u8);
+pub(crate) struct MediumClass(u8);
 
-impl KeptClass {
-    /// The class whose chunks a layout takes, which is that of no slab; `None` for what threads do
-    /// not keep.
+impl MediumClass {
+    /// Returns the class whose chunks serve a layout; `None` for small and large ones.
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "there are few classes")]
     pub(crate) const fn of(layout: Layout) -> Option<Self> {
         let (size, align) = (layout.size(), layout.align());
-        if LARGEST < size && size <= LARGEST_KEPT && align <= GRANULE {
-            Some(Self(kept_number(kept_granules(size)) as u8))
+        if LARGEST < size && size <= LARGEST_MEDIUM && align <= GRANULE {
+            Some(Self(medium_number(medium_granules(size)) as u8))
         } else {
             None
         }
     }
 
-    /// Its number.
+    /// Returns its number.
     #[inline]
     pub(crate) const fn number(self) -> usize {
         self.0 as usize
     }
 
-    /// The class of that number, if there is one.
+    /// Returns the class of that number, if there is one.
     pub(crate) const fn at(number: usize) -> Option<Self> {
         #[expect(clippy::cast_possible_truncation, reason = "below the number of classes")]
-        if number < KEPT { Some(Self(number as u8)) } else { None }
+        if number < MEDIUM_CLASSES { Some(Self(number as u8)) } else { None }
     }
 
-    /// The chunk that serves the class.
+    /// Returns the request for a chunk of the class.
     #[inline]
     pub(crate) const fn request(self) -> Request {
         Request { need: self.granules(), align: 1 }
     }
 
-    /// The bytes that are counted for one of its chunks.
+    /// Returns the size of its chunks, in bytes.
     #[inline]
     pub(crate) const fn size(self) -> usize {
         self.granules() as usize * GRANULE
@@ -247,25 +245,25 @@ impl KeptClass {
     #[inline]
     const fn granules(self) -> u32 {
         let number = self.0 as u32;
-        let step = LEAST_KEPT >> STEPS << (number >> STEPS);
+        let step = LEAST_MEDIUM >> STEPS << (number >> STEPS);
         (number % (1 << STEPS) + (1 << STEPS)) * step
     }
 }
 
-/// The granules of a chunk for `size` bytes, rounded up to its class.
+/// Returns the granules of a chunk for `size` bytes, rounded up to its class.
 #[inline]
 #[expect(clippy::cast_possible_truncation, reason = "sizes here are below 64 KiB")]
-const fn kept_granules(size: usize) -> u32 {
+const fn medium_granules(size: usize) -> u32 {
     let need = ((size + WORD).div_ceil(GRANULE)) as u32;
     let step = 1 << (need.ilog2() - STEPS);
     (need + step - 1) & !(step - 1)
 }
 
-/// The number of the class whose chunks have exactly `granules`.
+/// Returns the number of the class whose chunks have exactly `granules`.
 #[inline]
-const fn kept_number(granules: u32) -> usize {
+const fn medium_number(granules: u32) -> usize {
     let exponent = granules.ilog2();
-    let doublings = exponent - LEAST_KEPT.ilog2();
+    let doublings = exponent - LEAST_MEDIUM.ilog2();
     ((doublings << STEPS) + (granules >> (exponent - STEPS)) - (1 << STEPS)) as usize
 }
 
@@ -323,18 +321,18 @@ mod tests {
     #[test]
     fn every_middle_size_has_a_class_whose_chunk_holds_it_and_wastes_an_eighth_at_most() {
         let mut last = 0;
-        for size in LARGEST + 1..=LARGEST_KEPT {
-            let class = KeptClass::of(layout(size, 16)).expect("it is kept");
-            assert!(class.number() < KEPT);
+        for size in LARGEST + 1..=LARGEST_MEDIUM {
+            let class = MediumClass::of(layout(size, 16)).expect("it is kept");
+            assert!(class.number() < MEDIUM_CLASSES);
             assert!(class.number() == last || class.number() == last + 1, "{size}");
             last = class.number();
             let bytes = class.request().need as usize * GRANULE;
             assert!(size + WORD <= bytes && bytes <= size + WORD + GRANULE + size / 8, "{size}");
-            assert_eq!(kept_number(class.request().need), class.number());
+            assert_eq!(medium_number(class.request().need), class.number());
         }
-        assert_eq!(last + 1, KEPT);
-        assert_eq!(KeptClass::of(layout(LARGEST_KEPT + 1, 8)), None);
-        assert_eq!(KeptClass::of(layout(LARGEST, 8)), None);
-        assert_eq!(KeptClass::of(layout(2000, 32)), None);
+        assert_eq!(last + 1, MEDIUM_CLASSES);
+        assert_eq!(MediumClass::of(layout(LARGEST_MEDIUM + 1, 8)), None);
+        assert_eq!(MediumClass::of(layout(LARGEST, 8)), None);
+        assert_eq!(MediumClass::of(layout(2000, 32)), None);
     }
 }

@@ -1,4 +1,4 @@
-//! The depot: what all threads share of the small objects, under the heap's lock.
+//! The depot: the small objects that all threads share, under the heap's lock.
 //!
 //! ```text
 //!   of each class   partial ──► slab ⇄ slab ⇄ slab        slabs that have objects
@@ -6,12 +6,12 @@
 //!                                 └below─► batch          the next thread that asks
 //! ```
 //!
-//! A thread takes and gives objects by the batch, so that one turn at the lock serves a hundred
-//! requests. A slab is a chunk of the heap below; once all its objects are back it is freed there,
-//! merges, and serves other sizes. One wholly free slab of a class stays if it is the last that has
-//! objects. Batches of a class that nobody took from for a while are taken apart, because each
-//! object in them keeps a slab from being freed: this, not the size of slabs, decides how much
-//! memory a program holds whose sizes shift.
+//! Threads take and give objects by the batch, so that one turn at the lock serves a hundred
+//! requests. A slab is a chunk of the heap below. When its last object comes back, the depot frees
+//! it; the chunk merges and serves other sizes. The depot keeps an empty slab only if it is the
+//! last partial slab of its class. It takes apart batches of a class that no thread has asked for
+//! in a while, because each of their objects pins a slab: this, not the size of slabs, decides how
+//! much memory a program with shifting sizes holds.
 //!
 //! After Bonwick and Adams, *Magazines and Vmem* (2001). This module knows no threads.
 
@@ -27,30 +27,30 @@ use crate::layers::Params;
 use crate::layers::guarded;
 use crate::layers::locked::{Extra, Locked, Shared};
 
-/// Objects and slabs that are no thread's, of each class.
+/// The objects and slabs of each class that belong to no thread.
 #[derive(Debug)]
 pub struct Depot {
-    /// The first of the slabs that have objects.
+    /// The first partial slab: one that has objects.
     pub(super) partial: [Page; CLASSES],
-    /// The uppermost of the whole batches.
+    /// The topmost whole batch.
     batches: [Objects; CLASSES],
     /// How many batches there are.
     depths: [u32; CLASSES],
-    /// How many sweeps ago a batch was last asked for.
+    /// Sweeps since a thread last asked for a batch.
     idle: [u8; CLASSES],
     /// Bytes in whole batches.
     bytes: usize,
-    /// The class that is next to make room.
+    /// The class that makes room next.
     clock: usize,
     /// Turns at the depot since the last sweep.
     turns: u32,
 }
 
-// SAFETY: what lies in the depot is no thread's own.
+// SAFETY: objects in the depot belong to no thread.
 unsafe impl Send for Depot {}
 
 impl Depot {
-    /// Nothing.
+    /// The empty depot.
     pub(super) const EMPTY: Self = Self {
         partial: [0; CLASSES],
         batches: [None; CLASSES],
@@ -61,17 +61,17 @@ impl Depot {
         turns: 0,
     };
 
-    /// The first of the slabs of a class that have objects; 0 if there is none.
+    /// Returns the first partial slab of a class; 0 if there is none.
     pub(super) fn first_partial(&self, class: Class) -> Page {
         self.partial[class.number()]
     }
 
-    /// The uppermost of the whole batches of a class.
+    /// Returns the topmost whole batch of a class.
     pub(super) fn first_batch(&self, class: Class) -> Objects {
         self.batches[class.number()]
     }
 
-    /// How many whole batches of a class there are.
+    /// Returns how many whole batches of a class there are.
     pub(super) fn depth(&self, class: Class) -> u32 {
         self.depths[class.number()]
     }
@@ -84,26 +84,26 @@ impl Extra for Depot {
 /// Calls `f` with the depot, under the lock.
 pub(super) fn with<C: PerThread, R>(
     home: &'static Locked<C>,
-    f: impl FnOnce(&mut Counter<'_, C>) -> R,
+    f: impl FnOnce(&mut LockedDepot<'_, C>) -> R,
 ) -> R {
-    home.with(|shared| f(&mut counter(home, shared)))
+    home.with(|shared| f(&mut locked(home, shared)))
 }
 
-/// The depot of `home`, whose lock guards `shared`.
-pub(super) fn counter<'a, C: PerThread>(
+/// Returns the depot of `home`, whose lock guards `shared`.
+pub(super) fn locked<'a, C: PerThread>(
     home: &'a Locked<C>,
     shared: &'a mut Shared<C>,
-) -> Counter<'a, C> {
-    Counter { depot: &mut shared.depot, chunks: &mut shared.chunks, map: &home.aside.map }
+) -> LockedDepot<'a, C> {
+    LockedDepot { depot: &mut shared.depot, chunks: &mut shared.chunks, map: &home.aside.map }
 }
 
-/// How many turns at the depot make a sweep.
+/// The turns at the depot between two sweeps.
 const SWEEP: u32 = 512;
 
 /// The most bytes of a batch.
 const BATCH: usize = 32 << 10;
 
-/// The objects of a whole batch of each class, where a thread may keep `cache` bytes.
+/// Returns the objects of a whole batch of each class, for a cache of `cache` bytes per thread.
 pub(super) const fn batch_sizes(cache: usize) -> [u16; CLASSES] {
     let bytes = if cache / 32 < BATCH { cache / 32 } else { BATCH };
     let mut sizes = [0; CLASSES];
@@ -124,15 +124,15 @@ pub(super) const fn batch_sizes(cache: usize) -> [u16; CLASSES] {
     sizes
 }
 
-/// The depot with what it stands on: what a thread sees that holds the lock.
-pub(super) struct Counter<'a, C: Params> {
+/// The depot with its chunks and its map, for a thread that holds the lock.
+pub(super) struct LockedDepot<'a, C: Params> {
     pub(super) depot: &'a mut Depot,
     pub(super) chunks: &'a mut RawHeap<C, C::Source>,
     pub(super) map: &'a Map<C>,
 }
 
-impl<C: Params> Counter<'_, C> {
-    /// The most bytes in whole batches, and the most that each thread may keep.
+impl<C: Params> LockedDepot<'_, C> {
+    /// The most bytes in whole batches, and also the most that each thread may cache.
     pub(super) const KEEPS: usize = match C::KEEPS {
         Some(bytes) => bytes,
         None => 0,
@@ -143,12 +143,12 @@ impl<C: Params> Counter<'_, C> {
 
     pub(super) const CHECKED: bool = (Harden::Basic as u8) <= (<C::Harden as Level>::LEVEL as u8);
 
-    /// Bytes of a whole batch.
+    /// Returns the bytes of a whole batch.
     pub(super) fn batch_bytes(class: Class) -> usize {
         usize::from(Self::BATCHES[class.number()]) * class.size()
     }
 
-    /// Up to a whole batch; none where the heap has no room.
+    /// Takes up to a whole batch; none if the heap has no room.
     pub(super) fn take(&mut self, class: Class) -> Objects {
         self.tick();
         self.depot.idle[class.number()] = 0;
@@ -156,24 +156,24 @@ impl<C: Params> Counter<'_, C> {
         self.pop_batch(class).or_else(|| self.draw(class, whole))
     }
 
-    /// Takes objects, or small chunks that stood in for some, back to where they came from.
+    /// Puts objects back into their slabs, and frees chunks that stood in for some.
     pub(super) fn take_apart(&mut self, mut objects: Objects) {
         while let Some(object) = pop::<C>(&mut objects) {
             self.put(object);
         }
     }
 
-    /// The same, of one that is as it was left, as far as that is looked at.
-    pub(super) fn free_kept(&mut self, chunk: Object) {
-        if Window::<C>::SEALED && self.chunks.reaches(chunk.payload()) {
-            // SAFETY: a heap that seals looks at whatever it is asked about.
+    /// Frees a medium chunk. With `harden = "full"`, verifies its fill first.
+    pub(super) fn free_medium(&mut self, chunk: Object) {
+        if Window::<C>::CHECKSUMMED && self.chunks.reaches(chunk.payload()) {
+            // SAFETY: a checksummed heap verifies any address it is asked about.
             let extent = unsafe { self.chunks.usable_size(chunk.payload()) };
             guarded::check_retired::<C>(chunk.payload(), extent);
         }
         self.free_chunk(chunk);
     }
 
-    /// Frees a chunk that stood in for an object, or that a thread has kept.
+    /// Frees a chunk that stood in for an object, or left a medium cache.
     pub(super) fn free_chunk(&mut self, object: Object) {
         if !self.chunks.reaches(object.payload()) {
             Self::broken_object(
@@ -181,7 +181,8 @@ impl<C: Params> Counter<'_, C> {
                 "free or realloc of a pointer that this heap never handed out,",
             );
         }
-        // SAFETY: whoever gave the object has it from this heap, which the address bears out.
+        // SAFETY: the caller got the chunk from this heap, as its address confirms, and gives it
+        // up.
         unsafe { self.chunks.free(object.payload()) };
     }
 
@@ -201,7 +202,7 @@ impl<C: Params> Counter<'_, C> {
         self.depot.bytes += bytes;
     }
 
-    /// Takes apart one batch of the next class that has any; whether there was one.
+    /// Takes apart one batch of the next class that has any. Returns whether there was one.
     fn make_room(&mut self) -> bool {
         for _ in 0..CLASSES {
             self.depot.clock = (self.depot.clock + 1) % CLASSES;
@@ -223,7 +224,7 @@ impl<C: Params> Counter<'_, C> {
         Some(batch)
     }
 
-    /// Counts a turn, and now and then takes apart what nobody has asked for.
+    /// Counts a turn, and every [`SWEEP`] turns takes apart batches that nobody asked for.
     #[inline]
     fn tick(&mut self) {
         self.depot.turns += 1;

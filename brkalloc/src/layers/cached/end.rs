@@ -4,12 +4,12 @@ use super::{PerThread, ThreadCache};
 use core::fmt;
 use core::marker::PhantomData;
 
-/// What notices the end of a thread: a value of a thread-local of its own, whose destructor gives
-/// back what the thread keeps.
+/// The value of a thread-local of its own, whose destructor gives back the thread's cache when the
+/// thread ends.
 pub struct ThreadEnd<C: PerThread>(PhantomData<fn() -> C>);
 
 impl<C: PerThread> ThreadEnd<C> {
-    /// A value to be dropped when the thread ends.
+    /// Returns a value that the thread drops when it ends.
     #[must_use]
     pub const fn new() -> Self {
         Self(PhantomData)

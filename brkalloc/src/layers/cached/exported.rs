@@ -1,5 +1,5 @@
-//! The caches of a heap that is C's `malloc`: found without a call, and given back without the
-//! dynamic loader.
+//! The caches of a heap that is C's `malloc`: code finds them without a call, and they are given
+//! back without the dynamic loader.
 //!
 //! ```text
 //!   thread pointer + offset ──► ThreadCache     in the thread's own block; zeros, which are a new one
@@ -9,70 +9,73 @@
 //!   key ──► `ended`, which the C library calls in a thread that ends
 //! ```
 //!
-//! What other heaps use for both may call `malloc`, or wait for somebody who does:
+//! The usual means for both may call `malloc`, or wait for somebody who does:
 //!
-//! - In a shared library a thread-local is found by `__tls_get_addr`, which allocates for a thread
-//!   that has not seen all libraries yet, and so would call itself. An *initial-exec* one lies where
-//!   the loader has put it before the program began. The price is that such a library is loaded with
-//!   the program (`LD_PRELOAD`, or linked): there is no room to load it later.
-//! - A destructor of a thread-local is registered with the loader, under the lock that `dlopen` holds
-//!   while it runs constructors. One that waits for another thread would wait for ever, if that
-//!   thread's first allocation waits for the loader. A key of `pthread_key_create` knows no lock.
+//! - Code in a shared library finds a thread-local by `__tls_get_addr`. That allocates for a thread
+//!   that has not seen all libraries yet, and so would call itself. An *initial-exec* thread-local
+//!   lies where the loader put it before the program began. The price: such a library must be
+//!   loaded with the program (`LD_PRELOAD`, or linked), because there is no room to load it later.
+//! - The destructor of a thread-local is registered with the loader, under the lock that `dlopen`
+//!   holds while it runs constructors. A constructor that waits for another thread would deadlock
+//!   if that thread's first allocation waits for the loader. A key of `pthread_key_create` takes no
+//!   lock.
 //!
-//! glibc has room for the values of a thread's first keys. For that of a higher one it calls `calloc`,
-//! which may be the thread's first request of this heap, which would give its own value to a high key
-//! meanwhile: that value would be lost, and what the thread keeps with it. The heap's key is among the
-//! first of a process, because it is made at the process's first allocation. Where it is not, or the
-//! C library has none left, threads keep nothing.
+//! glibc has room for the values of a thread's first keys. For the value of a higher key it calls
+//! `calloc`. That may be the thread's first request of this heap, which would then set its own
+//! value of a high key: one of the values would be lost, and with it the thread's cache. This
+//! heap's key is among the first of a process, because the process's first allocation makes it. If
+//! it is not, or if the C library has no key left, threads cache nothing.
 //!
-//! Where nothing is known of initial-exec, the thread-local is an ordinary one. This module does not
-//! know what is kept.
+//! On targets without known initial-exec support, the thread-local is an ordinary one. This module
+//! does not know what a cache keeps.
 
 use super::{PerThread, ThreadCache};
 use core::ffi::c_void;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-/// The bytes of every thread's cache: the assembly below is not told of which configuration, and
+/// The size of every thread's cache, in bytes. The assembly below does not know the configuration;
 /// [`fits`] compares.
 pub const SIZE: usize = size_of::<ThreadCache<()>>();
 
-/// A multiple of which a thread's cache begins at.
+/// The alignment of a thread's cache.
 pub const ALIGNMENT: usize = 64;
 
-/// Fails to compile where a cache of `C` is not as large, or not as aligned, as what is made room for.
+/// Fails to compile if a cache of `C` has another size than the assembly reserves, or a greater
+/// alignment.
 ///
 /// # Panics
 ///
-/// There, while constants are evaluated.
+/// If so, during constant evaluation.
 pub const fn fits<C>() {
     assert!(size_of::<ThreadCache<C>>() == SIZE, "every cache has one size");
     assert!(ALIGNMENT % align_of::<ThreadCache<C>>() == 0, "a cache may stand there");
 }
 
-/// The key whose value, in each thread that keeps something, has a destructor.
+/// The key whose value, in each thread with a cache, has a destructor.
 ///
 /// # Invariant
 ///
-/// It is `NONE` until a thread has made the key, then the key and 1, and `GONE` once it is deleted,
-/// for ever.
+/// It is `NONE` until a thread has made the key, then the key plus 1, and `GONE` for ever once the
+/// key is deleted.
 #[derive(Debug)]
 pub struct EndKey(AtomicUsize);
 
 const NONE: usize = 0;
 const GONE: usize = usize::MAX;
 
-/// How many keys have a value for which nothing is allocated (`PTHREAD_KEY_2NDLEVEL_SIZE` in glibc's
+/// How many keys have values that glibc does not allocate (`PTHREAD_KEY_2NDLEVEL_SIZE` in its
 /// `nptl/descr.h`).
 const FIRST_KEYS: usize = 32;
 
 impl EndKey {
-    /// No key yet.
+    /// Returns a value without a key.
     #[must_use]
     pub const fn new() -> Self {
         Self(AtomicUsize::new(NONE))
     }
 
-    /// Has what this thread keeps given back when the thread ends; whether that will happen.
+    /// Arranges that this thread gives back its cache when it ends. Returns whether that will
+    /// happen.
     pub fn watch<C: PerThread>(&self) -> bool {
         let key = match self.0.load(Ordering::Acquire) {
             NONE => self.make::<C>(),
@@ -81,37 +84,38 @@ impl EndKey {
         let Some(key) = named(key) else { return false };
         // Any value but null will do.
         let value = core::ptr::from_ref(self).cast();
-        // SAFETY: the key was made here; if it has been deleted since, the call says so.
+        // SAFETY: the key was made here; if it has been deleted since, the call reports that.
         0 == unsafe { libc::pthread_setspecific(key, value) }
     }
 
-    /// The key and 1, made now unless another thread has; `GONE` where there is none of use.
+    /// Makes the key unless another thread has. Returns the key plus 1; `GONE` if there is no
+    /// usable one.
     #[cold]
     fn make<C: PerThread>(&self) -> usize {
         let mut new = 0;
-        // SAFETY: the place has room for a key; the destructor is a function of this library, which
+        // SAFETY: the place has room for a key. The destructor is a function of this library, which
         // forgets the key before it is unloaded.
         if 0 != unsafe { libc::pthread_key_create(&raw mut new, Some(ended::<C>)) } {
             return GONE;
         }
         let key = usize::try_from(new).map_or(GONE, |new| new + 1);
         if FIRST_KEYS < key {
-            // SAFETY: it was made just now, and no thread has a value there.
+            // SAFETY: the key was made just now, and no thread has a value there.
             unsafe { libc::pthread_key_delete(new) };
             return GONE;
         }
         match self.0.compare_exchange(NONE, key, Ordering::AcqRel, Ordering::Acquire) {
             Ok(_) => key,
             Err(other) => {
-                // SAFETY: it was made just now, and no thread has a value there.
+                // SAFETY: the key was made just now, and no thread has a value there.
                 unsafe { libc::pthread_key_delete(new) };
                 other
             }
         }
     }
 
-    /// Nobody's end is noticed any more: for the moment at which the library may be unloaded, or the
-    /// process ends.
+    /// Deletes the key, so that no thread's end is noticed any more: for the moment at which the
+    /// library may be unloaded, or the process ends.
     pub fn forget(&self) {
         if let Some(key) = named(self.0.swap(GONE, Ordering::AcqRel)) {
             // SAFETY: the key was made here, and nobody deletes it again.
@@ -126,7 +130,7 @@ impl Default for EndKey {
     }
 }
 
-/// The key that a number of [`EndKey`] stands for.
+/// Returns the key that a number of [`EndKey`] stands for.
 fn named(number: usize) -> Option<libc::pthread_key_t> {
     if number == GONE {
         return None;
@@ -134,7 +138,7 @@ fn named(number: usize) -> Option<libc::pthread_key_t> {
     libc::pthread_key_t::try_from(number.checked_sub(1)?).ok()
 }
 
-/// In a thread that ends.
+/// The key's destructor, which the C library calls in a thread that ends.
 extern "C" fn ended<C: PerThread>(_: *mut c_void) {
     super::with::<C, _>(ThreadCache::end);
 }
@@ -177,15 +181,17 @@ macro_rules! __cache_of_malloc {
                     options(pure, nomem, nostack),
                 );
             }
-            // SAFETY: there are as many zeros at first as `fits` has compared, which are a new cache, as
-            // long as the thread runs and for it alone; nobody else knows the symbol.
+            // SAFETY: the block begins as zeros, as many as `fits` has compared, which are a new
+            // cache. It exists as long as the thread and for this thread only; nobody else knows
+            // the symbol.
             f(unsafe { &*place })
         }
     };
 }
 
-/// The same where nothing is known of initial-exec thread-locals: in a shared library, they may be
-/// ones that the C library has to allocate.
+/// The caches of the one heap of a program that is C's `malloc`, on targets without known
+/// initial-exec support: in a shared library, the C library may have to allocate such
+/// thread-locals.
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64", target_pointer_width = "64")))]
 #[doc(hidden)]
 #[macro_export]
@@ -232,7 +238,7 @@ macro_rules! __caches_of_malloc {
                 extern "C" fn forget() {
                     END.forget();
                 }
-                // SAFETY: the loader calls what stands there as it unloads the library, and the C
+                // SAFETY: the loader calls the functions there as it unloads the library, and the C
                 // library as the process ends.
                 #[used]
                 #[unsafe(link_section = ".fini_array")]

@@ -1,10 +1,10 @@
 //! The walk over all slabs and batches, for `check()`.
 //!
-//! It holds the map against the chunks below, and each slab's own list against what the slab says
-//! of itself. Like every walk it changes nothing and is O(n).
+//! It compares the map with the chunks below, and each slab's own list with the slab's counts. Like
+//! every walk it changes nothing and is O(n).
 
 use super::class::Class;
-use super::depot::Counter;
+use super::depot::LockedDepot;
 use super::map::{Kind, Page, Slab};
 use super::object::{Object, Objects};
 use super::slabs::{is_place, object_at};
@@ -14,8 +14,8 @@ use crate::layers::Params;
 use crate::layers::guarded;
 use core::ptr::NonNull;
 
-impl<C: Params> Counter<'_, C> {
-    /// The first broken invariant of slabs and batches.
+impl<C: Params> LockedDepot<'_, C> {
+    /// Returns the first broken invariant of slabs and batches.
     pub(super) fn check(&self) -> Result<(), Corruption> {
         let mut partial = 0;
         for page in 1..self.map.end() {
@@ -56,7 +56,7 @@ impl<C: Params> Counter<'_, C> {
         at(slab.used + free == slab.fresh, "a slab has lost objects")
     }
 
-    /// The slabs of a class that have objects, taken off those that were `expected`.
+    /// Walks the partial slabs of a class. Returns `expected` less their number.
     fn check_partial(&self, class: Class, mut expected: u32) -> Result<u32, Corruption> {
         let (mut before, mut page) = (0, self.depot.first_partial(class));
         while page != 0 {
@@ -92,7 +92,8 @@ impl<C: Params> Counter<'_, C> {
         self.ensure(batches == self.depot.depth(class), "there are fewer batches than were counted")
     }
 
-    /// Whether `object` stands where an object of the class can: in a slab of it, or in a chunk.
+    /// Checks that `object` stands where an object of the class can: in a slab of it, or in a
+    /// chunk. With `harden = "full"`, checks its links and its fill, too.
     pub(super) fn check_object(&self, object: Object, class: Class) -> Result<(), Corruption> {
         let address = object.payload().addr().get();
         let page = self.map.page_of(object.payload());
@@ -106,13 +107,13 @@ impl<C: Params> Counter<'_, C> {
         if !holds {
             return Err(Corruption::of_address("a free object is none of its class", address));
         }
-        if !object.has_seal::<C>() {
+        if !object.has_checksum::<C>() {
             return Err(Corruption::of_address(
                 "the links of a free object were overwritten",
                 address,
             ));
         }
-        if Window::<C>::SEALED && self.map.kind(page) != Kind::Chunks {
+        if Window::<C>::CHECKSUMMED && self.map.kind(page) != Kind::Chunks {
             if let Some(byte) = guarded::altered::<C>(object.payload(), class.size()) {
                 return Err(Corruption::of_address("a free object was written to", byte.addr()));
             }
@@ -121,7 +122,7 @@ impl<C: Params> Counter<'_, C> {
     }
 
     fn own_list(&self, page: Page, slab: &Slab) -> Objects {
-        // SAFETY: by the map it is the first object of the slab's own list; it is only looked at.
+        // SAFETY: by the map it is the first object of the slab's own list; the walk only reads it.
         let first = || unsafe { object_at(self.map.start_of(page), slab.free - 1) };
         (slab.free != 0).then(first)
     }

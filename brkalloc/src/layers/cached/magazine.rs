@@ -1,4 +1,4 @@
-//! What one thread keeps of one class: a magazine of objects, and one more batch.
+//! The magazine of one thread and class: a list of objects, and one spare batch.
 //!
 //! ```text
 //!   front   head  ──► object ──► object ──► …      as many as the limit allows
@@ -7,20 +7,21 @@
 //!           …                                      does not turn to the depot at every request
 //! ```
 //!
-//! The fronts of all classes stand together, so that what requests touch is dense.
-//! A magazine begins small and doubles its limit each time it does not suffice, up to a whole batch,
-//! so that a class which a thread seldom uses keeps little. After Bonwick and Adams, *Magazines and
-//! Vmem* (2001). This module touches no lock and no slab.
+//! The fronts of all classes stand together, so that the words that requests touch are dense. A
+//! magazine begins small and doubles its limit each time it does not suffice, up to a whole batch,
+//! so a class that a thread seldom uses keeps little. After Bonwick and Adams, *Magazines and Vmem*
+//! (2001). This module touches no lock and no slab.
 
 use super::object::{Object, Objects, height};
 use crate::layers::Params;
 use core::cell::Cell;
 
-/// What every request of a class reads and writes, two words: a cache line has four classes.
+/// The two words that every request of a class reads and writes: a cache line has four classes.
 ///
 /// # Invariant
 ///
-/// `head` is a list of at most `limit` objects, each of which says how many there are from it on.
+/// `head` is a list of at most `limit` objects, each of which holds the length of the list from
+/// there on.
 #[derive(Debug)]
 pub(super) struct Front {
     head: Cell<Objects>,
@@ -32,7 +33,7 @@ impl Front {
         Self { head: Cell::new(None), limit: Cell::new(0) }
     }
 
-    /// Takes an object, if there is one at hand.
+    /// Pops an object, if the magazine has one.
     #[inline]
     pub(super) fn pop<C: Params>(&self) -> Objects {
         let object = self.head.get()?;
@@ -40,7 +41,7 @@ impl Front {
         Some(object)
     }
 
-    /// Keeps an object, if there is room at hand.
+    /// Pushes an object, if the magazine has room. Returns whether it had.
     #[inline]
     pub(super) fn push<C: Params>(&self, object: Object) -> bool {
         let head = self.head.get();
@@ -54,19 +55,19 @@ impl Front {
     }
 }
 
-/// What few requests look at.
+/// The words that few requests touch.
 ///
 /// # Invariant
 ///
-/// `spare` is a list of a whole batch, or nothing.
+/// `spare` is a whole batch, or nothing.
 #[derive(Debug)]
 pub(super) struct Back {
     spare: Cell<Objects>,
     /// The head at the last sweep.
     seen: Cell<Objects>,
-    /// Whether the thread has turned to the depot for it since the last sweep.
+    /// Whether the thread has turned to the depot for this class since the last sweep.
     busy: Cell<bool>,
-    /// Objects that were counted last.
+    /// The result of the last count of objects.
     counted: Cell<u16>,
 }
 
@@ -81,7 +82,7 @@ impl Back {
     }
 }
 
-/// Objects of one class that one thread keeps.
+/// The objects of one class in one thread's cache.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Magazine<'a> {
     pub(super) front: &'a Front,
@@ -89,33 +90,33 @@ pub(super) struct Magazine<'a> {
 }
 
 impl Magazine<'_> {
-    /// How many objects it may hold now.
+    /// Returns how many objects it may hold now.
     pub(super) fn limit(self) -> u16 {
         u16::try_from(self.front.limit.get()).unwrap_or(u16::MAX)
     }
 
-    /// Lets it hold so many, no fewer than it holds.
+    /// Sets how many objects it may hold, no fewer than it holds.
     pub(super) fn set_limit(self, limit: u16) {
         self.front.limit.set(limit.into());
     }
 
-    /// Begins with a list of objects; what was there instead, which is nothing unless the allocator was
-    /// entered again in between.
+    /// Replaces its list by `objects`. Returns the old list, which is empty unless the allocator
+    /// was entered again in between.
     pub(super) fn load(self, objects: Objects) -> Objects {
         self.front.head.replace(objects)
     }
 
-    /// The batch that is to spare.
+    /// Takes the spare batch.
     pub(super) fn take_spare(self) -> Objects {
         self.back.spare.take()
     }
 
-    /// Makes the full magazine the spare batch and begins another; the batch that was to spare.
+    /// Makes the full list the spare batch and begins an empty one. Returns the old spare batch.
     pub(super) fn shift(self) -> Objects {
         self.back.spare.replace(self.front.head.take())
     }
 
-    /// The upper half of the magazine, and not fewer than one object if there is any.
+    /// Unloads the upper half of the magazine, at least one object if there is any.
     pub(super) fn unload_half<C: Params>(self) -> Objects {
         let first = self.front.head.get()?;
         let mut last = first;
@@ -127,15 +128,15 @@ impl Magazine<'_> {
         Some(first)
     }
 
-    /// Everything, in two lists. From now on it may hold nothing.
+    /// Unloads everything, in two lists, and sets the limit to 0.
     pub(super) fn empty(self) -> [Objects; 2] {
         self.front.limit.set(0);
         self.back.seen.set(None);
         [self.back.spare.take(), self.front.head.take()]
     }
 
-    /// Counts the objects that it may hold, of which `whole` make a batch: what the last count said,
-    /// and what is now.
+    /// Counts the objects that it may hold, where `whole` make a batch. Returns the last count and
+    /// the new one.
     pub(super) fn recount(self, whole: u16) -> (u16, u16) {
         let spare = self.back.spare.get();
         let now = self.limit() + if spare.is_some() { whole } else { 0 };
@@ -147,7 +148,7 @@ impl Magazine<'_> {
         self.back.busy.set(true);
     }
 
-    /// Whether nothing was taken or kept since this was last asked, but something may be here.
+    /// Whether no object came or went since the last call, and the magazine has a limit or objects.
     pub(super) fn is_idle(self) -> bool {
         let (head, seen) = (self.front.head.get(), self.back.seen.get());
         self.back.seen.set(head);
@@ -156,7 +157,7 @@ impl Magazine<'_> {
             && (0 < self.front.limit.get() || head.is_some())
     }
 
-    /// Both lists, the magazine's own last.
+    /// Returns both lists, the magazine's own last.
     pub(super) fn lists(self) -> [Objects; 2] {
         [self.back.spare.get(), self.front.head.get()]
     }

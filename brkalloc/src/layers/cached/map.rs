@@ -1,30 +1,31 @@
-//! The map: for each page of a window, whether it is a slab's, and how that slab stands.
+//! The map: for each page of a window, which slab it belongs to, and that slab's state.
 //!
 //! ```text
 //!   window   | page 0 | page 1 | page 2 | page 3 | page 4 | …
 //!   map      |   –    | slab   | back 1 | back 2 |   –    | …     16 bytes a page
-//!                       free, used, fresh, class; next, prev; with `harden = "full"`, seals: 32 bytes
+//!                       free, used, fresh, class; next, prev; with `harden = "full"`, checksums: 32 bytes
 //!
 //!   a slab   | used | free | used | free | never handed out ……… | tag of the next chunk |
 //!                      └──────────►┘       ^ fresh
 //! ```
 //!
-//! It lies beside the window, in memory of its own, where no stray write of a program's objects
-//! reaches it. Room for a whole window is reserved when the heap opens, and committed as slabs are
-//! made. The entry of a slab's first page holds the slab; the others lead back to it. Whoever has an
-//! object may ask what its page is without the heap's lock: that does not change while the object is
-//! in use, and the entries are atomic, so that what does change disturbs nobody. Only a thread that
-//! holds the lock changes anything.
+//! The map lies beside the window, in memory of its own, where no stray write of a program's
+//! objects reaches it. The heap reserves room for a whole window when it opens, and commits it as
+//! it makes slabs. The entry of a slab's first page holds the slab's state; the other entries lead
+//! to the first. A thread that owns an object may ask for its page's kind without the heap's lock:
+//! the kind does not change while the object is in use, and entries are atomic, so other changes
+//! disturb no reader. Only a thread that holds the lock writes.
 //!
-//! With `harden = "full"` each entry has two [seals](crate::diag::seal) of 32 bits behind it: one
-//! over what a page is, which everybody may ask, and one over all of it, for whoever holds the lock. A
-//! page that is no slab's is zeros, and so are its seals. This module knows no objects.
+//! With `harden = "full"` two [checksums](crate::diag::checksum) of 32 bits follow each entry: one
+//! over the page's kind, which any thread may verify, and one over the whole entry, for the thread
+//! that holds the lock. A page of no slab is zeros, and so are its checksums. This module knows no
+//! objects.
 
 use super::class::{Class, PAGE};
 use super::state::{CLASS, State};
 use crate::arena::chunk::Window;
+use crate::diag::checksum::checksum;
 use crate::diag::report;
-use crate::diag::seal::seal;
 use crate::layers::Params;
 use crate::sys::source::Source;
 use core::fmt;
@@ -33,41 +34,41 @@ use core::ptr::{NonNull, null_mut};
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use core::sync::atomic::{AtomicPtr, AtomicU32};
 
-/// A page of the window, by its number; 0, which no slab has, for none.
+/// The number of a page in the window. No slab begins at page 0, which stands for none.
 pub(super) type Page = u32;
 
-/// How many entries are committed at once, at the least.
+/// The fewest entries that the map commits at once.
 const EXTENSION: u32 = 1024;
 
-/// How one slab stands.
+/// The state of one slab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Slab {
-    /// The first object in its own list: granules from the slab's beginning, and 1; 0 if there is
-    /// none.
+    /// The first object of the slab's own list: its offset in granules, plus 1; 0 for an empty
+    /// list.
     pub(super) free: u16,
-    /// Objects that are not in the slab.
+    /// How many objects are out of the slab.
     pub(super) used: u16,
-    /// Objects that were ever handed out: those above were not.
+    /// How many objects the slab has ever handed out, from its lowest up.
     pub(super) fresh: u16,
     pub(super) class: Class,
-    /// Its neighbors among the slabs of its class that have objects.
+    /// Its neighbors in the list of partial slabs of its class.
     pub(super) next: Page,
     pub(super) prev: Page,
 }
 
-/// What the map says of a page.
+/// The kind of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// Chunks.
     Chunks,
-    /// The first page of a slab of that class, or one so many pages behind it.
+    /// The page `back` pages behind the first of a slab of the class.
     Slab { class: Class, back: u8 },
 }
 
-/// One page: the slab in four words of 32 bits, which every target with threads has as atomics.
+/// One page: its slab in four words of 32 bits, which every target with threads has as atomics.
 #[derive(Debug)]
 #[repr(C, align(16))]
-pub(super) struct Entry {
+pub(super) struct PageEntry {
     /// The objects of a [`State`].
     objects: AtomicU32,
     /// The kind of a [`State`].
@@ -76,12 +77,12 @@ pub(super) struct Entry {
     prev: AtomicU32,
 }
 
-/// What a sealed entry has behind it.
+/// The words behind an entry in a checksummed heap.
 #[repr(C, align(16))]
-struct Seals {
-    /// Over what the page is.
+struct Checksums {
+    /// Covers the page's kind.
     kind: AtomicU32,
-    /// Over all of the entry.
+    /// Covers the whole entry.
     all: AtomicU32,
 }
 
@@ -90,11 +91,11 @@ struct Seals {
 /// # Invariant
 ///
 /// The first `committed` entries at `entries` are valid for reads and writes as long as the program
-/// runs, and nothing but this map uses them. `base` is where the window begins. Only a thread that
-/// holds the heap's lock changes any of it, the entries among them.
+/// runs, and only this map uses them. The window begins at `base`. Only a thread that holds the
+/// heap's lock changes any of this, the entries included.
 pub(super) struct Map<C> {
     base: AtomicPtr<u8>,
-    entries: AtomicPtr<Entry>,
+    entries: AtomicPtr<PageEntry>,
     committed: AtomicU32,
     reserved: AtomicU32,
     configuration: PhantomData<fn() -> C>,
@@ -108,11 +109,11 @@ impl<C> fmt::Debug for Map<C> {
 }
 
 impl<C: Params> Map<C> {
-    /// Bytes of an entry, and of its seals.
+    /// Bytes of an entry and its checksums.
     const STRIDE: usize =
-        size_of::<Entry>() + if Window::<C>::SEALED { size_of::<Seals>() } else { 0 };
+        size_of::<PageEntry>() + if Window::<C>::CHECKSUMMED { size_of::<Checksums>() } else { 0 };
 
-    /// A map of no page.
+    /// Returns an empty map.
     pub(super) const fn new() -> Self {
         Self {
             base: AtomicPtr::new(null_mut()),
@@ -123,10 +124,10 @@ impl<C: Params> Map<C> {
         }
     }
 
-    /// Becomes the map of the window of `bytes` at `base`; stays one of no page where the system has
-    /// no room for it.
+    /// Maps the window of `bytes` at `base`. The map stays empty if the system has no room for it.
     pub(super) fn open(&self, base: *mut u8, bytes: usize) {
-        // A page of the map is a page of the window, and zeros say that it is no slab's.
+        // The map's pages must be the window's pages, and its zeros must mean that a page belongs
+        // to no slab.
         if base.addr() % PAGE != 0 || !C::Source::ZEROED {
             return;
         }
@@ -140,7 +141,7 @@ impl<C: Params> Map<C> {
         }
     }
 
-    /// Whether the pages up to, and without, `end` have entries now.
+    /// Ensures that the pages below `end` have entries. Returns whether they have.
     pub(super) fn reach(&self, end: Page) -> bool {
         end <= self.end() || self.extend(end)
     }
@@ -153,10 +154,10 @@ impl<C: Params> Map<C> {
         if reserved < end {
             return false;
         }
-        // Some more than asked for: the system counts in pages, too.
+        // More than asked for, because the system commits whole pages, too.
         let target = (end / EXTENSION + 1).saturating_mul(EXTENSION).min(reserved);
-        // SAFETY: the source opened that region aside, with room for `reserved` entries, and
-        // committed those up to the end.
+        // SAFETY: the source opened that region aside, with room for `reserved` entries, and has
+        // committed the first `self.end()`.
         let extended = unsafe { C::Source::commit(entries, bytes(self.end()), bytes(target)) };
         if extended {
             self.committed.store(target, Release);
@@ -164,42 +165,46 @@ impl<C: Params> Map<C> {
         extended
     }
 
-    /// How many pages have entries: those below.
+    /// Returns how many pages have entries: those below.
     #[inline]
     pub(super) fn end(&self) -> Page {
         self.committed.load(Acquire)
     }
 
     #[inline]
-    fn entry(&self, page: Page) -> Option<&Entry> {
+    fn entry(&self, page: Page) -> Option<&PageEntry> {
         if self.end() <= page {
             return None;
         }
         let entry = self.entries.load(Relaxed).wrapping_byte_add(page as usize * Self::STRIDE);
-        // SAFETY: by the invariant the entry is one of those that are committed; all zeros are a
-        // sound entry, and what else is there was written here.
+        // SAFETY: by the invariant the entry is a committed one; zeros are a valid entry, and this
+        // map wrote all else.
         Some(unsafe { &*entry })
     }
 
-    /// The seals of a page that has an entry, of a map that seals.
-    fn seals(&self, page: Page) -> &Seals {
+    /// Returns the checksums of a page that has an entry, in a checksummed heap.
+    fn checksums(&self, page: Page) -> &Checksums {
         let entry = self.entries.load(Relaxed).wrapping_byte_add(page as usize * Self::STRIDE);
-        let seals = entry.wrapping_add(1).cast::<Seals>();
-        // SAFETY: in a map that seals, seals are behind each entry, and valid as that is.
-        unsafe { &*seals }
+        let checksums = entry.wrapping_add(1).cast::<Checksums>();
+        // SAFETY: in a checksummed heap, checksums follow each entry and are as valid as the entry.
+        unsafe { &*checksums }
     }
 
-    /// The seal over what a page is; 0 for one that is no slab's.
-    fn seal_of_kind(entry: &Entry, kind: u32) -> u32 {
+    /// Returns the checksum over the kind of a page; 0 for a page of no slab.
+    fn kind_checksum(entry: &PageEntry, kind: u32) -> u32 {
         let what = kind >> CLASS;
-        if what == 0 { 0 } else { upper(seal(core::ptr::from_ref(entry).addr(), [what.into()])) }
+        if what == 0 {
+            0
+        } else {
+            upper(checksum(core::ptr::from_ref(entry).addr(), [what.into()]))
+        }
     }
 
-    /// The seal over all of an entry; 0 for one that is all zeros.
-    fn seal_of_all(entry: &Entry, state: State) -> u32 {
+    /// Returns the checksum over an entry; 0 for one of zeros.
+    fn entry_checksum(entry: &PageEntry, state: State) -> u32 {
         let links = [&entry.next, &entry.prev].map(|link| link.load(Relaxed));
         let words = [[state.objects, state.kind], links].map(joined);
-        if words == [0, 0] { 0 } else { upper(seal(core::ptr::from_ref(entry).addr(), words)) }
+        if words == [0, 0] { 0 } else { upper(checksum(core::ptr::from_ref(entry).addr(), words)) }
     }
 
     /// Writes an entry.
@@ -212,34 +217,35 @@ impl<C: Params> Map<C> {
         self.set_objects(page, entry, state);
     }
 
-    /// How the slab of `page` stands, whose entry that is.
+    /// Returns the state of `page` from its `entry`, and verifies the checksums.
     #[inline]
-    pub(super) fn state(&self, page: Page, entry: &Entry) -> State {
+    pub(super) fn state(&self, page: Page, entry: &PageEntry) -> State {
         let (objects, kind) = (entry.objects.load(Relaxed), entry.kind.load(Relaxed));
         let state = State { objects, kind };
-        if Window::<C>::SEALED {
-            let seals = self.seals(page);
-            let is_sealed = seals.kind.load(Relaxed) == Self::seal_of_kind(entry, kind)
-                && seals.all.load(Relaxed) == Self::seal_of_all(entry, state);
-            if !is_sealed {
+        if Window::<C>::CHECKSUMMED {
+            let checksums = self.checksums(page);
+            let is_intact = checksums.kind.load(Relaxed) == Self::kind_checksum(entry, kind)
+                && checksums.all.load(Relaxed) == Self::entry_checksum(entry, state);
+            if !is_intact {
                 self.broken(page);
             }
         }
         state
     }
 
-    /// Notes the objects of the slab of `page`, whose entry that is, and whose kind and neighbors stay.
+    /// Stores the objects of a state in `entry`, that of `page`. The entry's kind and neighbors
+    /// stay.
     #[inline]
-    pub(super) fn set_objects(&self, page: Page, entry: &Entry, state: State) {
+    pub(super) fn set_objects(&self, page: Page, entry: &PageEntry, state: State) {
         entry.objects.store(state.objects, Relaxed);
-        if Window::<C>::SEALED {
-            let seals = self.seals(page);
-            seals.kind.store(Self::seal_of_kind(entry, state.kind), Relaxed);
-            seals.all.store(Self::seal_of_all(entry, state), Relaxed);
+        if Window::<C>::CHECKSUMMED {
+            let checksums = self.checksums(page);
+            checksums.kind.store(Self::kind_checksum(entry, state.kind), Relaxed);
+            checksums.all.store(Self::entry_checksum(entry, state), Relaxed);
         }
     }
 
-    /// Ends the program: an entry is not what the heap has written.
+    /// Ends the program: somebody overwrote an entry.
     #[cold]
     #[inline(never)]
     fn broken(&self, page: Page) -> ! {
@@ -249,35 +255,37 @@ impl<C: Params> Map<C> {
         ))
     }
 
-    /// The page in which `address` lies; one without an entry for an address beyond the window.
+    /// Returns the page in which `address` lies; for an address outside the window, a page without
+    /// an entry.
     #[inline]
     pub(super) fn page_of(&self, address: NonNull<u8>) -> Page {
         let distance = address.addr().get().wrapping_sub(self.base.load(Relaxed).addr());
         u32::try_from(distance / PAGE).unwrap_or(u32::MAX)
     }
 
-    /// The first byte of `page`.
+    /// Returns the first byte of `page`.
     #[inline]
     pub(super) fn start_of(&self, page: Page) -> *mut u8 {
         self.base.load(Relaxed).wrapping_add(page as usize * PAGE)
     }
 
-    /// The slab in which `address` lies: its first page, its class, and the entry that holds it.
+    /// Returns the slab in which `address` lies: its first page, its class, and the entry that
+    /// holds it.
     #[inline]
-    pub(super) fn slab_at(&self, address: NonNull<u8>) -> Option<(Page, Class, &Entry)> {
+    pub(super) fn slab_at(&self, address: NonNull<u8>) -> Option<(Page, Class, &PageEntry)> {
         let page = self.page_of(address);
         let Kind::Slab { class, back } = self.kind(page) else { return None };
         let page = page - u32::from(back);
         Some((page, class, self.entry(page)?))
     }
 
-    /// What `page` is.
+    /// Returns the kind of `page`.
     #[inline]
     pub(super) fn kind(&self, page: Page) -> Kind {
         let entry = self.entry(page);
         let kind = entry.map_or(0, |entry| entry.kind.load(Relaxed));
-        if let (true, Some(entry)) = (Window::<C>::SEALED, entry) {
-            if self.seals(page).kind.load(Relaxed) != Self::seal_of_kind(entry, kind) {
+        if let (true, Some(entry)) = (Window::<C>::CHECKSUMMED, entry) {
+            if self.checksums(page).kind.load(Relaxed) != Self::kind_checksum(entry, kind) {
                 self.broken(page);
             }
         }
@@ -288,7 +296,7 @@ impl<C: Params> Map<C> {
         }
     }
 
-    /// The slab whose first page is `page`.
+    /// Returns the slab whose first page is `page`.
     #[inline]
     pub(super) fn slab(&self, page: Page) -> Option<Slab> {
         let entry = self.entry(page)?;
@@ -298,20 +306,20 @@ impl<C: Params> Map<C> {
         Some(Slab { free, used, fresh, class: state.class()?, next, prev })
     }
 
-    /// Notes how the slab at `page` stands.
+    /// Stores the state of the slab at `page`.
     #[inline]
     pub(super) fn set_slab(&self, page: Page, slab: Slab) {
         self.set(page, State::of(slab), [slab.next, slab.prev]);
     }
 
-    /// Notes that the pages behind `page` are of its slab, too.
+    /// Marks the pages behind `page` as pages of its slab.
     pub(super) fn set_behind(&self, page: Page, class: Class) {
         for back in 1..class.pages() {
             self.set(page + back, State::of_class(class).behind(back), [0, 0]);
         }
     }
 
-    /// Notes that `pages` from `page` on are no slab's.
+    /// Marks `pages` pages from `page` on as pages of no slab.
     pub(super) fn clear(&self, page: Page, pages: u32) {
         for page in page..page + pages {
             self.set(page, State::CHUNKS, [0, 0]);
@@ -319,16 +327,16 @@ impl<C: Params> Map<C> {
     }
 }
 
-/// Two words of 32 bits as one.
+/// Joins two words of 32 bits.
 #[inline]
 fn joined([lower, upper]: [u32; 2]) -> u64 {
     u64::from(upper) << 32 | u64::from(lower)
 }
 
-/// The upper half of a seal.
+/// Returns the upper half of a checksum.
 #[inline]
-fn upper(seal: u64) -> u32 {
-    (seal >> 32) as u32
+fn upper(checksum: u64) -> u32 {
+    (checksum >> 32) as u32
 }
 
 #[cfg(all(test, target_os = "linux"))]
@@ -353,8 +361,9 @@ mod tests {
         for bit in 0..192 {
             let words = last_words(|| {
                 let entry = map.entry(page).expect("the page has an entry");
-                let (Entry { objects, kind, next, prev }, seals) = (entry, map.seals(page));
-                let word = [objects, kind, next, prev, &seals.kind, &seals.all][bit / 32];
+                let (PageEntry { objects, kind, next, prev }, checksums) =
+                    (entry, map.checksums(page));
+                let word = [objects, kind, next, prev, &checksums.kind, &checksums.all][bit / 32];
                 word.fetch_xor(1 << (bit % 32), Relaxed);
                 // SAFETY: the block is freed once.
                 unsafe { HEAP.dealloc(block, LAYOUT) };

@@ -1,23 +1,23 @@
-//! The cache: small objects and middle chunks per thread, in front of the chunks.
+//! The cache: small objects and medium chunks per thread, in front of the arena's chunks.
 //!
 //! ```text
-//!   thread    magazines: an object list a class │ kept chunks: a list a class      no lock
+//!   thread    magazines: an object list a class │ medium chunks: a list a class    no lock
 //!                 │ a batch at a time           │ an eighth at a time
 //!   heap      depot: whole batches, slabs       │                                  the heap's lock
 //!                 │ a slab at a time            │
 //!             chunks ◄──────────────────────────┘
 //! ```
 //!
-//! Requests of up to a kibibyte are objects of a slab, without a tag, so that 16 bytes take 16.
-//! Those of up to 32 KiB are chunks that stay with the thread when they are freed. Both are found
-//! by the layout alone, with no lock, no atomic operation, and no look at the chunk. Everything
-//! else goes to the heap, and so does whatever lies idle: a cache is never what keeps memory from
+//! Requests of up to a kibibyte are objects of a slab. They have no tag, so 16 bytes take 16.
+//! Requests of up to 32 KiB are medium chunks, which stay with the thread that frees them. The
+//! layout alone selects both, with no lock, no atomic operation, and no access to the chunk.
+//! Everything else goes to the heap, and so does idle memory: a cache never keeps memory from
 //! serving another size for long.
 //!
 //! A heap is [`Uncached`] unless the attribute says otherwise; such a heap has no byte and no
 //! branch of this. The cache of a [`Cached`] heap is typed by its configuration, so no two heaps
-//! can share one. A copy of a heap serves what the heap serves that its configuration names. This
-//! module says which request takes which way; it links nothing itself.
+//! can share one. A copy of a heap is served by the heap that its configuration names. This module
+//! routes requests; it links nothing itself.
 
 mod chunks;
 mod class;
@@ -26,9 +26,9 @@ mod end;
 #[cfg(unix)]
 pub(crate) mod exported;
 mod inspect;
-mod kept;
 mod magazine;
 mod map;
+mod medium;
 pub(crate) mod object;
 mod objects;
 mod slabs;
@@ -44,27 +44,27 @@ use crate::arena::check::Corruption;
 use crate::arena::counters::Tally;
 use crate::arena::stats::Stats;
 use crate::diag::report;
-use class::{Class, KeptClass};
+use class::{Class, MediumClass};
 use core::alloc::Layout;
 use core::ptr::NonNull;
 use depot::Depot;
 use map::Map;
 
-/// Whether, and how, threads keep what they free.
+/// Whether, and how, threads cache what they free.
 ///
-/// Implemented by [`Uncached`] and [`Cached`] alone.
+/// Only [`Uncached`] and [`Cached`] implement it.
 pub trait Cache<C: Params>: sealed::Sealed {
-    /// The most bytes that each thread may keep, and that all of them may share; `None` where
-    /// nothing is kept.
+    /// The most bytes that each thread may cache, and also the most that the depot may hold; `None`
+    /// without a cache.
     #[doc(hidden)]
     const KEEPS: Option<usize>;
-    /// What the heap's lock guards beside the chunks.
+    /// The state that the heap's lock guards beside the chunks.
     #[doc(hidden)]
     type Depot: Extra + Send;
-    /// What is read without the lock.
+    /// The state that threads read without the lock.
     #[doc(hidden)]
     type Aside: Extra + Sync;
-    /// The layers up to here.
+    /// The layers up to this one.
     #[doc(hidden)]
     type Over: Layer<Params = C, Base = Locked<C>>;
 }
@@ -97,15 +97,16 @@ impl<C: PerThread, const BYTES: usize> Cache<C> for Cached<BYTES> {
     type Over = Caching<C>;
 }
 
-/// The thread-locals of a heap with a cache: the attribute declares them.
+/// The thread-locals of a heap with a cache. The attribute declares them.
 ///
-/// The trait is safe to implement: a cache that somebody makes and drops loses what is in it, and
-/// nothing more. Each heap takes back only what its own map or chunks know.
+/// The trait is safe to implement: a cache that somebody makes and drops only loses its contents.
+/// Each heap takes back only what its own map or chunks know.
 pub trait PerThread: Params<Depot = Depot, Aside = Aside<Self>> {
     /// Calls `f` with this thread's cache.
     fn with<R>(f: impl FnOnce(&ThreadCache<Self>) -> R) -> R;
 
-    /// Has what this thread keeps given back when the thread ends; whether that will happen.
+    /// Arranges that this thread gives back its cache when it ends. Returns whether that will
+    /// happen.
     fn watch_end() -> bool;
 }
 
@@ -115,10 +116,10 @@ fn with<C: PerThread, R>(f: impl FnOnce(&ThreadCache<C>) -> R) -> R {
     report::without_unwinding(|| C::NAME, || C::with(f))
 }
 
-/// What is read of a heap with a cache without its lock.
+/// The state of a cached heap that threads read without its lock.
 pub struct Aside<C> {
     map: Map<C>,
-    /// The most bytes that threads may hold, as far as they have said.
+    /// The most bytes that threads may hold, as far as they have reported it.
     held: Tally,
 }
 
@@ -130,11 +131,11 @@ impl<C: Params> Extra for Aside<C> {
     }
 }
 
-/// The layer: a locked arena, and a cache of each thread in front of it.
+/// The layer that puts a cache of each thread in front of a locked arena.
 pub struct Caching<C: PerThread>(Locked<C>);
 
-// SAFETY: a block is an object of a slab, or a chunk, that was in no list any more when it was
-// handed out; slabs and chunks are the locked arena's.
+// SAFETY: a block is an object of a slab, or a chunk, and left every list before the heap handed it
+// out. Slabs and chunks belong to the locked arena.
 unsafe impl<C: PerThread> Layer for Caching<C> {
     type Params = C;
     type Base = Locked<C>;
@@ -155,7 +156,7 @@ unsafe impl<C: PerThread> Layer for Caching<C> {
 
     #[inline]
     fn allocate_zeroed(&self, layout: Layout) -> Option<NonNull<u8>> {
-        if Class::of(layout).is_none() && KeptClass::of(layout).is_none() {
+        if Class::of(layout).is_none() && MediumClass::of(layout).is_none() {
             return chunks::allocate_zeroed::<C>(layout);
         }
         let block = self.allocate(layout)?;
@@ -169,12 +170,12 @@ unsafe impl<C: PerThread> Layer for Caching<C> {
             None => objects::class_at::<C>(block),
         };
         match (class, layout) {
-            // SAFETY: the caller gives up the block, which is an object of the class, or a chunk that
-            // stood in for one.
+            // SAFETY: the caller gives up the block, which is an object of the class, or a chunk in
+            // place of one.
             (Some(class), _) => unsafe { objects::free::<C>(block, class) },
-            // SAFETY: no slab holds such a layout, so it is a chunk; the caller vouches for it.
+            // SAFETY: no slab holds such a layout, so it is a chunk; the caller guarantees that it is in use.
             (None, Some(layout)) => unsafe { chunks::free::<C>(block, layout) },
-            // SAFETY: the caller vouches for the block, which is no slab's.
+            // SAFETY: the caller guarantees that the block is in use; it is no slab's.
             (None, None) => unsafe { C::base().release(block) },
         }
     }
@@ -191,7 +192,7 @@ unsafe impl<C: PerThread> Layer for Caching<C> {
             None => objects::class_at::<C>(block),
         };
         let stays = match (class, Class::of(wanted)) {
-            // SAFETY: no slab holds the block, so it is a chunk; the caller vouches for it.
+            // SAFETY: no slab holds the block, so it is a chunk; the caller guarantees that it is in use.
             (None, None) => unsafe { chunks::resize::<C>(block, layout, wanted)? },
             (old, new) => old == new,
         };
@@ -207,10 +208,10 @@ unsafe impl<C: PerThread> Layer for Caching<C> {
 
     fn check(&self) -> Result<(), Corruption> {
         with::<C, _>(|cache| {
-            depot::with(C::base(), |counter| {
-                counter.chunks.check()?;
-                counter.check()?;
-                cache.check(counter)
+            depot::with(C::base(), |depot| {
+                depot.chunks.check()?;
+                depot.check()?;
+                cache.check(depot)
             })
         })
     }
@@ -224,16 +225,16 @@ unsafe impl<C: PerThread> Layer for Caching<C> {
     }
 }
 
-/// Gives back what this thread and the depot keep.
+/// Gives back everything that this thread and the depot keep.
 fn flush<C: PerThread>() {
     let home = C::base();
     with::<C, _>(|cache| cache.give_all(home));
-    depot::with(home, |counter| {
-        counter.clear_all();
+    depot::with(home, |depot| {
+        depot.clear_all();
     });
 }
 
-/// Gives back all that is kept, before a request is refused; whether there is any memory.
+/// Flushes the caches before the heap refuses a request. Returns whether the heap has any memory.
 #[cold]
 fn flushed<C: PerThread>() -> bool {
     flush::<C>();

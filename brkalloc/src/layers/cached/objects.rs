@@ -1,10 +1,10 @@
-//! Objects behind a cache: where a thread's magazine has none, and what an address tells.
+//! Objects behind a cache: where a magazine's refill comes from, and which block an address names.
 //!
-//! Where the arena has no room for a slab, one chunk stands in for an object; the map tells the two
+//! Where the arena has no room for a slab, one chunk stands in for an object. The map tells the two
 //! apart when the object comes back.
 
 use super::class::Class;
-use super::depot::{self, Counter};
+use super::depot::{self, LockedDepot};
 use super::map::Kind;
 use super::object::{Object, Objects};
 use super::{PerThread, chunks, flushed, slabs, with};
@@ -13,30 +13,30 @@ use crate::layers::guarded;
 use crate::layers::locked::Shared;
 use core::ptr::NonNull;
 
-/// Up to a batch of objects of the class.
+/// Takes up to a batch of objects of the class.
 pub(super) fn take<C: PerThread>(class: Class) -> Objects {
-    find(class, |counter: &mut Counter<'_, C>| counter.take(class))
+    find(class, |depot: &mut LockedDepot<'_, C>| depot.take(class))
 }
 
-/// Up to `most` objects of slabs of the class.
+/// Takes up to `most` objects from slabs of the class.
 pub(super) fn draw<C: PerThread>(class: Class, most: u16) -> Objects {
-    find(class, |counter: &mut Counter<'_, C>| counter.draw(class, most))
+    find(class, |depot: &mut LockedDepot<'_, C>| depot.draw(class, most))
 }
 
-/// What `from` finds; where nothing is, one chunk that stands in for an object; where there is no
-/// room for that either, the same once more, after everything that is kept has been given back.
-fn find<C: PerThread>(class: Class, from: impl Fn(&mut Counter<'_, C>) -> Objects) -> Objects {
+/// Takes objects by `from`. Without any, allocates one chunk in place of an object. Without room
+/// for that, flushes the caches and tries again.
+fn find<C: PerThread>(class: Class, from: impl Fn(&mut LockedDepot<'_, C>) -> Objects) -> Objects {
     let home = C::base();
     let once = || {
-        let at_depot = |shared: &mut Shared<C>| from(&mut depot::counter(home, shared));
+        let at_depot = |shared: &mut Shared<C>| from(&mut depot::locked(home, shared));
         let found = home.opened(at_depot, || home.with(at_depot));
         found.or_else(|| {
             let chunk = home.serve(class.object()?)?;
-            if Window::<C>::SEALED {
-                // SAFETY: the chunk is new, and has as many bytes as it is asked about.
+            if Window::<C>::CHECKSUMMED {
+                // SAFETY: the chunk is new, and has `extent` bytes.
                 unsafe { guarded::retire::<C>(chunk, extent::<C>(chunk)) };
             }
-            // SAFETY: the chunk is new, a multiple of a granule and at least one large.
+            // SAFETY: the chunk is new, begins at a multiple of a granule and has at least one.
             let object = unsafe { Object::new(chunk) };
             object.set_above::<C>(None, 1);
             Some(object)
@@ -45,31 +45,32 @@ fn find<C: PerThread>(class: Class, from: impl Fn(&mut Counter<'_, C>) -> Object
     once().or_else(|| flushed::<C>().then(once)?)
 }
 
-/// Keeps an object.
+/// Frees an object to the thread's cache.
 ///
 /// # Safety
 ///
-/// The heap handed `block` out for a layout of the class, and it has not been freed since.
+/// The heap handed out `block` for a layout of the class, and nobody has freed it since.
 #[inline]
 pub(super) unsafe fn free<C: PerThread>(block: NonNull<u8>, class: Class) {
-    // SAFETY: the caller gives up the block, which has what its class has.
+    // SAFETY: the caller gives up the block, which has the bytes of its class.
     unsafe { retire::<C>(block, class.size()) };
     // SAFETY: the caller gives up an object of a class, at a multiple of 16.
     let object = unsafe { Object::new(block) };
     with::<C, _>(|cache| cache.give(object, class));
 }
 
-/// An object, or a kept chunk, for somebody who takes it: with `harden = "full"`, as it was left.
+/// Returns the block of an object or a medium chunk that leaves the cache. With `harden = "full"`,
+/// verifies its fill first.
 #[inline]
 pub(super) fn reissued<C: PerThread>(object: Object) -> NonNull<u8> {
     let block = object.payload();
-    if Window::<C>::SEALED {
+    if Window::<C>::CHECKSUMMED {
         guarded::check_retired::<C>(block, extent::<C>(block));
     }
     block
 }
 
-/// The class of the slab in which `block` lies; `None` if it lies in none.
+/// Returns the class of the slab in which `block` lies; `None` if it lies in none.
 pub(super) fn class_at<C: PerThread>(block: NonNull<u8>) -> Option<Class> {
     let map = &C::base().aside.map;
     match map.kind(map.page_of(block)) {
@@ -78,23 +79,23 @@ pub(super) fn class_at<C: PerThread>(block: NonNull<u8>) -> Option<Class> {
     }
 }
 
-/// The bytes of the block at `block`. With `harden = "full"`, what is none in use ends the program,
-/// as far as map and tags can tell.
+/// Returns the size of the block at `block`. With `harden = "full"`, ends the program if map and
+/// tags can tell that no block in use is there.
 pub(super) fn extent<C: PerThread>(block: NonNull<u8>) -> usize {
     let map = &C::base().aside.map;
     let page = map.page_of(block);
     match map.kind(page) {
         Kind::Slab { class, back } => {
             let start = map.start_of(page.saturating_sub(back.into())).addr();
-            if Window::<C>::SEALED && !slabs::is_place(start, block.addr().get(), class) {
+            if Window::<C>::CHECKSUMMED && !slabs::is_place(start, block.addr().get(), class) {
                 slabs::no_object::<C>(block);
             }
             class.size()
         }
-        // SAFETY: a heap that seals looks at whatever it is asked about, and others are asked about
-        // what is in use, which is no slab's.
+        // SAFETY: a checksummed heap verifies any address it is asked about; the caller of others
+        // names a block in use, which is no slab's.
         Kind::Chunks => unsafe { chunks::size::<C>(block) }.unwrap_or_else(|| {
-            if Window::<C>::SEALED {
+            if Window::<C>::CHECKSUMMED {
                 C::base().with(|shared| shared.chunks.foreign(block));
             }
             0
@@ -102,24 +103,25 @@ pub(super) fn extent<C: PerThread>(block: NonNull<u8>) -> usize {
     }
 }
 
-/// Clears a block that the thread will keep, of `least` bytes or more, where freed memory is
-/// cleared; with `harden = "full"`, fills it with what is looked for when it is handed out again.
+/// Prepares a block of `least` bytes or more for the cache: clears it where the heap clears freed
+/// memory; with `harden = "full"`, fills it with the pattern that [`reissued`] verifies.
 ///
 /// # Safety
 ///
-/// A heap of this configuration handed `block` out, with so many bytes, and nobody needs it now.
+/// A heap of this configuration handed out `block`, with at least `least` bytes, and nobody needs
+/// it now.
 #[inline]
 pub(super) unsafe fn retire<C: PerThread>(block: NonNull<u8>, least: usize) {
-    if Window::<C>::SEALED {
-        // SAFETY: they are the block's, which the caller gives up.
+    if Window::<C>::CHECKSUMMED {
+        // SAFETY: the bytes are the block's, which the caller gives up.
         unsafe { guarded::retire::<C>(block, extent::<C>(block)) };
     } else if Window::<C>::CLEARS {
         let bytes = match class_at::<C>(block) {
             Some(class) => class.size(),
-            // SAFETY: the caller vouches for the block, which is no slab's.
+            // SAFETY: the caller guarantees that the block is in use; it is no slab's.
             None => unsafe { chunks::size::<C>(block) }.unwrap_or(least),
         };
-        // SAFETY: they are the block's, which the caller gives up.
+        // SAFETY: the bytes are the block's, which the caller gives up.
         unsafe { block.write_bytes(0, bytes) };
     }
 }

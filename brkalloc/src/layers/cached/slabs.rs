@@ -1,7 +1,7 @@
 //! Slabs: chunks of whole pages, cut into objects of one class.
 
 use super::class::Class;
-use super::depot::Counter;
+use super::depot::LockedDepot;
 use super::map::{Page, Slab};
 use super::object::{LINKED, Object, Objects, height};
 use crate::arena::chunk::{self, Window};
@@ -10,13 +10,13 @@ use crate::diag::report;
 use crate::layers::{Params, guarded};
 use core::ptr::NonNull;
 
-impl<C: Params> Counter<'_, C> {
-    /// Up to `most` objects of slabs.
+impl<C: Params> LockedDepot<'_, C> {
+    /// Takes up to `most` objects from slabs.
     pub(super) fn draw(&mut self, class: Class, most: u16) -> Objects {
         let (mut objects, mut count) = (None, 0);
         while count < most {
             let page = match self.depot.first_partial(class) {
-                // What there is will do.
+                // Some objects are enough.
                 0 if 0 < count => break,
                 0 => match self.make_slab(class) {
                     Some(page) => page,
@@ -29,7 +29,7 @@ impl<C: Params> Counter<'_, C> {
         objects
     }
 
-    /// Puts up to `most` objects of one slab before `objects`; how many.
+    /// Takes up to `most` objects from one slab and puts them before `objects`. Returns how many.
     fn draw_from(&mut self, page: Page, class: Class, most: u16, objects: &mut Objects) -> u16 {
         let Some(mut slab) = self.map.slab(page) else { self.broken(page, "a slab that is none") };
         let start = self.map.start_of(page);
@@ -43,9 +43,9 @@ impl<C: Params> Counter<'_, C> {
             count += 1;
         }
         let new = (most - count).min(class.capacity() - slab.fresh);
-        // From the uppermost down, so that they are handed out from the lowest up.
+        // From the top down, so that the list begins with the lowest.
         for number in (slab.fresh..slab.fresh + new).rev() {
-            // SAFETY: by the map no object of these numbers was ever handed out.
+            // SAFETY: by the map, no object of these numbers was ever handed out.
             let object = unsafe { object_at(start, number * class.granules()) };
             object.set_above::<C>(*objects, height::<C>(*objects) + 1);
             *objects = Some(object);
@@ -60,20 +60,20 @@ impl<C: Params> Counter<'_, C> {
         count
     }
 
-    /// A slab of a class, in front of the others; its first page.
+    /// Makes a slab of a class and links it in front of the others. Returns its first page.
     fn make_slab(&mut self, class: Class) -> Option<Page> {
         let payload = self.chunks.allocate(class.slab())?;
         let page = self.map.page_of(payload);
         if !self.map.reach(page.saturating_add(class.pages())) {
-            // SAFETY: it was allocated just now.
+            // SAFETY: the chunk was allocated just now.
             unsafe { self.chunks.free(payload) };
             return None;
         }
         self.map.set_behind(page, class);
-        if Window::<C>::SEALED {
+        if Window::<C>::CHECKSUMMED {
             // SAFETY: the slab was allocated just now.
             for object in unsafe { self.objects_of(page, class) } {
-                // SAFETY: the slab has room for so many objects, which are nobody's.
+                // SAFETY: the slab has room for this object, which belongs to nobody.
                 unsafe { guarded::retire::<C>(object.payload(), class.size()) };
             }
         }
@@ -81,24 +81,26 @@ impl<C: Params> Counter<'_, C> {
         Some(page)
     }
 
-    /// Every object of a slab.
+    /// Iterates over every object of a slab.
     ///
     /// # Safety
     ///
-    /// The chunk that begins at `page` was allocated for a slab of the class, and all objects are in it.
+    /// The chunk that begins at `page` was allocated for a slab of the class, and all its objects
+    /// are in the slab.
     unsafe fn objects_of(&self, page: Page, class: Class) -> impl Iterator<Item = Object> + use<C> {
         let start = self.map.start_of(page);
         let at = move |number: u16| {
-            // SAFETY: a slab has room for as many objects as its capacity, and nobody has any of them.
+            // SAFETY: a slab has room for `capacity` objects, and by the contract nobody owns any
+            // of them.
             unsafe { object_at(start, number * class.granules()) }
         };
         (0..class.capacity()).map(at)
     }
 
-    /// Takes one of them back.
+    /// Puts an object back into its slab; frees a chunk that stood in for one.
     pub(super) fn put(&mut self, object: Object) {
         let Some((page, class, entry)) = self.map.slab_at(object.payload()) else {
-            return self.free_kept(object);
+            return self.free_medium(object);
         };
         let state = self.map.state(page, entry);
         let place = self.place_of(Some(object), page, class);
@@ -115,7 +117,7 @@ impl<C: Params> Counter<'_, C> {
         }
     }
 
-    /// Looks at a slab that has got its first object back, or its last.
+    /// Links a slab that regained its first object, or frees one that regained its last.
     fn regard(&mut self, page: Page, used: u16) {
         let Some(slab) = self.map.slab(page) else { self.broken(page, "a slab that is none") };
         if used != 0 {
@@ -126,34 +128,34 @@ impl<C: Params> Counter<'_, C> {
         }
     }
 
-    /// Gives the chunk of a slab whose objects are all back to the heap below.
+    /// Frees the chunk of a slab whose objects are all back.
     pub(super) fn free_slab(&mut self, page: Page, class: Class) {
-        if Window::<C>::SEALED {
-            // SAFETY: of its objects none is out.
+        if Window::<C>::CHECKSUMMED {
+            // SAFETY: all its objects are back.
             for object in unsafe { self.objects_of(page, class) } {
                 Self::check_free(object, class);
             }
         }
         self.map.clear(page, class.pages());
         if let Some(payload) = NonNull::new(self.map.start_of(page)) {
-            // SAFETY: the slab was allocated as a whole, and none of its objects is anybody's.
+            // SAFETY: the slab was allocated as one chunk, and nobody owns any of its objects.
             unsafe { self.chunks.free(payload) };
         }
     }
 
-    /// Ends the program if an object that is in its slab is not as it was left.
+    /// Ends the program if somebody wrote to an object that is in its slab.
     fn check_free(object: Object, class: Class) {
         let links = object.payload().as_ptr();
-        // SAFETY: it was retired when the slab was made, and is nobody's.
+        // SAFETY: the object was retired when the slab was made, and belongs to nobody.
         let is_fresh = unsafe { chunk::first_other(links, LINKED, Window::<C>::PATTERN) }.is_none();
-        if !is_fresh && !object.has_seal::<C>() {
+        if !is_fresh && !object.has_checksum::<C>() {
             crate::arena::heap::written_to::<C>(links);
         }
         guarded::check_retired::<C>(object.payload(), class.size());
     }
 
-    /// Where in its slab an object stands, as the slab counts it; what stands nowhere ends the
-    /// program.
+    /// Returns the place of an object in its slab: granules plus 1, and 0 for none. Ends the
+    /// program if no object stands there.
     #[inline]
     fn place_of(&self, object: Objects, page: Page, class: Class) -> u16 {
         let Some(object) = object else { return 0 };
@@ -168,7 +170,7 @@ impl<C: Params> Counter<'_, C> {
         place
     }
 
-    /// Puts a slab in front of those of its class that have objects.
+    /// Links a slab in front of the partial slabs of its class.
     fn link(&mut self, page: Page, slab: Slab) {
         let next = core::mem::replace(&mut self.depot.partial[slab.class.number()], page);
         self.map.set_slab(page, Slab { next, prev: 0, ..slab });
@@ -177,7 +179,7 @@ impl<C: Params> Counter<'_, C> {
         }
     }
 
-    /// Takes a slab from among those of its class that have objects.
+    /// Unlinks a slab from the partial slabs of its class.
     pub(super) fn unlink(&mut self, &Slab { class, next, prev, .. }: &Slab) {
         match self.map.slab(prev).filter(|_| prev != 0) {
             Some(before) => self.map.set_slab(prev, Slab { next, ..before }),
@@ -214,17 +216,18 @@ pub(super) fn no_object<C: Params>(block: NonNull<u8>) -> ! {
     ))
 }
 
-/// The object that begins so many granules above the start of its slab.
+/// Returns the object that begins `granules` above the start of its slab.
 ///
 /// # Safety
 ///
-/// The map says that a slab begins at `start` and that such an object is in it: it is below the slab's
-/// capacity, and nobody's.
+/// The map says that a slab begins at `start` and holds this object: the object is below the slab's
+/// capacity, and belongs to nobody.
 #[inline]
 pub(super) unsafe fn object_at(start: *mut u8, granules: u16) -> Object {
     let place = start.wrapping_add(usize::from(granules) * GRANULE);
-    // SAFETY: a slab begins at a page, which is not the first of its window.
+    // SAFETY: a slab begins at a page, never at the first of its window, so the address is not
+    // null.
     let place = unsafe { NonNull::new_unchecked(place) };
-    // SAFETY: the caller vouches that it is an object, and nobody's.
+    // SAFETY: the caller guarantees that it is an object and belongs to nobody.
     unsafe { Object::new(place) }
 }

@@ -1,15 +1,15 @@
-//! What the map says of a page, packed into two words.
+//! The state of a page in the map, packed into two words.
 //!
 //! ```text
 //!   objects | used: 16 | free: 16 |
-//!   kind    | back: 8 | class and 1: 8 | fresh: 16 |      zeros: no slab's
+//!   kind    | back: 8 | class and 1: 8 | fresh: 16 |      zeros: no slab
 //! ```
 
 use super::class::Class;
 use super::map::Slab;
 
-/// One page: which slab it belongs to, how far behind the slab's first page it is, and how many of the
-/// slab's objects are in use, free and fresh.
+/// One page: its slab, its distance from the slab's first page, and how many of the slab's objects
+/// are in use, free and fresh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct State {
     pub(super) objects: u32,
@@ -32,31 +32,31 @@ impl State {
         Self { kind: (class.number() as u32 + 1) << CLASS, ..Self::CHUNKS }
     }
 
-    /// A page so many behind the first of its slab.
+    /// The page `back` pages behind the first of its slab.
     pub(super) fn behind(self, back: u32) -> Self {
         Self { kind: self.kind | back << BACK, ..self }
     }
 
-    /// The same slab with another first free object, and so many that are used.
+    /// This state with `free` as first free object and `used` objects in use.
     #[inline]
     pub(super) fn with(self, free: u16, used: u16) -> Self {
         Self { objects: u32::from(used) << 16 | u32::from(free), ..self }
     }
 
-    /// The class, if the page is a slab's.
+    /// The slab's class; `None` if the page belongs to no slab.
     #[inline]
     pub(super) fn class(self) -> Option<Class> {
         let number = usize::from(self.kind.to_le_bytes()[2]);
         Class::at(number.checked_sub(1)?)
     }
 
-    /// How many pages farther down the slab begins.
+    /// The page's distance from the first page of its slab, in pages.
     #[inline]
     pub(super) fn back(self) -> u8 {
         self.kind.to_le_bytes()[3]
     }
 
-    /// As in [`Slab`]; so are the others.
+    /// As in [`Slab`], like the next two.
     #[inline]
     pub(super) fn free(self) -> u16 {
         halves(self.objects)[0]

@@ -1,24 +1,24 @@
-//! A thread's cache: what it keeps, and what it does where that does not suffice.
+//! A thread's cache: the memory that it keeps, and where it turns when that does not suffice.
 //!
 //! ```text
 //!   request ─► magazine of its class ──► object                     no lock, no atomic
 //!                 └ none left ─► the spare batch ─► the depot ─► a slab ─► the heap   one lock
 //! ```
 //!
-//! The cache has no destructor, so that access to it is one instruction. A second thread-local that
-//! has one is touched when the cache first keeps something, and gives everything back when the
-//! thread ends; what the thread allocates after that, in another destructor or at the process's
-//! exit, it gets and gives one by one.
+//! The cache has no destructor, so that one instruction accesses it. When the cache first turns to
+//! the depot, it touches a second thread-local, whose destructor gives everything back when the
+//! thread ends. After that, in another destructor or at the process's exit, the thread takes and
+//! gives objects one by one.
 //!
-//! Memory that lies idle here serves nobody and pins slabs. So every few hundred turns at the depot
-//! the magazines that have not moved since the last time are emptied, and so are the kept chunks if
-//! none of them has; and what all of them may hold
-//! is bounded in bytes. This module knows how to wait for the heap's lock, not what lies behind it.
+//! Idle memory in a cache serves nobody and pins slabs. So every few hundred turns at the depot, a
+//! sweep empties the magazines that have not moved since the last one, and the medium cache if none
+//! of its lists has. All of a thread's cache is bounded in bytes. This module knows how to take the
+//! heap's lock, but not what lies behind it.
 
-use super::class::{CLASSES, Class, KeptClass};
-use super::depot::Counter;
-use super::kept::Kept;
+use super::class::{CLASSES, Class, MediumClass};
+use super::depot::LockedDepot;
 use super::magazine::{Back, Front, Magazine};
+use super::medium::MediumCache;
 use super::object::{Object, Objects, height};
 use super::{PerThread, depot, objects};
 use crate::arena::check::Corruption;
@@ -28,32 +28,32 @@ use core::cell::Cell;
 use core::fmt;
 use core::marker::PhantomData;
 
-/// What one thread keeps of one heap.
+/// The cache of one thread, for one heap.
 ///
-/// It is the attribute that makes one for each thread.
+/// The attribute declares one for each thread.
 ///
 /// # Invariant
 ///
-/// Zeros are a new one: the thread-locals of a heap that is C's `malloc` begin as zeros. The layout is
-/// that of C, and so the same for every configuration.
+/// Zeros are a new cache, because the thread-locals of a heap that is C's `malloc` begin as zeros.
+/// The layout is `repr(C)`, so every configuration has the same.
 #[repr(C)]
 pub struct ThreadCache<C> {
     fronts: [Front; CLASSES],
     backs: [Back; CLASSES],
-    kept: Kept,
+    medium: MediumCache,
     state: Cell<State>,
     /// Turns at the depot since the last sweep.
     turns: Cell<u32>,
-    /// The most bytes that the magazines can hold as they are.
+    /// The most bytes that the magazines can hold under their limits.
     charge: Cell<usize>,
-    /// The class that is next to make room.
+    /// The class that makes room next.
     clock: Cell<usize>,
-    /// What the heap was last told to be held here.
+    /// The bytes that the thread last reported to the heap.
     told: Cell<usize>,
     configuration: PhantomData<fn() -> C>,
 }
 
-/// How many objects a magazine may hold at first: as many as fill half a page, and four at least.
+/// Returns the first limit of a magazine: the objects that fill half a page, at least four.
 fn first_limit(class: Class) -> u16 {
     (128 / class.granules()).max(4)
 }
@@ -61,25 +61,25 @@ fn first_limit(class: Class) -> u16 {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 enum State {
-    /// Nothing was ever kept.
+    /// The cache was never used.
     New = 0,
-    /// The thread's end will be noticed.
+    /// The thread gives its cache back when it ends.
     Live,
-    /// The thread ends: nothing is kept any more.
+    /// The thread ends and caches nothing more.
     Ended,
 }
 
-/// How many turns at the depot make a sweep.
+/// The turns at the depot between two sweeps.
 const SWEEP: u32 = 256;
 
 impl<C> ThreadCache<C> {
-    /// A cache that keeps nothing.
+    /// Returns an empty cache.
     #[must_use]
     pub const fn new() -> Self {
         Self {
             fronts: [const { Front::new() }; CLASSES],
             backs: [const { Back::new() }; CLASSES],
-            kept: Kept::new(),
+            medium: MediumCache::new(),
             state: Cell::new(State::New),
             turns: Cell::new(0),
             charge: Cell::new(0),
@@ -100,13 +100,13 @@ impl<C> ThreadCache<C> {
 }
 
 impl<C: PerThread> ThreadCache<C> {
-    /// Bytes that may be kept.
-    const WHOLE: usize = Counter::<C>::KEEPS;
+    /// The bound of the cache, in bytes.
+    const WHOLE: usize = LockedDepot::<C>::KEEPS;
 
-    /// Bytes of chunks that may be kept, where the magazines leave room for them.
+    /// The bound of the medium cache, in bytes, if the magazines leave it room.
     const HALF: usize = Self::WHOLE / 2;
 
-    /// An object of the class; none where the heap has no room.
+    /// Takes an object of the class; none if the heap has no room.
     #[inline]
     pub(super) fn take(&self, class: Class) -> Objects {
         match self.front(class).pop::<C>() {
@@ -123,22 +123,22 @@ impl<C: PerThread> ThreadCache<C> {
         }
     }
 
-    /// A kept chunk of the class, if there is one.
+    /// Takes a medium chunk of the class, if there is one.
     #[inline]
-    pub(super) fn take_kept(&self, class: KeptClass) -> Objects {
-        self.kept.pop::<C>(class)
+    pub(super) fn take_medium(&self, class: MediumClass) -> Objects {
+        self.medium.pop::<C>(class)
     }
 
-    /// Keeps a chunk of the class.
+    /// Keeps a medium chunk of the class.
     #[inline]
-    pub(super) fn keep(&self, chunk: Object, class: KeptClass) {
-        if !self.kept.push::<C>(chunk, class) {
+    pub(super) fn keep_medium(&self, chunk: Object, class: MediumClass) {
+        if !self.medium.push::<C>(chunk, class) {
             self.shed(chunk, class);
         }
     }
 
-    /// An object from further away than the magazine. (A function of C never unwinds: the common way
-    /// needs no frame, and ends in a jump to here.)
+    /// Refills an empty magazine and takes an object. (A function of C never unwinds, so the fast
+    /// path needs no frame and ends in a jump to here.)
     #[cold]
     #[inline(never)]
     extern "C" fn refill(&self, class: Class) -> Objects {
@@ -149,7 +149,7 @@ impl<C: PerThread> ThreadCache<C> {
         }
         let magazine = self.magazine(class);
         magazine.note();
-        let whole = Counter::<C>::BATCHES[class.number()];
+        let whole = LockedDepot::<C>::BATCHES[class.number()];
         let objects = match magazine.take_spare() {
             None => {
                 self.widen(class);
@@ -165,52 +165,52 @@ impl<C: PerThread> ThreadCache<C> {
         if let Some(first) = objects {
             let others = magazine.load(first.next::<C>());
             if others.is_some() {
-                depot::with(home, |counter| counter.take_apart(others));
+                depot::with(home, |depot| depot.take_apart(others));
             }
         }
         self.recharge(class);
         objects
     }
 
-    /// Keeps an object for which the magazine has no room. (Of C, as `refill`.)
+    /// Keeps an object that a full magazine has no room for. (A function of C, as `refill`.)
     #[cold]
     #[inline(never)]
     extern "C" fn spill(&self, object: Object, class: Class) {
         let home = C::base();
         self.turn(home);
         if self.state.get() == State::Ended {
-            return depot::with(home, |counter| counter.put(object));
+            return depot::with(home, |depot| depot.put(object));
         }
         let magazine = self.magazine(class);
         magazine.note();
         self.widen(class);
         if !magazine.front.push::<C>(object) {
-            let whole = Counter::<C>::BATCHES[class.number()];
+            let whole = LockedDepot::<C>::BATCHES[class.number()];
             if magazine.limit() < whole {
                 let objects = magazine.unload_half::<C>();
-                depot::with(home, |counter| counter.take_apart(objects));
+                depot::with(home, |depot| depot.take_apart(objects));
             } else if let Some(batch) = magazine.shift() {
-                depot::with(home, |counter| counter.give(batch, class));
+                depot::with(home, |depot| depot.give(batch, class));
             }
             magazine.front.push::<C>(object);
         }
         self.recharge(class);
     }
 
-    /// Lets the magazine of a class hold twice as much, up to a whole batch, if what all of them may
-    /// hold allows it. Others are emptied for the first objects of a class alone: where all classes
-    /// are in use, they would only empty each other.
+    /// Doubles the limit of a magazine, up to a whole batch, if the cache's bound allows it.
+    /// Empties other magazines only for the first objects of a class: where all classes are in use,
+    /// they would only empty each other.
     fn widen(&self, class: Class) {
         let magazine = self.magazine(class);
-        let (whole, limit) = (Counter::<C>::BATCHES[class.number()], magazine.limit());
+        let (whole, limit) = (LockedDepot::<C>::BATCHES[class.number()], magazine.limit());
         let wanted = whole.min((2 * limit).max(first_limit(class)));
         if limit < wanted {
             let more = usize::from(wanted - limit) * class.size();
             if limit == 0 {
                 self.make_room(class, more);
             }
-            // One magazine has to hold something, whatever is allowed.
-            let held = self.charge.get() + self.kept.bytes();
+            // One magazine must hold something, whatever the bound.
+            let held = self.charge.get() + self.medium.bytes();
             if limit == 0 || held + more <= Self::WHOLE {
                 magazine.set_limit(wanted);
                 self.recharge(class);
@@ -218,25 +218,25 @@ impl<C: PerThread> ThreadCache<C> {
         }
     }
 
-    /// Keeps a chunk for which there is no room: half of what is kept goes back.
+    /// Keeps a medium chunk that the cache has no room for: an eighth of the cache goes back first.
     #[cold]
     #[inline(never)]
-    fn shed(&self, chunk: Object, class: KeptClass) {
+    fn shed(&self, chunk: Object, class: MediumClass) {
         let home = C::base();
         self.turn(home);
-        if self.kept.push::<C>(chunk, class) {
+        if self.medium.push::<C>(chunk, class) {
             return;
         }
-        depot::with(home, |counter| {
-            self.kept.shed::<C>(Self::HALF / 8 * 7, |kept| counter.free_kept(kept));
-            if self.state.get() == State::Ended || !self.kept.push::<C>(chunk, class) {
-                counter.free_kept(chunk);
+        depot::with(home, |depot| {
+            self.medium.shed::<C>(Self::HALF / 8 * 7, |chunk| depot.free_medium(chunk));
+            if self.state.get() == State::Ended || !self.medium.push::<C>(chunk, class) {
+                depot.free_medium(chunk);
             }
         });
     }
 
-    /// Notes a turn at the depot or the heap: the first has the thread's end watched, and now and
-    /// then what is idle goes back.
+    /// Counts a turn at the depot or the heap. The first turn arranges for the thread's end; every
+    /// [`SWEEP`] turns give idle memory back.
     #[inline]
     pub(super) fn turn(&self, home: &'static Locked<C>) {
         if self.state.get() == State::New {
@@ -251,9 +251,9 @@ impl<C: PerThread> ThreadCache<C> {
 
     #[cold]
     fn begin(&self) {
-        // First, because to watch for the end may allocate.
+        // First, because arranging for the thread's end may allocate.
         self.state.set(State::Live);
-        self.kept.set_most(Self::HALF);
+        self.medium.set_most(Self::HALF);
         if !report::without_unwinding(|| C::NAME, C::watch_end) {
             self.end();
         }
@@ -266,38 +266,39 @@ impl<C: PerThread> ThreadCache<C> {
         for class in Class::all() {
             idle |= u64::from(self.magazine(class).is_idle()) << class.number();
         }
-        let is_kept_idle = self.kept.is_idle();
-        if idle != 0 || is_kept_idle {
-            depot::with(home, |counter| {
-                if is_kept_idle {
-                    self.kept.shed::<C>(0, |chunk| counter.free_kept(chunk));
+        let is_medium_idle = self.medium.is_idle();
+        if idle != 0 || is_medium_idle {
+            depot::with(home, |depot| {
+                if is_medium_idle {
+                    self.medium.shed::<C>(0, |chunk| depot.free_medium(chunk));
                 }
                 for class in Class::all().filter(|class| idle >> class.number() & 1 != 0) {
-                    self.empty(class, counter);
+                    self.empty(class, depot);
                 }
             });
         }
         self.tell(home);
     }
 
-    /// Counts anew what the magazine of a class may hold.
+    /// Recounts what the magazine of a class may hold.
     fn recharge(&self, class: Class) {
-        let (before, now) = self.magazine(class).recount(Counter::<C>::BATCHES[class.number()]);
+        let (before, now) = self.magazine(class).recount(LockedDepot::<C>::BATCHES[class.number()]);
         let bytes = |objects: u16| usize::from(objects) * class.size();
         let charge = self.charge.get().wrapping_add(bytes(now)).wrapping_sub(bytes(before));
         self.charge.set(charge);
         if self.state.get() == State::Live {
-            // What the magazines may hold, chunks may not.
-            self.kept.set_most(Self::HALF.min(Self::WHOLE.saturating_sub(charge)));
+            // The medium cache gets what the magazines leave.
+            self.medium.set_most(Self::HALF.min(Self::WHOLE.saturating_sub(charge)));
         }
     }
 
-    /// Empties magazines, but not that of `spared`, if with so many bytes more they may hold too much.
+    /// Empties magazines, except that of `spared`, if with `more` bytes they could exceed the
+    /// bound.
     fn make_room(&self, spared: Class, more: usize) {
         if self.charge.get() + more <= Self::WHOLE {
             return;
         }
-        depot::with(C::base(), |counter| {
+        depot::with(C::base(), |depot| {
             for _ in 0..CLASSES {
                 if self.charge.get() + more <= Self::WHOLE / 4 * 3 {
                     return;
@@ -305,27 +306,27 @@ impl<C: PerThread> ThreadCache<C> {
                 self.clock.set((self.clock.get() + 1) % CLASSES);
                 let class = Class::at(self.clock.get());
                 if let Some(class) = class.filter(|class| *class != spared) {
-                    self.empty(class, counter);
+                    self.empty(class, depot);
                 }
             }
         });
     }
 
     /// Gives all objects of a class back.
-    fn empty(&self, class: Class, counter: &mut Counter<'_, C>) {
+    fn empty(&self, class: Class, depot: &mut LockedDepot<'_, C>) {
         for objects in self.magazine(class).empty() {
-            counter.take_apart(objects);
+            depot.take_apart(objects);
         }
         self.recharge(class);
     }
 
     /// Gives everything back.
     pub(super) fn give_all(&self, home: &'static Locked<C>) {
-        depot::with(home, |counter| {
+        depot::with(home, |depot| {
             for class in Class::all() {
-                self.empty(class, counter);
+                self.empty(class, depot);
             }
-            self.kept.shed::<C>(0, |chunk| counter.free_kept(chunk));
+            self.medium.shed::<C>(0, |chunk| depot.free_medium(chunk));
         });
         self.tell(home);
     }
@@ -334,33 +335,33 @@ impl<C: PerThread> ThreadCache<C> {
     pub(super) fn end(&self) {
         let home = C::base();
         self.state.set(State::Ended);
-        self.kept.set_most(0);
+        self.medium.set_most(0);
         self.give_all(home);
     }
 
-    /// Tells the heap what may be held here.
+    /// Reports to the heap how much this cache may hold.
     fn tell(&self, home: &'static Locked<C>) {
-        let held = self.charge.get() + self.kept.bytes();
+        let held = self.charge.get() + self.medium.bytes();
         let change = held.wrapping_sub(self.told.replace(held));
         if change != 0 {
             home.aside.held.add(change);
         }
     }
 
-    /// Looks at every object that is kept.
-    pub(super) fn check(&self, counter: &Counter<'_, C>) -> Result<(), Corruption> {
+    /// Checks every object in the magazines.
+    pub(super) fn check(&self, depot: &LockedDepot<'_, C>) -> Result<(), Corruption> {
         for class in Class::all() {
             for mut place in self.magazine(class).lists() {
                 let mut expected = height::<C>(place);
-                let whole = usize::from(Counter::<C>::BATCHES[class.number()]);
-                counter.ensure(expected <= whole, "a magazine holds more than a batch")?;
+                let whole = usize::from(LockedDepot::<C>::BATCHES[class.number()]);
+                depot.ensure(expected <= whole, "a magazine holds more than a batch")?;
                 while let Some(object) = place {
-                    counter.check_object(object, class)?;
+                    depot.check_object(object, class)?;
                     let is_so = 0 < expected && object.height::<C>() == expected;
-                    counter.ensure(is_so, "an object says a wrong number of those behind it")?;
+                    depot.ensure(is_so, "an object says a wrong number of those behind it")?;
                     (place, expected) = (object.next::<C>(), expected - 1);
                 }
-                counter.ensure(expected == 0, "a magazine is shorter than it says")?;
+                depot.ensure(expected == 0, "a magazine is shorter than it says")?;
             }
         }
         Ok(())
@@ -375,9 +376,9 @@ impl<C> Default for ThreadCache<C> {
 
 impl<C> fmt::Debug for ThreadCache<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (charge, kept) = (self.charge.get(), self.kept.bytes());
+        let (charge, medium) = (self.charge.get(), self.medium.bytes());
         let mut text = f.debug_struct("ThreadCache");
-        text.field("charge", &charge).field("kept", &kept).finish_non_exhaustive()
+        text.field("charge", &charge).field("medium", &medium).finish_non_exhaustive()
     }
 }
 
@@ -389,18 +390,18 @@ mod tests {
 
     /// Every field.
     fn told(cache: &ThreadCache<()>) -> String {
-        let ThreadCache { fronts, backs, kept, state, turns, charge, clock, told, configuration } =
+        let ThreadCache { fronts, backs, medium, state, turns, charge, clock, told, configuration } =
             cache;
         std::format!(
-            "{fronts:?} {backs:?} {kept:?} {state:?} {turns:?} {charge:?} {clock:?} {told:?} {configuration:?}"
+            "{fronts:?} {backs:?} {medium:?} {state:?} {turns:?} {charge:?} {clock:?} {told:?} {configuration:?}"
         )
     }
 
     #[test]
     fn zeros_are_a_new_cache() {
         let zeros = MaybeUninit::<ThreadCache<()>>::zeroed();
-        // SAFETY: zeros are sound for each of its fields, which are cells of numbers, of optional
-        // pointers, and of a state that has a 0.
+        // SAFETY: zeros are valid for each field: cells of numbers, of optional pointers, and of a
+        // state that has a 0.
         let cache = unsafe { zeros.assume_init() };
         assert_eq!(told(&cache), told(&ThreadCache::new()));
     }

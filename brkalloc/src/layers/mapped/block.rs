@@ -1,20 +1,20 @@
-//! One block in a mapping of its own: its header, and what surrounds it with `harden = "full"`.
+//! One block in a mapping of its own: its header, and its guard with `harden = "full"`.
 
 use crate::arena::chunk::Window;
+use crate::diag::checksum::checksum;
 use crate::diag::report;
-use crate::diag::seal::seal;
 use crate::layers::{Params, guarded};
 use crate::sys::source::{Source, is_readable};
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
-/// What stands before a payload, in the two words below it.
+/// The two words below a payload.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub(super) struct Header {
     /// Bytes of the mapping.
     pub(super) bytes: usize,
-    /// How far the payload lies above the mapping's base.
+    /// The payload's distance from the mapping's base, in bytes.
     pub(super) padding: usize,
 }
 
@@ -22,7 +22,8 @@ pub(super) struct Header {
 ///
 /// # Invariant
 ///
-/// The mapping begins `padding` bytes below `payload`, is `bytes` long and nobody else's.
+/// The mapping begins `padding` bytes below `payload`, is `bytes` long and belongs to this block
+/// only.
 pub(super) struct Block {
     pub(super) payload: NonNull<u8>,
     pub(super) header: Header,
@@ -30,21 +31,21 @@ pub(super) struct Block {
 
 const HEADER: usize = size_of::<Header>();
 
-/// What stands below a header of a heap with `harden = "full"`.
+/// The words below a header in a heap with `harden = "full"`.
 #[derive(Clone, Copy)]
 #[repr(C)]
 struct Note {
-    /// What was asked for.
+    /// The layout asked for.
     size: usize,
     align: usize,
-    /// Over header and note.
-    seal: u64,
+    /// Covers header and note.
+    checksum: u64,
 }
 
 impl Note {
     fn of(payload: NonNull<u8>, header: Header, size: usize, align: usize) -> Self {
         let words = [header.bytes, header.padding, size, align].map(|word| word as u64);
-        Self { size, align, seal: seal(payload.addr().get(), words) }
+        Self { size, align, checksum: checksum(payload.addr().get(), words) }
     }
 
     fn layout(self) -> Option<Layout> {
@@ -52,29 +53,29 @@ impl Note {
     }
 }
 
-/// The least number of bytes behind a payload of a heap with `harden = "full"`, and the most of them
-/// that are canary.
+/// The fewest bytes behind a payload in a heap with `harden = "full"`, and the most of them that
+/// are canary.
 const CANARIES: core::ops::RangeInclusive<usize> = 8..=4096;
 
-/// The padding of every payload whose alignment it is a multiple of.
+/// The padding of a payload whose alignment divides it.
 const PADDING: usize = 64;
 
 impl Block {
-    /// The block whose payload is `payload`; the program ends if there is none.
+    /// Returns the block whose payload is `payload`. Ends the program if there is none.
     ///
     /// # Safety
     ///
-    /// A heap handed `payload` out as a mapping's, and it has not been freed since. (What a checked
-    /// heap can see to be otherwise ends the program.)
+    /// A heap handed out `payload` from a mapping, and nobody has freed it since. (A checked heap
+    /// ends the program where it can see that this does not hold.)
     pub(super) unsafe fn at<C: Params>(payload: NonNull<u8>) -> Self {
-        if Window::<C>::SEALED {
-            // A header never lies on two pages.
+        if Window::<C>::CHECKSUMMED {
+            // A header never crosses a page border.
             let is_possible = payload.addr().get() % PADDING == 0;
             if !is_possible || !is_readable(header_of(payload).cast()) {
                 foreign::<C>(payload);
             }
         }
-        // SAFETY: the caller vouches for the payload, below which its header stands.
+        // SAFETY: the caller guarantees the payload; its header stands below it.
         let header = unsafe { header_of(payload).read() };
         let page = C::Source::page_size();
         let is_whole = header.bytes % page == 0 && header.padding < header.bytes;
@@ -85,19 +86,20 @@ impl Block {
         Self { payload, header }
     }
 
-    /// With `harden = "full"`, what was asked for, as the note says it. What is not as it was left, or
-    /// is a block of another layout than `said`, ends the program.
+    /// With `harden = "full"`, returns the layout asked for, from the note. Ends the program if
+    /// guard or note was overwritten, or if the layout is not `said`.
     pub(super) fn verify<C: Params>(&self, said: Option<Layout>) -> Option<Layout> {
-        if !Window::<C>::SEALED {
+        if !Window::<C>::CHECKSUMMED {
             return None;
         }
-        // SAFETY: a heap that seals wrote it when it handed the block out; any bytes are a note.
+        // SAFETY: a checksummed heap wrote the note when it handed out the block; any bytes are a
+        // note.
         let note = unsafe { note_of(self.payload).read() };
         let Some(layout) = note.layout() else { foreign::<C>(self.payload) };
         let room = self.header.bytes - self.header.padding;
-        let is_sealed =
-            note.seal == Note::of(self.payload, self.header, note.size, note.align).seal;
-        if !is_sealed || room < layout.size() {
+        let is_intact =
+            note.checksum == Note::of(self.payload, self.header, note.size, note.align).checksum;
+        if !is_intact || room < layout.size() {
             foreign::<C>(self.payload);
         }
         let canaries = (room - layout.size()).min(*CANARIES.end());
@@ -106,26 +108,26 @@ impl Block {
         Some(layout)
     }
 
-    /// Writes what a heap with `harden = "full"` has around a block for `layout`.
+    /// Writes note and canary around a block for `layout`, with `harden = "full"`.
     pub(super) fn arm<C: Params>(&self, layout: Layout) {
-        if Window::<C>::SEALED {
+        if Window::<C>::CHECKSUMMED {
             let (size, align) = (layout.size(), layout.align());
             let room = self.header.bytes - self.header.padding - size;
             let behind = self.payload.as_ptr().wrapping_add(size);
-            // SAFETY: so many bytes of the mapping, or more, are behind what was asked for.
+            // SAFETY: the mapping has `room` bytes behind the payload.
             unsafe { behind.write_bytes(guarded::CANARY, room.min(*CANARIES.end())) };
             let note = Note::of(self.payload, self.header, size, align);
-            // SAFETY: by the invariant the padding below the header is this block's.
+            // SAFETY: by the invariant the padding below the header belongs to this block.
             unsafe { note_of(self.payload).write(note) };
         }
     }
 
-    /// A mapping for `layout`, which the system fills with zeros.
+    /// Maps a block for `layout`, which the system fills with zeros.
     pub(super) fn map<C: Params>(layout: Layout) -> Option<Self> {
         let page = C::Source::page_size();
         let align = layout.align();
-        // Above the least padding, a multiple of any larger alignment is at most that far; a smaller
-        // one is there already, as the mapping begins with a page.
+        // A multiple of a larger alignment lies at most that far above the minimum padding. A
+        // smaller alignment holds there already, because the mapping begins at a page.
         let least = PADDING.min(page);
         let spare = if align <= least { PADDING } else { PADDING.checked_add(align)? };
         let size = padded::<C>(layout.size())?;
@@ -133,18 +135,18 @@ impl Block {
         let base = C::Source::map(bytes)?;
         let lowest = base.addr().get() + PADDING;
         let padding = PADDING + (lowest.next_multiple_of(align) - lowest);
-        // SAFETY: the padding is at most what was spared for it.
+        // SAFETY: the padding is at most the spare bytes.
         let payload = unsafe { base.byte_add(padding) };
         let block = Self::new(payload, Header { bytes, padding });
         block.arm::<C>(layout);
         Some(block)
     }
 
-    /// A block that its header describes from now on, `payload` by the mapping's own pointer.
+    /// Writes the header of a block. `payload` has the provenance of the mapping.
     pub(super) fn new(payload: NonNull<u8>, header: Header) -> Self {
-        // For `chunk::whole`: the header lies beyond the block's own bytes.
+        // For `chunk::whole`, because the header lies outside the block's own bytes.
         payload.as_ptr().expose_provenance();
-        // SAFETY: the mapping is the caller's, and the padding leaves room for a header.
+        // SAFETY: the caller owns the mapping, and the padding leaves room for a header.
         unsafe { header_of(payload).write(header) };
         Self { payload, header }
     }
@@ -155,24 +157,24 @@ impl Block {
     }
 }
 
-/// Where the header of a payload stands.
+/// The address of a payload's header.
 #[expect(clippy::cast_ptr_alignment, reason = "a payload is a multiple of 64")]
 fn header_of(payload: NonNull<u8>) -> *mut Header {
     payload.as_ptr().cast::<Header>().wrapping_sub(1)
 }
 
-/// Where the note of a payload stands.
+/// The address of a payload's note.
 #[expect(clippy::cast_ptr_alignment, reason = "a payload is a multiple of 64")]
 fn note_of(payload: NonNull<u8>) -> *mut Note {
     payload.as_ptr().wrapping_sub(HEADER).cast::<Note>().wrapping_sub(1)
 }
 
-/// The bytes of a payload that hold `size` and what has to be behind.
+/// Returns the bytes of a payload that holds `size` and the fewest canaries behind it.
 pub(super) fn padded<C: Params>(size: usize) -> Option<usize> {
-    if Window::<C>::SEALED { size.checked_add(*CANARIES.start()) } else { Some(size) }
+    if Window::<C>::CHECKSUMMED { size.checked_add(*CANARIES.start()) } else { Some(size) }
 }
 
-/// Ends the program: no block of a mapping is at `payload`.
+/// Ends the program: there is no mapped block at `payload`.
 #[cold]
 #[inline(never)]
 fn foreign<C: Params>(payload: NonNull<u8>) -> ! {

@@ -1,20 +1,21 @@
-//! Large requests: a mapping each, beside the arena.
+//! Large requests: each gets a mapping of its own, beside the arena.
 //!
 //! ```text
 //!   mapping │ … padding … │ bytes │ padding │ payload ………………………………………………… │
 //!           ^ base        '--- header: 16 --'^ base + padding, aligned    ^ base + bytes
 //! ```
 //!
-//! A request of `large` bytes or more never touches a chunk: it gets pages of its own, which grow and
-//! shrink by moving page tables instead of bytes where the system can do that, and which go back to
-//! it at once when they are freed. What a block is follows from its layout, and by the address alone
-//! from where it lies: no mapping is in the arena. Fresh pages are zero, so they are not cleared.
+//! A request of `large` bytes or more never touches a chunk. It gets pages of its own. Where the
+//! system can, it grows and shrinks them by moving page tables instead of bytes. Freed pages go
+//! back to the system at once. The layout tells whether a block has a mapping; so does its address,
+//! because no mapping lies in the arena. Fresh pages are zero, so nobody clears them.
 //!
-//! With `harden = "full"` a sealed note below the header says what was asked for, what is behind that
-//! is canary, and an address is looked at by the system before it is read: a mapping that was given
-//! back, or never was one, ends the program with a line.
+//! With `harden = "full"` a note below the header holds the layout asked for, under a checksum, and
+//! canary follows the payload. The heap asks the system whether an address is readable before it
+//! reads there. So an address that is no mapping, or no longer one, ends the program with a
+//! message.
 //!
-//! The heap's lock has no part in it. Nothing is kept in reserve.
+//! This layer takes no lock and keeps nothing in reserve.
 
 mod block;
 
@@ -29,14 +30,14 @@ use block::{Block, Header, padded};
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
-/// Whether large requests get mappings of their own, and the layer that this puts over those below
-/// it.
+/// Whether large requests get mappings of their own, and the layer that this option puts over those
+/// below it.
 ///
-/// Implemented by [`Unmapped`] and [`Mapped`] alone.
+/// Only [`Unmapped`] and [`Mapped`] implement it.
 pub trait Large: sealed::Sealed + 'static {
-    /// The least number of bytes of such a request; `None` where there are none.
+    /// The least size of a large request, in bytes; `None` without mappings.
     const LEAST: Option<usize>;
-    /// `L`, with mappings if there are any.
+    /// `L`, with mappings if the option is on.
     #[doc(hidden)]
     type Over<L: Layer>: Layer<Params = L::Params, Base = L::Base>;
 }
@@ -47,7 +48,7 @@ mod sealed {
     impl<const LEAST: usize> Sealed for super::Mapped<LEAST> {}
 }
 
-/// Every request is the arena's.
+/// No mappings: every request goes to the arena.
 #[derive(Debug)]
 pub enum Unmapped {}
 
@@ -65,7 +66,7 @@ impl<const LEAST: usize> Large for Mapped<LEAST> {
     type Over<L: Layer> = Mapping<L, LEAST>;
 }
 
-/// The layer: requests of `LEAST` bytes or more get mappings, all others are those of `L`.
+/// The layer that maps requests of `LEAST` bytes or more, and passes all others to `L`.
 pub struct Mapping<L, const LEAST: usize> {
     next: L,
     /// Bytes in mappings now.
@@ -73,18 +74,18 @@ pub struct Mapping<L, const LEAST: usize> {
 }
 
 impl<L: Layer, const LEAST: usize> Mapping<L, LEAST> {
-    /// Whether a block has a mapping of its own: by its layout, or, where that is not known or is to
-    /// be checked, by its address.
+    /// Whether a block has a mapping of its own. The layout decides; the address decides where no
+    /// layout is known, or where the heap must verify it.
     #[inline]
     fn has_mapping(block: NonNull<u8>, layout: Option<Layout>) -> bool {
         match layout {
-            Some(layout) if !Window::<L::Params>::SEALED => is_large::<LEAST>(layout),
-            // A copy of a heap has its blocks, if it has any, from the one that it is a copy of.
+            Some(layout) if !Window::<L::Params>::CHECKSUMMED => is_large::<LEAST>(layout),
+            // A copy of a heap gets its blocks, if any, from the heap that its configuration names.
             _ => !L::Params::base().chunks(|chunks| chunks.covers(block)),
         }
     }
 
-    /// A block of zeros in a mapping of its own; none for a heap that is not the static.
+    /// Maps a block of zeros. Returns `None` in a heap that is not the static.
     #[cold]
     fn map(&self, layout: Layout) -> Option<NonNull<u8>> {
         if GREATEST_ALIGNMENT < layout.align() || !self.base().is_home() {
@@ -102,16 +103,16 @@ impl<L: Layer, const LEAST: usize> Mapping<L, LEAST> {
     /// As for [`Layer::free`]; the block has a mapping.
     #[cold]
     unsafe fn unmap(&self, block: NonNull<u8>, layout: Option<Layout>) {
-        // SAFETY: the caller vouches for the block.
+        // SAFETY: the caller guarantees that the block is in use.
         let block = unsafe { Block::at::<L::Params>(block) };
         block.verify::<L::Params>(layout);
         self.mapped.add(block.header.bytes.wrapping_neg());
-        // SAFETY: by the invariant the mapping is nobody else's, and the caller gives it up.
+        // SAFETY: by the invariant the mapping belongs to this block, and the caller gives it up.
         unsafe { SourceOf::<L>::unmap(block.base(), block.header.bytes) };
     }
 
-    /// The block at another size, with its bytes up to the lesser of both; `None`, with the block as
-    /// it was, where the system does not move pages.
+    /// Resizes a mapping and keeps the block's bytes up to the lesser size. Returns `None` and
+    /// leaves the block as it was where the system does not move pages.
     ///
     /// # Safety
     ///
@@ -123,7 +124,7 @@ impl<L: Layer, const LEAST: usize> Mapping<L, LEAST> {
         layout: Option<Layout>,
         wanted: Layout,
     ) -> Option<NonNull<u8>> {
-        // SAFETY: the caller vouches for the block.
+        // SAFETY: the caller guarantees that the block is in use.
         let block = unsafe { Block::at::<L::Params>(block) };
         block.verify::<L::Params>(layout);
         let page = SourceOf::<L>::page_size();
@@ -136,10 +137,10 @@ impl<L: Layer, const LEAST: usize> Mapping<L, LEAST> {
         }
         // Pages keep alignments up to a page wherever they move.
         let may_move = wanted.align() <= page;
-        // SAFETY: by the invariant the mapping is as large and the caller's.
+        // SAFETY: by the invariant the mapping has that size and belongs to this block.
         let base = unsafe { SourceOf::<L>::remap(block.base(), bytes, needed, may_move) }?;
         self.mapped.add(needed.wrapping_sub(bytes));
-        // SAFETY: the payload lies as far above the base as before.
+        // SAFETY: the payload keeps its distance from the base.
         let payload = unsafe { base.byte_add(padding) };
         let block = Block::new(payload, Header { bytes: needed, padding });
         block.arm::<L::Params>(wanted);
@@ -155,7 +156,7 @@ const fn is_large<const LEAST: usize>(layout: Layout) -> bool {
     LEAST <= layout.size()
 }
 
-// SAFETY: a block lies in a mapping that is its own, above the header, or is one of the layer below.
+// SAFETY: a block lies in a mapping of its own, above the header, or belongs to the layer below.
 unsafe impl<L: Layer, const LEAST: usize> Layer for Mapping<L, LEAST> {
     type Params = L::Params;
     type Base = L::Base;
@@ -179,10 +180,10 @@ unsafe impl<L: Layer, const LEAST: usize> Layer for Mapping<L, LEAST> {
     #[inline]
     unsafe fn free(&self, block: NonNull<u8>, layout: Option<Layout>) {
         if Self::has_mapping(block, layout) {
-            // SAFETY: the caller vouches for the block, which has a mapping.
+            // SAFETY: the caller guarantees that the block is in use; it has a mapping.
             return unsafe { self.unmap(block, layout) };
         }
-        // SAFETY: the caller vouches for the block, which is the layer's below.
+        // SAFETY: the caller guarantees that the block is in use; it is the next layer's.
         unsafe { self.next.free(block, layout) };
     }
 
@@ -194,10 +195,10 @@ unsafe impl<L: Layer, const LEAST: usize> Layer for Mapping<L, LEAST> {
         wanted: Layout,
     ) -> Option<Resized> {
         match (Self::has_mapping(block, layout), is_large::<LEAST>(wanted)) {
-            // SAFETY: the caller vouches for the block, which is the layer's below.
+            // SAFETY: the caller guarantees that the block is in use; it is the next layer's.
             (false, false) => unsafe { self.next.resize(block, layout, wanted) },
             (true, true) => {
-                // SAFETY: the caller vouches for the block, which has a mapping.
+                // SAFETY: the caller guarantees that the block is in use; it has a mapping.
                 let moved = unsafe { self.remap(block, layout, wanted) }.map(Resized::InPlace);
                 moved.or_else(|| self.map(wanted).map(Resized::Elsewhere))
             }
@@ -208,12 +209,12 @@ unsafe impl<L: Layer, const LEAST: usize> Layer for Mapping<L, LEAST> {
     #[inline]
     unsafe fn usable_size(&self, block: NonNull<u8>, layout: Option<Layout>) -> usize {
         if Self::has_mapping(block, layout) {
-            // SAFETY: the caller vouches for the block, which has a mapping.
+            // SAFETY: the caller guarantees that the block is in use; it has a mapping.
             let block = unsafe { Block::at::<L::Params>(block) };
             let room = block.header.bytes - block.header.padding;
             return block.verify::<L::Params>(layout).map_or(room, |layout| layout.size());
         }
-        // SAFETY: the caller vouches for the block, which is the layer's below.
+        // SAFETY: the caller guarantees that the block is in use; it is the next layer's.
         unsafe { self.next.usable_size(block, layout) }
     }
 

@@ -1,9 +1,8 @@
-//! Every lock of every heap is held over a fork, so that the child finds the heaps whole and
-//! unlocked.
+//! Every shared heap is locked across `fork`, so that the child finds the heaps whole and unlocked.
 //!
-//! What a heap embeds for it depends on its lock: the [`Link`] of a list where threads share the
-//! lock and the system forks, else nothing, which takes no byte and does nothing. This module only
-//! says so; the list and the handlers are the registry's.
+//! A heap embeds a place for this, which depends on its lock. It is the [`Link`] of a list where
+//! threads share the lock and the system forks. Otherwise it is nothing, which takes no byte and
+//! does nothing. This module only defines the traits; the registry has the list and the handlers.
 
 #[cfg(unix)]
 mod registry;
@@ -18,31 +17,31 @@ pub(crate) use registry::Link;
 #[cfg(not(unix))]
 pub(crate) type Link = ();
 
-/// Has what the C library locks before a heap, and then needs a heap for, held over forks too: for
-/// heaps that are its `malloc`.
+/// Locks across `fork` what the C library locks before it needs a heap: for heaps that are its
+/// `malloc`.
 #[cfg(all(target_os = "linux", target_env = "gnu", not(target_feature = "crt-static")))]
 pub(crate) use streams::hold as hold_streams;
-/// Elsewhere nothing is known of such locks.
+/// Elsewhere, no such locks are known.
 #[cfg(not(all(target_os = "linux", target_env = "gnu", not(target_feature = "crt-static"))))]
 pub(crate) fn hold_streams() {}
 
-/// A heap's place among those held over a fork.
+/// A heap's place among those locked across `fork`.
 pub trait Hold: Sync + Sized + 'static {
-    /// The place of a heap that is not held.
+    /// The place of a heap that is not locked across `fork`.
     const NEW: Self;
 
-    /// Has `heap`, which embeds this place, held over every fork from now on. To call it again
-    /// changes nothing.
+    /// Registers `heap`, which embeds this place, to be locked across every later `fork`. A second
+    /// call changes nothing.
     ///
-    /// To be called by a thread that holds no heap's lock. It waits for a fork that is under way,
-    /// and the system may call C's `malloc` meanwhile. A fork by another thread in the instant
-    /// before, in which the heap's first request finds it without memory, can leave the child with
-    /// this one heap locked; the global allocator opens before `main`, where there is no such
+    /// The calling thread must hold no heap's lock. The call waits for a fork that is under way,
+    /// and the system may call C's `malloc` meanwhile. If another thread forks in the instant
+    /// before, in which the heap's first request finds it without memory, the child can inherit
+    /// this one heap locked. The global allocator opens before `main`, when there is no such
     /// thread.
     fn hold(&'static self, heap: &'static dyn Held);
 }
 
-/// The place of a heap that one thread uses: if that one forks, nobody is inside.
+/// The place of a heap that one thread uses: when that thread forks, nobody is inside the heap.
 impl Hold for () {
     const NEW: Self = ();
 
@@ -50,7 +49,7 @@ impl Hold for () {
     fn hold(&'static self, _heap: &'static dyn Held) {}
 }
 
-/// What can be held over a fork.
+/// A lock that the handlers can hold across `fork`.
 ///
 /// # Safety
 ///
@@ -64,8 +63,8 @@ pub unsafe trait Held: Sync {
     ///
     /// # Safety
     ///
-    /// The caller holds it: this thread took it, or it is the child of a fork whose parent thread
-    /// did. No reference to what it guards outlives this call.
+    /// The caller holds the lock: this thread took it, or it is the child of a fork whose parent
+    /// thread did. No reference to the guarded value outlives this call.
     unsafe fn unlock(&self);
 }
 

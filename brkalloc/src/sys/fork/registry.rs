@@ -1,4 +1,5 @@
-//! The registry: a list of all heaps that are held over a fork, and the handlers that hold them.
+//! The registry: a list of all heaps that are locked across `fork`, and the handlers that lock
+//! them.
 //!
 //! ```text
 //!   REGISTRY -> youngest heap -> … -> oldest heap -> none
@@ -7,26 +8,27 @@
 //!   parent, child:  unlock the heaps, REGISTRY, then the streams
 //! ```
 //!
-//! The child of a fork has one thread. Had another been inside a heap at that moment, the child's
-//! copy would stay half changed and locked for ever. So the handlers of `pthread_atfork` take all
-//! locks first. A heap embeds its [`Link`] of the list and is never removed: heaps are statics.
+//! The child of a fork has one thread. If another thread were inside a heap at that moment, the
+//! child's copy would stay half changed and locked for ever. So the handlers of `pthread_atfork`
+//! take all locks first. A heap embeds its [`Link`] of the list and never leaves it: heaps are
+//! statics.
 //!
-//! Deadlocks: registering takes the registry's lock while it holds no other, and lets it go before
-//! it calls the system, so a fork that holds the registry waits for nobody who waits for it. Forks
-//! take it before any heap's, so there is one at a time; before it they take the lock that
-//! [`streams`] knows, for which they would wait later. A thread that holds a younger heap
-//! may wait for an older one (a walk over the chunks of one whose closure allocates from the global
-//! one), and the order of `prepare` is the same. What remains are walks whose closures use a younger
-//! heap, or are the first ever to use one: beside a fork they may hang, as two such walks may on
-//! each other without one.
+//! Deadlocks: registering takes the registry's lock while it holds no other, and releases it before
+//! it calls the system, so a fork that holds the registry waits for nobody who waits for it. A fork
+//! takes the registry before any heap's lock, so there is one fork at a time. Before the registry
+//! it takes the lock that [`streams`] knows, because it would wait for that lock later. A thread
+//! that holds a younger heap may wait for an older one (a walk over the chunks of one whose closure
+//! allocates from the global one), and `prepare` uses the same order. This leaves walks whose
+//! closures use a younger heap, or are the first ever to use one: these can deadlock with a fork,
+//! as two such walks can with each other.
 //!
-//! A heap registers at its first allocation, which for the global allocator is before `main`: so
-//! the handlers are among the first, which `fork` calls last before and first after, and handlers
-//! of others may still allocate. This module does not help a fork from within a heap's own
-//! operation, which waits for itself, nor `vfork` and `posix_spawn`, which run no handlers and need
-//! none, nor a fork beside a thread that has a lock which `fork` takes afterwards and allocates from
-//! a heap that is C's `malloc`: glibc's table of handlers that has to grow, its name service that
-//! reads its configuration.
+//! A heap registers at its first allocation, which for the global allocator is before `main`. So
+//! these handlers are among the first, which `fork` calls last before and first after, and handlers
+//! of others may still allocate. Three cases remain unsolved. A fork from within a heap's own
+//! operation waits for itself. `vfork` and `posix_spawn` run no handlers, and need none. A thread
+//! beside the fork may hold a lock that `fork` takes afterwards, and allocate from a heap that is
+//! C's `malloc`: when glibc's table of handlers has to grow, or its name service reads its
+//! configuration.
 
 #[cfg(all(target_os = "linux", target_env = "gnu", not(target_feature = "crt-static")))]
 use super::streams;
@@ -40,24 +42,25 @@ use core::sync::atomic::{AtomicBool, Ordering};
 ///
 /// # Invariant
 ///
-/// Both are read and written under the registry's lock alone. `heap` is none until the link is in
-/// the list, and from then on both stay as they are.
+/// Both fields are only accessed under the registry's lock. `heap` is none until the link is in the
+/// list, and from then on neither changes.
 pub struct Link {
     heap: UnsafeCell<Option<&'static dyn Held>>,
     next: UnsafeCell<Option<&'static Link>>,
 }
 
-// SAFETY: by the invariant, no two threads access it at a time; what it refers to is `Sync`.
+// SAFETY: by the invariant, no two threads access it at a time; the heap that it refers to is
+// `Sync`.
 unsafe impl Sync for Link {}
 
 impl Hold for Link {
     const NEW: Self = Self { heap: UnsafeCell::new(None), next: UnsafeCell::new(None) };
 
-    /// If the system refuses the handlers, for want of memory, the heap serves all the same, a fork
-    /// at a bad moment leaves its child with a locked heap, and the next heap to come tries again.
+    /// If the system refuses the handlers, for want of memory, the heap serves all the same. Then a
+    /// fork at a bad moment leaves its child with a locked heap, and the next heap tries again.
     fn hold(&'static self, heap: &'static dyn Held) {
         #[cfg(any(target_os = "linux", target_os = "android"))]
-        crate::sys::lock::alone::look_up();
+        crate::sys::lock::single_threaded::look_up();
         REGISTRY.with(|heaps| heaps.add(self, heap));
         install();
     }
@@ -69,7 +72,7 @@ impl fmt::Debug for Link {
     }
 }
 
-/// Where nothing is known of the C library's locks.
+/// For C libraries whose locks are unknown.
 #[cfg(not(all(target_os = "linux", target_env = "gnu", not(target_feature = "crt-static"))))]
 mod streams {
     pub(super) fn prepare() {}
@@ -83,7 +86,7 @@ struct Heaps(Option<&'static Link>);
 static REGISTRY: Guarded<OsLock, Heaps> = Guarded::new(OsLock::new(), Heaps(None));
 
 impl Heaps {
-    /// Makes `heap` the first, unless `link` is in the list.
+    /// Adds `heap` at the front, unless `link` is in the list.
     fn add(&mut self, link: &'static Link, heap: &'static dyn Held) {
         // SAFETY: `self` is borrowed from the registry, so its lock is held.
         let place = unsafe { &mut *link.heap.get() };
@@ -108,7 +111,7 @@ impl Heaps {
     }
 }
 
-/// Has the system call the handlers of this copy of the crate, once.
+/// Registers the handlers of this copy of the crate with the system, once.
 fn install() {
     static INSTALLED: AtomicBool = AtomicBool::new(false);
     if INSTALLED.swap(true, Ordering::Relaxed) {
@@ -122,7 +125,7 @@ fn install() {
     }
 }
 
-/// Before a fork, in the thread that forks.
+/// Runs before a fork, in the thread that forks.
 extern "C" fn prepare() {
     streams::prepare();
     REGISTRY.lock();
@@ -132,17 +135,17 @@ extern "C" fn prepare() {
     }
 }
 
-/// After a fork, in the same thread.
+/// Runs after a fork, in the same thread.
 extern "C" fn parent() {
     release(streams::parent);
 }
 
-/// After a fork, in the child's copy of the same thread.
+/// Runs after a fork, in the child's copy of the same thread.
 extern "C" fn child() {
     release(streams::child);
 }
 
-/// Gives back what `prepare` took, the list of streams by `streams`.
+/// Releases the locks that `prepare` took, the list of streams by `streams`.
 fn release(streams: fn()) {
     // SAFETY: this thread, or the one it is a copy of, took the registry's lock in `prepare`.
     for heap in unsafe { &*REGISTRY.get() }.iter() {
@@ -176,7 +179,7 @@ mod tests {
         }
     }
 
-    /// Forks; whether `child` holds there, within five seconds.
+    /// Forks. Returns whether `child` holds there, within five seconds.
     fn holds_in_child(child: impl FnOnce() -> bool) -> bool {
         // SAFETY: the child calls nothing but `child`, and leaves.
         let process = unsafe { libc::fork() };

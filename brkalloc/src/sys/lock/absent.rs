@@ -1,17 +1,17 @@
-//! What a lock is called where the target has no such thing: taking it ends the program.
+//! A stand-in for a lock that the target lacks: taking it ends the program.
 //!
-//! The attribute's expansion names these types, and reports that the target lacks them as one error of
-//! its own ([`target`](crate::heap::target)); with no type at all, there would be one for each use.
+//! The attribute's expansion names these types, and reports in one error of its own that the target
+//! lacks them ([`target`](crate::heap::target)). Without any type, each use would be another error.
 
 use super::Lock;
 use crate::diag::report;
 
-/// A lock that this target has not.
+/// A lock that this target lacks.
 #[derive(Debug, Default)]
 pub struct Absent(());
 
 impl Absent {
-    /// A lock that nobody ever gets.
+    /// Returns a lock that nobody ever gets.
     #[must_use]
     pub const fn new() -> Self {
         Self(())

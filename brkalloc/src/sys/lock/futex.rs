@@ -1,4 +1,4 @@
-//! A lock is one word of three states, and the kernel is asked only when somebody waits.
+//! A lock is one word of three states, and asks the kernel only when a thread waits.
 //!
 //! ```text
 //!                lock                    lock, by a second thread
@@ -8,24 +8,24 @@
 //!         +---------------+--------------------------------------------+
 //! ```
 //!
-//! The algorithm is the second mutex of Ulrich Drepper, *Futexes Are Tricky* (2011): whoever has
-//! slept takes the lock as `AWAITED`, because others may still sleep, and so an unlock wakes once
-//! too often rather than never. A short spin before the first sleep spares the kernel where the
-//! holder is about to finish on another core. The futex is private to the process; the child of a
-//! fork has its own, in the state that the parent's had, and no sleepers, so that an unlock there
-//! wakes nobody and is right.
+//! The algorithm is the second mutex of Ulrich Drepper, *Futexes Are Tricky* (2011). A thread that
+//! has slept takes the lock as `AWAITED`, because others may still sleep, so an unlock wakes once
+//! too often rather than never. A short spin before the first sleep saves a call of the kernel
+//! where the holder is about to finish on another core. The futex is private to the process. The
+//! child of a fork has its own, in the parent's state and without sleepers, so that an unlock there
+//! correctly wakes nobody.
 //!
-//! While the process has one thread, the same states are read and written by plain operations,
-//! which is half of the time of an allocation. The answer may change while the lock is held, by a
-//! thread that is started or joined there: each of lock and unlock asks anew, and both leave the
-//! state as the other expects it.
+//! While the process is single-threaded, plain operations read and write the same states, which
+//! halves the time of an allocation. The answer may change while the lock is held, because a thread
+//! is started or joined. So each of lock and unlock asks anew, and both leave the state as the
+//! other expects it.
 //!
-//! This file is compiled a second time, over words and a kernel that are models, and every
-//! interleaving of a few threads is tried: see `loom`. This module is not fair and does not notice a
-//! thread that waits for itself.
+//! `loom` compiles this file a second time, over a model of words and kernel, and tries every
+//! interleaving of a few threads. This module is not fair and does not notice a thread that waits
+//! for itself.
 
-use super::alone::alone;
 use super::kernel::{AtomicU32, LOOKS, sleep_while, wake_one};
+use super::single_threaded::is_single_threaded;
 use crate::diag::errno;
 use core::sync::atomic::Ordering;
 
@@ -33,7 +33,7 @@ const FREE: u32 = 0;
 const HELD: u32 = 1;
 const AWAITED: u32 = 2;
 
-/// A lock of one word, which the kernel knows by its address while somebody waits.
+/// A lock of one word, whose address the kernel knows while a thread waits.
 #[derive(Debug)]
 pub(super) struct Futex {
     state: AtomicU32,
@@ -46,7 +46,7 @@ impl Futex {
 
     #[inline]
     pub(super) fn lock(&self) {
-        if alone() && self.state.load(Ordering::Relaxed) == FREE {
+        if is_single_threaded() && self.state.load(Ordering::Relaxed) == FREE {
             self.state.store(HELD, Ordering::Relaxed);
         } else if !self.try_hold() {
             self.wait_and_hold();
@@ -58,8 +58,8 @@ impl Futex {
     /// The caller holds the lock.
     #[inline]
     pub(super) unsafe fn unlock(&self) {
-        if alone() {
-            // Nobody waits: who did would be a second thread.
+        if is_single_threaded() {
+            // Nobody waits: a waiter would be a second thread.
             self.state.store(FREE, Ordering::Relaxed);
         } else if self.state.swap(FREE, Ordering::Release) == AWAITED {
             wake_one(&self.state);
@@ -76,7 +76,7 @@ impl Futex {
         for _ in 0..LOOKS {
             match self.state.load(Ordering::Relaxed) {
                 FREE if self.try_hold() => return,
-                // Others sleep already: this one is not about to be the next.
+                // Others sleep already, so this thread is not about to be the next.
                 AWAITED => break,
                 _ => core::hint::spin_loop(),
             }

@@ -1,29 +1,30 @@
-//! What a futex asks of the kernel: to sleep while a word has a value, and to wake who sleeps there.
+//! The two calls of a futex to the kernel: to sleep while a word has a value, and to wake a
+//! sleeper.
 //!
-//! The word stands here as well, so that a model of word and kernel can take the place of both. This
-//! module decides nothing.
+//! The word stands here as well, so that a model can replace both word and kernel. This module
+//! decides nothing.
 
 use core::ptr;
 pub(super) use core::sync::atomic::AtomicU32;
 
-/// How often a thread looks again before it sleeps: well below the cost of a sleep and a wake.
+/// How often a thread looks again before it sleeps: this costs much less than a sleep and a wake.
 pub(super) const LOOKS: u32 = 100;
 
-/// Sleeps while the word has this value. A signal, a wake meant for another or a change of the word
-/// just before end the sleep as well; the caller looks again in any case.
+/// Sleeps while the word has this value. A signal, a wake meant for another or an earlier change of
+/// the word also end the sleep; the caller looks again in any case.
 pub(super) fn sleep_while(word: &AtomicU32, value: u32) {
     let operation = libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG;
     let forever = ptr::null::<libc::timespec>();
-    // SAFETY: the word is a live `u32`, aligned; the kernel only reads it. No time out is given.
+    // SAFETY: the word is a live `u32`, aligned; the kernel only reads it. There is no time-out.
     let _ = unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), operation, value, forever) };
 }
 
 /// Wakes one sleeper, if there is one.
 ///
-/// Another thread may have taken the lock by now. The word itself is not read here.
+/// Another thread may have taken the lock by now. This does not read the word.
 #[cold]
 pub(super) fn wake_one(word: &AtomicU32) {
     let operation = libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG;
-    // SAFETY: the kernel takes the word's address for a name and does not access it.
+    // SAFETY: the kernel uses the word's address as a name and does not access it.
     let _ = unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), operation, 1) };
 }

@@ -1,14 +1,12 @@
 //! How threads share a heap.
 //!
-//! A lock is a value of its own in front of the heap, not a wrapper around it, so that the same
-//! heap runs behind any of them and so that the fork handlers can hold it across a fork.
-//! [`Guarded`] is the one place where the two meet. Nothing here allocates; no lock is fair, and a
-//! thread that locks twice waits for itself.
+//! A lock is a value of its own in front of the heap, not a wrapper around it. So the same heap
+//! runs behind any lock, and the fork handlers can hold the lock across a fork. Only [`Guarded`]
+//! joins the two. Nothing here allocates. No lock is fair, and a thread that locks twice waits for
+//! itself.
 
 #[cfg(not(all(unix, target_has_atomic = "8")))]
 mod absent;
-#[cfg(any(target_os = "linux", target_os = "android"))]
-pub(crate) mod alone;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod futex;
 #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -19,6 +17,8 @@ mod path;
 #[cfg(all(unix, any(test, not(any(target_os = "linux", target_os = "android")))))]
 mod pthread;
 mod raw;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) mod single_threaded;
 #[cfg(target_has_atomic = "8")]
 mod spin;
 #[cfg(test)]
@@ -52,21 +52,21 @@ pub type DefaultLock = SpinLock;
 ///
 /// # Safety
 ///
-/// An implementor promises that between a return of [`lock`](Lock::lock) and the matching
-/// [`unlock`](Lock::unlock) no other call of `lock` on the same value returns, and that what
+/// An implementor promises two things. Between a return of [`lock`](Lock::lock) and the matching
+/// [`unlock`](Lock::unlock), no other call of `lock` on the same value returns. Everything that
 /// happened before an `unlock` is visible after the next `lock`.
 pub unsafe trait Lock: Sync {
-    /// What a heap with this lock embeds to be held over a fork: `fork::Link` if
-    /// threads can share the lock, else `()`.
+    /// The place that a heap with this lock embeds to be locked across a fork: `fork::Link` if
+    /// threads can share the lock, otherwise `()`.
     type Link: Hold;
 
-    /// The option of the attribute that chooses this lock, as it is written there.
+    /// The option that selects this lock, as an attribute spells it.
     const OPTION: &'static str;
 
     /// Waits until the lock is free and takes it. Never allocates.
     fn lock(&self);
 
-    /// Gives the lock back.
+    /// Releases the lock.
     ///
     /// # Safety
     ///
@@ -79,23 +79,23 @@ pub unsafe trait Lock: Sync {
 ///
 /// # Invariant
 ///
-/// The value is accessed only while the lock is held.
+/// The value is only accessed while the lock is held.
 pub(crate) struct Guarded<L, T> {
     lock: L,
     value: UnsafeCell<T>,
 }
 
-// SAFETY: a `Lock` is for all threads and lets one of them at a time to the value, so the value is
-// in effect sent from one to the next.
+// SAFETY: a `Lock` is for all threads and lets one at a time to the value, so the value is in
+// effect sent from one to the next.
 unsafe impl<L: Lock, T: Send> Sync for Guarded<L, T> {}
 
 impl<L, T> Guarded<L, T> {
-    /// `value` behind `lock`, which nobody holds.
+    /// Returns `value` behind `lock`, which nobody holds.
     pub(crate) const fn new(lock: L, value: T) -> Self {
         Self { lock, value: UnsafeCell::new(value) }
     }
 
-    /// The place of the value, to be accessed while the lock is held.
+    /// Returns a pointer to the value, for access while the lock is held.
     #[cfg(unix)]
     #[inline]
     pub(crate) const fn get(&self) -> *mut T {
@@ -104,7 +104,7 @@ impl<L, T> Guarded<L, T> {
 }
 
 impl<L: Lock, T> Guarded<L, T> {
-    /// Calls `f` with the value while it holds the lock, which it gives back even if `f` panics.
+    /// Calls `f` with the value under the lock, and releases the lock even if `f` panics.
     #[inline(always)]
     pub(crate) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
         self.lock();
@@ -115,7 +115,8 @@ impl<L: Lock, T> Guarded<L, T> {
         f(value)
     }
 
-    /// The same; where `f` has nothing, what `or` says, still under the lock.
+    /// Calls `f` with the value under the lock. If `f` returns `None`, returns the result of `or`,
+    /// called under the same lock.
     #[inline(always)]
     pub(crate) fn with_or<R, E>(
         &self,
@@ -132,20 +133,20 @@ impl<L: Lock, T> Guarded<L, T> {
         }
     }
 
-    /// Takes the lock, to be given back by [`unlock`](Guarded::unlock).
+    /// Takes the lock, which [`unlock`](Guarded::unlock) releases.
     #[inline]
     pub(crate) fn lock(&self) {
         self.lock.lock();
     }
 
-    /// Gives the lock back.
+    /// Releases the lock.
     ///
     /// # Safety
     ///
     /// As for [`Lock::unlock`]; and no reference to the value outlives this call.
     #[inline]
     pub(crate) unsafe fn unlock(&self) {
-        // SAFETY: the caller vouches for it.
+        // SAFETY: the caller guarantees it.
         unsafe { self.lock.unlock() };
     }
 }
@@ -156,7 +157,7 @@ impl<L, T> fmt::Debug for Guarded<L, T> {
     }
 }
 
-/// A lock that is given back when this is dropped.
+/// Releases a lock when dropped.
 struct Release<'a, L: Lock>(&'a L);
 
 impl<L: Lock> Drop for Release<'_, L> {

@@ -1,8 +1,8 @@
-//! The system's own lock: a thread that has to wait sleeps, and leaves its core to the one it waits
-//! for.
+//! The system's own lock: a thread that waits sleeps, and leaves its core to the thread that it
+//! waits for.
 //!
-//! On Linux and Android that is a futex ([`futex`](super::futex)), on every other Unix a pthread
-//! mutex (`pthread`). This module only picks.
+//! On Linux and Android this is a futex ([`futex`](super::futex)), on every other Unix a pthread
+//! mutex (`pthread`). This module only selects.
 
 use super::Lock;
 #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -11,15 +11,15 @@ use super::futex::Futex as Native;
 use super::pthread::Pthread as Native;
 use crate::sys::fork;
 
-/// The lock that the system offers: the default where there is one.
+/// The system's lock: the default where there is one.
 ///
-/// Not fair, not reentrant. Where it is a pthread mutex it must stay, once it was used, at its
-/// place, as the lock of a static does; to lock it elsewhere ends the process.
+/// It is not fair and not reentrant. A pthread mutex must stay where it was first used, as the lock
+/// of a static does; locking it elsewhere ends the process.
 #[derive(Debug)]
 pub struct OsLock(Native);
 
 impl OsLock {
-    /// A lock that nobody holds.
+    /// Returns a lock that nobody holds.
     #[must_use]
     pub const fn new() -> Self {
         Self(Native::new())
@@ -32,7 +32,7 @@ impl Default for OsLock {
     }
 }
 
-// SAFETY: the lock within keeps both promises.
+// SAFETY: the inner lock keeps both promises.
 unsafe impl Lock for OsLock {
     type Link = fork::Link;
     const OPTION: &'static str = "lock = \"os\"";

@@ -1,22 +1,22 @@
 //! The lock that an attribute names by its path.
 //!
 //! ```text
-//! HEAP ─ ByPath ─► Raw: Mutex     the one place where the user's type is asked whether it is a mutex
+//! HEAP ─ ByPath ─► Raw: Mutex     the only place that requires the user's type to be a mutex
 //!   ▲
-//! PathLock<HEAP>: Lock            holds whatever the answer is
+//! PathLock<HEAP>: Lock            holds for every type
 //! ```
 //!
-//! So a path that leads to something else is one error, at the path. A lock that was generic over
-//! the user's type itself would be refused wherever the heap is mentioned.
+//! So a path that leads to something else is one error, at the path. The compiler would refuse a
+//! lock that is generic over the user's type wherever the heap is mentioned.
 //!
-//! What the lock does is in [`RawLock`]; this module adds nothing to it.
+//! [`RawLock`] is the lock; this module adds nothing to it.
 
 use super::{Lock, RawLock};
 use crate::sys::fork;
 use core::fmt;
 use lock_api::RawMutex;
 
-/// What `lock = path` may lead to.
+/// The types that `lock = path` may name.
 #[diagnostic::on_unimplemented(
     message = "`lock` takes the path of a `lock_api::RawMutex`, and `{Self}` is none",
     label = "not a `lock_api::RawMutex`",
@@ -25,8 +25,8 @@ use lock_api::RawMutex;
 ///
 /// # Safety
 ///
-/// An implementor promises of these functions what [`Lock`] asks of its own. They repeat it, because
-/// rustc would name a trait that this one was built upon in place of it.
+/// An implementor promises of these functions what [`Lock`] asks of its own. They repeat it,
+/// because rustc's error would name a supertrait in place of this trait.
 pub unsafe trait Mutex: Sized + Sync + 'static {
     /// A lock that nobody holds.
     const UNLOCKED: RawLock<Self>;
@@ -34,7 +34,7 @@ pub unsafe trait Mutex: Sized + Sync + 'static {
     /// Waits until the lock is free and takes it.
     fn lock(lock: &RawLock<Self>);
 
-    /// Gives the lock back.
+    /// Releases the lock.
     ///
     /// # Safety
     ///
@@ -59,7 +59,7 @@ unsafe impl<R: RawMutex + Sync + 'static> Mutex for R {
     }
 }
 
-/// The configuration of a heap whose lock is named by a path.
+/// The configuration of a heap that names its lock by a path.
 pub trait ByPath: 'static {
     /// The type that the path leads to.
     type Raw: Mutex;
@@ -85,7 +85,7 @@ impl<C: ByPath> Default for PathLock<C> {
 // SAFETY: `Mutex` promises what `Lock` asks, and the two functions are its own.
 unsafe impl<C: ByPath> Lock for PathLock<C> {
     type Link = fork::Link;
-    /// A heap says the path itself.
+    /// The heap itself prints the path.
     const OPTION: &'static str = "";
 
     #[inline]

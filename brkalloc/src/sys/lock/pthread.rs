@@ -1,12 +1,12 @@
 //! A pthread mutex that stays where it was first used.
 //!
-//! POSIX lets a mutex be used only at the address where it was initialized, while a Rust value may
-//! be moved by safe code. So the lock notes its address when it is first taken, and a lock that has
-//! been moved ends the process instead of doing what POSIX leaves open. So does a mutex that
-//! reports an error, as some systems do to a thread that waits for itself.
+//! POSIX allows a mutex only at the address where it was initialized, while safe code may move a
+//! Rust value. So the lock notes its address when it is first taken, and a moved lock ends the
+//! process instead of running into what POSIX leaves undefined. So does a mutex that reports an
+//! error, as some systems do to a thread that waits for itself.
 //!
-//! Some C libraries allocate what a statically initialized mutex needs when it is first locked, by
-//! their own `malloc`. This module does not prevent that; a heap that is that `malloc` needs
+//! Some C libraries allocate the state of a statically initialized mutex when it is first locked,
+//! by their own `malloc`. This module does not prevent that; a heap that is that `malloc` needs
 //! another lock there.
 
 use crate::diag::report;
@@ -19,14 +19,14 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 ///
 /// # Invariant
 ///
-/// `home` is 0 until the mutex is first locked, and from then on the address where that happened;
-/// at no other address is the mutex passed to the C library.
+/// `home` is 0 until the mutex is first locked, and from then on the address where that happened.
+/// Only at that address does the C library get the mutex.
 pub(super) struct Pthread {
     mutex: UnsafeCell<libc::pthread_mutex_t>,
     home: AtomicUsize,
 }
 
-// SAFETY: a mutex is for use by many threads at a time, and `home` is atomic.
+// SAFETY: a mutex is made for many threads, and `home` is atomic.
 unsafe impl Sync for Pthread {}
 // SAFETY: a mutex that nobody borrows is not locked, or is locked for good; see `home`.
 unsafe impl Send for Pthread {}

@@ -1,6 +1,6 @@
-//! Any mutex that speaks `lock_api`, as the heap's lock.
+//! Any mutex with `lock_api`, as the heap's lock.
 //!
-//! This module adds nothing to it: what the mutex does to a waiting thread, it does.
+//! This module adds nothing to it; a waiting thread does what the mutex makes it do.
 
 use super::Lock;
 use crate::diag::report;
@@ -8,22 +8,22 @@ use crate::sys::fork;
 use core::fmt;
 use lock_api::RawMutex;
 
-/// The lock of a heap made of `R`.
+/// The lock of a heap, made from `R`.
 ///
-/// A heap asks two things of a mutex that `lock_api` does not ask:
+/// A heap needs two things of a mutex that `lock_api` does not require:
 ///
-/// - It never allocates from a heap that it locks: not when it is taken, not when a thread waits
-///   for it. (`parking_lot` allocates when threads first wait.)
+/// - It never allocates from a heap that it locks: neither when a thread takes it nor when one
+///   waits for it. (`parking_lot` allocates when threads first wait.)
 /// - It survives an [`unlock`](RawMutex::unlock) in the child of a `fork`, by the thread that held
 ///   it in the parent. The other threads of the parent, among them those that waited, are not
-///   there. A mutex that is one word and asks the system for nothing else does.
+///   there. A mutex that is one word and uses nothing else of the system does.
 ///
-/// A mutex that breaks them makes a program hang; it does not make it unsound. One that panics ends
-/// the process.
+/// A mutex without them can make a program deadlock, but not unsound. One that panics ends the
+/// process.
 pub struct RawLock<R>(R);
 
 impl<R: RawMutex> RawLock<R> {
-    /// A lock that nobody holds.
+    /// Returns a lock that nobody holds.
     #[must_use]
     pub const fn new() -> Self {
         Self(R::INIT)
@@ -36,12 +36,12 @@ impl<R: RawMutex> Default for RawLock<R> {
     }
 }
 
-// SAFETY: `RawMutex` promises exclusion, and visibility with it, between all that share `R`, and as
-// `R` is `Sync`, threads may. Locking and unlocking are a pair on one thread, which is all that a
-// mutex with guards that cannot be sent requires.
+// SAFETY: `RawMutex` promises exclusion, and visibility with it, between all that share `R`; as `R`
+// is `Sync`, threads may share it. Locking and unlocking are a pair on one thread, which is all
+// that a mutex with guards that are not `Send` requires.
 unsafe impl<R: RawMutex + Sync> Lock for RawLock<R> {
     type Link = fork::Link;
-    /// A heap says the path itself.
+    /// The heap itself prints the path.
     const OPTION: &'static str = "";
 
     #[inline]

@@ -1,9 +1,9 @@
-//! A lock that needs no system: whoever waits keeps looking.
+//! A lock that needs no system: a thread that waits spins.
 //!
-//! The lock is that of the `spin` crate. What is ours is the waiting: some pauses of the processor,
-//! then, where there is a system, the rest of the time slice for whoever else wants to run, which
-//! may be the holder. With more threads than cores, one that only looked would burn whole time
-//! slices. This module does not sleep and is not fair.
+//! The lock comes from the `spin` crate; the waiting is ours. A thread pauses the processor a few
+//! times, then, where there is a system, yields the rest of its time slice, perhaps to the holder.
+//! With more threads than cores, a thread that only spun would burn whole time slices. This module
+//! does not sleep and is not fair.
 
 use super::{Lock, RawLock};
 use crate::sys::fork;
@@ -15,14 +15,14 @@ use spin::mutex::SpinMutex;
 pub struct SpinLock(RawLock<SpinMutex<(), Patience>>);
 
 impl SpinLock {
-    /// A lock that nobody holds.
+    /// Returns a lock that nobody holds.
     #[must_use]
     pub const fn new() -> Self {
         Self(RawLock::new())
     }
 }
 
-// SAFETY: the lock within keeps both promises.
+// SAFETY: the inner lock keeps both promises.
 unsafe impl Lock for SpinLock {
     type Link = fork::Link;
     const OPTION: &'static str = "lock = \"spin\"";
@@ -39,11 +39,11 @@ unsafe impl Lock for SpinLock {
     }
 }
 
-/// What a thread does between two looks at a lock that is held.
+/// The wait of a thread between two looks at a lock that is held.
 struct Patience;
 
 impl Patience {
-    /// About as long as a heap takes for one request.
+    /// About the time of one request.
     const PAUSES: u32 = 32;
 }
 

@@ -1,9 +1,9 @@
-//! A lock that locks nothing, for a heap that only one thread uses, by somebody's word.
+//! A lock that locks nothing, for a heap that only one thread uses, as its user promises.
 //!
-//! It still notices the one thing that a single thread can do wrong, which is to enter the heap
-//! again from within one of its own operations (a walk over the chunks whose closure allocates),
-//! and ends the process rather than let the heap be borrowed twice. That costs a plain load and a
-//! plain store. This module does not notice a second thread.
+//! It still detects the one mistake that a single thread can make: entering the heap again from
+//! within one of its own operations (a walk over the chunks whose closure allocates). Then it ends
+//! the process rather than let the heap be borrowed twice. That costs a plain load and a plain
+//! store. This module does not notice a second thread.
 
 use super::Lock;
 use crate::diag::report;
@@ -12,27 +12,27 @@ use core::sync::atomic::{AtomicBool, Ordering};
 /// A lock that locks nothing between threads.
 #[derive(Debug)]
 pub struct Unlocked {
-    /// Atomic so that the flag itself is sound to share; nothing is ever ordered by it.
+    /// Atomic so that the flag itself is sound to share; it orders nothing.
     entered: AtomicBool,
 }
 
 impl Unlocked {
-    /// A lock that nobody has entered.
+    /// Returns a lock that nobody has entered.
     ///
     /// # Safety
     ///
     /// The value, and every other made by the same constant, is the lock of a heap that no two
-    /// threads use without something else ordering all of one's uses before all of the other's:
+    /// threads use, unless something else orders all uses of one before all uses of the other:
     /// there is one thread, or only one that allocates and frees, interrupt and signal handlers
-    /// included. This promise is all that makes the heap [`Sync`].
+    /// included. Only this promise makes the heap [`Sync`].
     #[must_use]
     pub const unsafe fn new() -> Self {
         Self { entered: AtomicBool::new(false) }
     }
 }
 
-// SAFETY: whoever called `new` promised that there is no second thread to exclude, and nothing of
-// another thread's to be made visible. The same thread's second `lock` does not return.
+// SAFETY: the caller of `new` promised that there is no second thread to exclude, nor any writes of
+// another thread to make visible. The same thread's second `lock` does not return.
 unsafe impl Lock for Unlocked {
     type Link = ();
     const OPTION: &'static str = "unsafe(lock = \"none\")";

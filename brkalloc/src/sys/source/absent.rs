@@ -1,22 +1,22 @@
-//! What a source is called where the target has no such thing: it opens nothing.
+//! A stand-in for a source that the target lacks: it opens nothing.
 //!
-//! The attribute's expansion names these types, and reports that the target lacks them as one error of
-//! its own ([`target`](crate::heap::target)); with no type at all, there would be one for each use.
+//! The attribute's expansion names these types, and reports in one error of its own that the target
+//! lacks them ([`target`](crate::heap::target)). Without any type, each use would be another error.
 
 use super::{Region, Source};
 use core::ptr::NonNull;
 
-/// The program break, which this target has not.
+/// The program break, which this target lacks.
 #[derive(Debug)]
 pub enum Brk {}
 
-/// Mappings, which this target has not.
+/// Mappings, which this target lacks.
 #[derive(Debug)]
 pub enum Mmap {}
 
 macro_rules! opens_nothing {
     ($source:ident, $option:literal) => {
-        // SAFETY: nothing is granted.
+        // SAFETY: it grants nothing.
         unsafe impl Source for $source {
             const ZEROED: bool = false;
             const GROWS: bool = false;

@@ -1,5 +1,5 @@
-//! One contiguous range behind the program break, which moves once: the arena is the break, and
-//! reserved room right behind it is fence and growth in one.
+//! One contiguous range behind the program break, which moves once: the break's rise is the arena,
+//! and reserved room right behind it is both fence and room for growth.
 //!
 //! ```text
 //!      the break before      the break after: for good
@@ -17,14 +17,15 @@
 //! every other case, and if there is no room behind the break, the window is a mapping's, as
 //! [`Mmap`] makes it.
 //!
-//! The break is glibc's alone to be had. musl's `malloc` asks the kernel for it without `sbrk` and
-//! remembers where it left it (mallocng for what it notes of its blocks, oldmalloc for the blocks):
-//! moved by somebody else, it would be lowered to there by the next request. How the program is linked
-//! does not matter: in a static one of glibc, `malloc` and `sbrk` are the same code.
+//! Only glibc's break can be taken. musl's `malloc` asks the kernel for the break without `sbrk`
+//! and remembers where it left it (mallocng for the records of its blocks, oldmalloc for the
+//! blocks): if somebody else moved the break, its next request would lower it to there. It does not
+//! matter how the program is linked: in a static one of glibc, `malloc` and `sbrk` are the same
+//! code.
 //!
-//! The two ranges adjoin but come from two calls of the system, and one pointer must reach across.
-//! So the provenance of both is exposed, and the base is taken anew from its address: it stands for
-//! whatever was exposed there.
+//! The two ranges adjoin but come from two system calls, and one pointer must reach across. So this
+//! module exposes the provenance of both, and recreates the base from its address, with whatever
+//! provenance was exposed there.
 //!
 //! This module never lowers the break below an arena that it has lent, and never tries a second
 //! time.
@@ -67,7 +68,7 @@ unsafe impl<S: System> Source for Brk<S> {
                 Some(mapping)
             }
             Some(mapping) => {
-                // SAFETY: it was reserved just now, as a whole, and nobody was lent it.
+                // SAFETY: it was reserved just now, as a whole, and nobody uses it.
                 unsafe { S::release(mapping.base, pages::<S>(mapping.reserved)) };
                 Some(region)
             }
@@ -84,7 +85,7 @@ unsafe impl<S: System> Source for Brk<S> {
     }
 
     unsafe fn unmap(base: NonNull<u8>, size: usize) {
-        // SAFETY: the caller vouches for the same.
+        // SAFETY: the caller guarantees the same.
         unsafe { Mmap::<S>::unmap(base, size) };
     }
 
@@ -94,7 +95,7 @@ unsafe impl<S: System> Source for Brk<S> {
         target: usize,
         may_move: bool,
     ) -> Option<NonNull<u8>> {
-        // SAFETY: the caller vouches for the same.
+        // SAFETY: the caller guarantees the same.
         unsafe { Mmap::<S>::remap(base, size, target, may_move) }
     }
 
@@ -103,24 +104,24 @@ unsafe impl<S: System> Source for Brk<S> {
     }
 
     unsafe fn commit(base: NonNull<u8>, from: usize, to: usize) -> bool {
-        // SAFETY: the caller vouches for the same. A page of the break that is protected again
+        // SAFETY: the caller guarantees the same. A page of the break that is protected again
         // stays as it is.
         unsafe { mmap::commit::<S>(base, from, to) }
     }
 
     unsafe fn discard(base: NonNull<u8>, from: usize, to: usize) -> bool {
-        // SAFETY: the caller vouches for the same.
+        // SAFETY: the caller guarantees the same.
         unsafe { mmap::discard::<S>(base, from, to) }
     }
 }
 
-/// The window of the one heap that gets the break: its bytes come from the one rise of it and from
-/// the room behind.
+/// Opens the window of the one heap that gets the break: its bytes come from the one rise of the
+/// break and from the room behind.
 fn behind_break<S: System>(wanted: Wanted) -> Option<(Region, Rise)> {
     if !S::single_threaded() || !S::claim_break() {
         return None;
     }
-    // SAFETY: the process has one thread, as was asked just now.
+    // SAFETY: the process has one thread, as just verified.
     let rise = unsafe { Rise::new::<S>(wanted.arena_pages) }?;
     let room = if wanted.arena_pages < wanted.limit_pages {
         let Some(room) = room_behind::<S>(rise.upper, wanted.limit_pages - wanted.arena_pages)
@@ -136,8 +137,8 @@ fn behind_break<S: System>(wanted: Wanted) -> Option<(Region, Rise)> {
     Some((wanted.region(base, wanted.arena_pages + room, Origin::Break), rise))
 }
 
-/// Reserves up to `size` bytes that begin at `address`, halving; the number of bytes, `None` for
-/// not even one page.
+/// Reserves up to `size` bytes that begin at `address`, halving the size on failure. Returns how
+/// many bytes, or `None` if not even one page is free.
 fn room_behind<S: System>(address: NonNull<u8>, size: usize) -> Option<usize> {
     let page = S::page_size();
     let mut size = size;
@@ -151,7 +152,7 @@ fn room_behind<S: System>(address: NonNull<u8>, size: usize) -> Option<usize> {
     None
 }
 
-/// `size` rounded up to whole pages; that of a window, so it cannot overflow.
+/// Rounds the `size` of a window up to whole pages, which cannot overflow.
 fn pages<S: System>(size: usize) -> usize {
     size.checked_next_multiple_of(S::page_size()).unwrap_or(size)
 }
@@ -169,15 +170,15 @@ struct Rise {
 }
 
 impl Rise {
-    /// Raises the break by `size` bytes of whole pages, and by what is missing to the next page
-    /// border before.
+    /// Raises the break by `size` bytes of whole pages, and by the distance to the next page border
+    /// before.
     ///
     /// # Safety
     ///
     /// [`System::single_threaded`] holds.
     unsafe fn new<S: System>(size: usize) -> Option<Self> {
         let page = S::page_size();
-        // SAFETY: the caller vouches that the process has one thread.
+        // SAFETY: the caller guarantees that the process has one thread.
         let before = unsafe { S::sbrk(0) }?;
         let lower = before.addr().get();
         let pad = lower.checked_next_multiple_of(page)? - lower;
@@ -185,7 +186,8 @@ impl Rise {
         // SAFETY: still one thread.
         let start = unsafe { S::sbrk(increment) }?;
         if start != before {
-            // Somebody moved the break from under a lone thread; whose bytes these are is unclear.
+            // Somebody moved the break although there is one thread; it is unclear who owns these
+            // bytes.
             return None;
         }
         start.as_ptr().expose_provenance();
@@ -196,10 +198,10 @@ impl Rise {
         Some(Self { base, upper, increment })
     }
 
-    /// Gives the window back that begins with this rise: the room, then the break.
+    /// Returns the window that begins with this rise: the room, then the break.
     fn abandon<S: System>(self, region: Region) {
         let room = pages::<S>(region.reserved) - (self.upper.addr().get() - self.base.addr().get());
-        // SAFETY: the room was reserved in one call, begins at `upper`, and nobody was lent it.
+        // SAFETY: the room was reserved in one call, begins at `upper`, and nobody uses it.
         unsafe { S::release(self.upper, room) };
         self.undo::<S>();
     }
@@ -210,10 +212,10 @@ impl Rise {
         if !S::single_threaded() {
             return;
         }
-        // SAFETY: asked just now: the process has one thread.
+        // SAFETY: the process has one thread, as just verified.
         if unsafe { S::sbrk(0) } == Some(self.upper) {
-            // SAFETY: still one thread, the break is where our own rise ended, and nobody was lent
-            // the bytes.
+            // SAFETY: still one thread, the break is where this rise ended, and nobody uses the
+            // bytes.
             let _ = unsafe { S::sbrk(-self.increment) };
         }
     }

@@ -1,6 +1,6 @@
-//! A claim that one caller wins, on targets without compare-and-swap, too.
+//! A claim that one caller wins, even on targets without compare-and-swap.
 //!
-//! Where there is one, whoever raises the flag wins. Elsewhere:
+//! With compare-and-swap, the caller that raises the flag wins. Without:
 //!
 //! ```text
 //!   last ← me;  taken? ─ yes ─► lost
@@ -10,19 +10,19 @@
 //!                              won
 //! ```
 //!
-//! This is the splitter of Lamport's fast mutex (1987; Moir and Anderson 1995). Each caller signs with an
-//! address on its own stack, which no other caller has meanwhile: processors that small have one core, or
-//! stacks in memory that their cores share. Of callers that meet, the one that
-//! signs last may find the claim taken and the one before it another's signature: then both lose.
-//! Whoever comes alone, and first, wins. A heap asks under its lock, so it comes alone; two heaps that
-//! were made by hand over one array may both get nothing there, and never both get it.
+//! This is the splitter of Lamport's fast mutex (1987; Moir and Anderson 1995). Each caller signs
+//! with an address on its own stack, which no other caller has meanwhile: such small processors
+//! have one core, or stacks in memory that their cores share. Of callers that meet, the one that
+//! signs last may find the claim taken, and the one before it another's signature: then both lose.
+//! A caller that comes alone, and first, wins. A heap claims under its lock, so it comes alone. Two
+//! heaps made by hand over one array may both get nothing, but never both get it.
 
 use core::sync::atomic::AtomicBool;
 use core::sync::atomic::Ordering::Relaxed;
 #[cfg(any(test, not(target_has_atomic = "8")))]
 use core::sync::atomic::{AtomicUsize, Ordering::SeqCst, fence};
 
-/// Something that at most one caller gets, once.
+/// A claim that at most one caller gets, once.
 #[derive(Debug)]
 pub(super) struct Claim {
     taken: AtomicBool,
@@ -31,7 +31,7 @@ pub(super) struct Claim {
 }
 
 impl Claim {
-    /// A claim that nobody has won.
+    /// Returns a claim that nobody has won.
     pub(super) const fn new() -> Self {
         Self {
             taken: AtomicBool::new(false),
@@ -48,14 +48,14 @@ impl Claim {
         self.sign()
     }
 
-    /// The same, by loads and stores alone.
+    /// Whether this call wins, by loads and stores only.
     #[cfg(any(test, not(target_has_atomic = "8")))]
     fn sign(&self) -> bool {
         let place = 0_u8;
         let me = (&raw const place).addr();
         self.last.store(me, Relaxed);
-        // Whoever signs later than another's second fence sees that the claim is taken; whoever signed
-        // earlier is seen by that other one.
+        // A caller that signs after another's second fence sees that the claim is taken; one that
+        // signed before it is seen by that other caller.
         fence(SeqCst);
         if self.taken.load(Relaxed) {
             return false;

@@ -1,4 +1,4 @@
-//! Memory that the program has anyway: a static array, lent once, or bytes that a caller lends.
+//! Memory that the program already has: a static array, lent once, or bytes that a caller lends.
 //!
 //! ```text
 //!   StaticArena<N>, in .bss, aligned to 16
@@ -7,8 +7,8 @@
 //!  +----------------------------------------------+-------+-----+
 //! ```
 //!
-//! The array is handed out as a [`Lent`], which anybody may copy; the first to open it has it, and
-//! there is no way back. Nothing here grows, and this module calls no system.
+//! The arena lends its array as a [`Lent`], which anybody may copy. The first to open it gets it,
+//! for good. Nothing here grows, and this module calls no system.
 
 use super::claim::Claim;
 use super::{Origin, Region, Source};
@@ -18,29 +18,29 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 
-/// An arena of exactly `N` bytes, to be put into a static of its own.
+/// An arena of exactly `N` bytes, for a static of its own.
 ///
 /// # Invariant
 ///
-/// The bytes are zero until somebody wins the claim, and from then on belong to whoever did.
+/// The bytes are zero until somebody wins the claim, and from then on belong to the winner.
 #[repr(C, align(16))]
 pub struct StaticArena<const N: usize> {
     bytes: UnsafeCell<[u8; N]>,
     claim: Claim,
 }
 
-// SAFETY: a shared arena gives out the address of its bytes alone; by the invariant, one thread
-// gets to use them.
+// SAFETY: a shared arena only gives out the address of its bytes; by the invariant, only one thread
+// may use them.
 unsafe impl<const N: usize> Sync for StaticArena<N> {}
 
 impl<const N: usize> StaticArena<N> {
-    /// An arena of zeros, lent to nobody.
+    /// Returns an arena of zeros, lent to nobody.
     #[must_use]
     pub const fn new() -> Self {
         Self { bytes: UnsafeCell::new([0; N]), claim: Claim::new() }
     }
 
-    /// The arena's bytes, for the first who opens them.
+    /// Lends the arena's bytes to the first who opens them.
     #[must_use]
     pub fn lend(&'static self) -> Lent {
         let base = NonNull::from(&self.bytes).cast();
@@ -77,7 +77,7 @@ pub struct Lent {
 }
 
 impl Lent {
-    /// The bytes, for the first caller among all copies of this handle.
+    /// Returns the bytes to the first caller among all copies of this handle.
     fn open(self) -> Option<Region> {
         if !self.claim.win() || self.size == 0 {
             return None;
@@ -89,13 +89,14 @@ impl Lent {
 
 /// Where the bytes of a [`Static`] are.
 ///
-/// Safe to implement: a [`Lent`] comes from a [`StaticArena`] alone, and opens once.
+/// Safe to implement: a [`Lent`] only comes from a [`StaticArena`], and opens once.
 pub trait Storage: 'static {
-    /// The arena. It is asked for when the heap first allocates: a panic here ends the process.
+    /// Returns the arena. The heap calls this when it first allocates: a panic here ends the
+    /// process.
     fn storage() -> Lent;
 }
 
-/// A static array of the program, all of it committed: the sizes asked for are not looked at.
+/// A static array of the program, all of it committed, whatever sizes the heap asks for.
 #[derive(Debug)]
 pub struct Static<S>(PhantomData<S>);
 
@@ -126,8 +127,8 @@ unsafe impl<S: Storage> Source for Static<S> {
     }
 }
 
-/// Bytes that a caller lent to one heap. Never opened: the heap is given its region when it is
-/// made.
+/// Bytes that a caller lent to one heap. The heap never opens this source: its owner gives it the
+/// region.
 #[derive(Debug)]
 pub enum Slice {}
 
@@ -154,5 +155,5 @@ unsafe impl Source for Slice {
     }
 }
 
-/// Where memory has no pages, the least size that a source may name.
+/// The page size of memory without pages: the least that a source may name.
 pub(super) const NO_PAGES: usize = 16;

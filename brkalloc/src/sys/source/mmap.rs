@@ -1,4 +1,4 @@
-//! A mapping of its own: address space for the whole window, paid for as it is used.
+//! A mapping of its own: address space for the whole window, charged as it is used.
 //!
 //! ```text
 //!   base                 committed                                    reserved
@@ -36,11 +36,11 @@ unsafe impl<S: System> Source for Mmap<S> {
         let _kept = errno::keep();
         let wanted = Wanted::new::<S>(arena, limit)?;
         let (base, size) = reserve::<S>(wanted)?;
-        // SAFETY: `reserve` made those pages just now, at least `arena_pages` bytes of them.
+        // SAFETY: `reserve` has just reserved those pages, at least `arena_pages` bytes of them.
         if wanted.arena_pages == 0 || unsafe { S::protect(base, wanted.arena_pages) } {
             return Some(wanted.region(base, size, Origin::Mapping));
         }
-        // SAFETY: they are what `S` returned, whole, and nobody else knows of them.
+        // SAFETY: they are the whole reservation of `S`, and nobody else knows of them.
         unsafe { S::release(base, size) };
         None
     }
@@ -56,7 +56,7 @@ unsafe impl<S: System> Source for Mmap<S> {
 
     unsafe fn unmap(base: NonNull<u8>, size: usize) {
         let _kept = errno::keep();
-        // SAFETY: the caller vouches for the mapping.
+        // SAFETY: the caller guarantees the mapping.
         unsafe { S::release(base, size) };
     }
 
@@ -70,7 +70,7 @@ unsafe impl<S: System> Source for Mmap<S> {
         if isize::MAX.unsigned_abs() < target {
             return None;
         }
-        // SAFETY: the caller vouches for the mapping.
+        // SAFETY: the caller guarantees the mapping.
         unsafe { S::remap(base, size, target, may_move) }
     }
 
@@ -79,17 +79,17 @@ unsafe impl<S: System> Source for Mmap<S> {
     }
 
     unsafe fn commit(base: NonNull<u8>, from: usize, to: usize) -> bool {
-        // SAFETY: the caller vouches for the same.
+        // SAFETY: the caller guarantees the same.
         unsafe { commit::<S>(base, from, to) }
     }
 
     unsafe fn discard(base: NonNull<u8>, from: usize, to: usize) -> bool {
-        // SAFETY: the caller vouches for the same.
+        // SAFETY: the caller guarantees the same.
         unsafe { discard::<S>(base, from, to) }
     }
 }
 
-/// What a heap asks for, in bytes and in whole pages.
+/// The sizes that a heap wants, in bytes and in whole pages.
 ///
 /// # Invariant
 ///
@@ -104,8 +104,8 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
-    /// Makes sense of any two sizes: a limit below the arena is the arena; one beyond what a
-    /// pointer can span is cut to it. `None` for an arena beyond that, and for nothing at all.
+    /// Accepts any two sizes: a limit below the arena counts as the arena; one beyond a pointer's
+    /// range is cut to it. Returns `None` for an arena beyond that range, and if both are 0.
     pub(super) fn new<S: System>(arena: usize, limit: usize) -> Option<Self> {
         let page = S::page_size();
         let most = isize::MAX.unsigned_abs() & !(page - 1);
@@ -118,7 +118,7 @@ impl Wanted {
         Some(Self { arena, limit, arena_pages, limit_pages })
     }
 
-    /// The region that `size` bytes at `base` make, at least `arena_pages` of them.
+    /// Returns the region of `size` bytes at `base`, at least `arena_pages` of them.
     pub(super) fn region(self, base: NonNull<u8>, size: usize, origin: Origin) -> Region {
         Region { base, committed: self.arena, reserved: size.min(self.limit), origin }
     }
@@ -141,17 +141,18 @@ fn reserve<S: System>(wanted: Wanted) -> Option<(NonNull<u8>, usize)> {
     }
 }
 
-/// Half of `size`, in whole pages, rounded down.
+/// Returns half of `size`, rounded down to whole pages.
 pub(super) fn halve(size: usize, page: usize) -> usize {
     (size / 2) & !(page - 1)
 }
 
-/// Makes `from..to` readable and writable, from the first page that is not so as a whole.
+/// Makes `from..to` readable and writable, beginning at the first page that is not yet so as a
+/// whole.
 ///
 /// # Safety
 ///
 /// As for [`Source::commit`]: `base` is that of a window made of reserved pages of `S`, `from` is a
-/// page border or the end of what is committed before it, and `to` lies within it.
+/// page border or the end of the bytes committed before, and `to` lies within the window.
 pub(super) unsafe fn commit<S: System>(base: NonNull<u8>, from: usize, to: usize) -> bool {
     let page = S::page_size();
     let lower = from.checked_next_multiple_of(page);
@@ -163,20 +164,20 @@ pub(super) unsafe fn commit<S: System>(base: NonNull<u8>, from: usize, to: usize
         return true;
     }
     let _kept = errno::keep();
-    // SAFETY: the caller vouches that the window goes on beyond `from`, so up to the page border
-    // after it.
+    // SAFETY: the caller guarantees that the window continues beyond `from`, so up to the next page
+    // border.
     let address = unsafe { base.byte_add(lower) };
-    // SAFETY: these are reserved pages of the caller's window: it ends in a whole page, at `upper`
-    // or above.
+    // SAFETY: these are reserved pages of the caller's window, which ends in a whole page, at
+    // `upper` or above.
     unsafe { S::protect(address, upper - lower) }
 }
 
-/// Gives the whole pages within `from..to` back.
+/// Returns the whole pages within `from..to` to the system.
 ///
 /// # Safety
 ///
 /// As for [`Source::discard`]: `base` is that of a window made of pages of `S`, `from..to` of it is
-/// committed, and nobody needs the bytes of the whole pages therein.
+/// committed, and nobody needs the bytes of the whole pages in it.
 pub(super) unsafe fn discard<S: System>(base: NonNull<u8>, from: usize, to: usize) -> bool {
     let page = S::page_size();
     let Some(lower) = from.checked_next_multiple_of(page) else {
@@ -187,8 +188,8 @@ pub(super) unsafe fn discard<S: System>(base: NonNull<u8>, from: usize, to: usiz
         return true;
     }
     let _kept = errno::keep();
-    // SAFETY: `lower` is below `upper`, which the caller vouches is within the window.
+    // SAFETY: `lower` is below `upper`, which the caller guarantees is within the window.
     let address = unsafe { base.byte_add(lower) };
-    // SAFETY: the caller vouches that these pages are committed and not needed.
+    // SAFETY: the caller guarantees that these pages are committed and not needed.
     unsafe { S::discard(address, upper - lower) }
 }

@@ -1,8 +1,8 @@
-//! Sources: what an arena is made of.
+//! Sources of memory for arenas.
 //!
-//! A source opens one contiguous window, of which the first part is committed, and commits more of
-//! it on request. It holds no state: the heap keeps the [`Region`]. Nothing above this module calls
-//! the system for memory, and nothing below knows what a chunk is.
+//! A source opens one contiguous window, whose first part is committed, and commits more of it on
+//! request. It holds no state: the heap keeps the [`Region`]. Nothing above this module calls the
+//! system for memory, and nothing below knows chunks.
 
 #[cfg(not(unix))]
 mod absent;
@@ -30,10 +30,10 @@ pub use system::{Libc, System};
 
 use core::ptr::NonNull;
 
-/// Whether a word can be read at `address`, as far as the system says.
+/// Whether the word at `address` is readable, as far as the system says.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) fn is_readable(address: *const u8) -> bool {
-    /// No way to change a mask, so that the system reads one and then refuses.
+    /// No valid way to change a mask, so that the system reads one and then refuses.
     const NO_WAY: libc::c_int = -1;
     let _kept = crate::diag::errno::keep();
     let nowhere = core::ptr::null_mut::<u8>();
@@ -43,7 +43,7 @@ pub(crate) fn is_readable(address: *const u8) -> bool {
     done == 0 || crate::diag::errno::get() != libc::EFAULT
 }
 
-/// The same, of a system that is not asked.
+/// On other systems, assumes that the word is readable.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 pub(crate) fn is_readable(_: *const u8) -> bool {
     true
@@ -54,15 +54,15 @@ pub(crate) fn is_readable(_: *const u8) -> bool {
 pub struct Region {
     /// The first byte. Its provenance covers all `reserved` bytes.
     pub base: NonNull<u8>,
-    /// Bytes from `base` on that can be read and written now.
+    /// Bytes from `base` on that are readable and writable now.
     pub committed: usize,
-    /// Bytes from `base` on that can be committed; `committed` or more.
+    /// Bytes from `base` on that can be committed; at least `committed`.
     pub reserved: usize,
-    /// Where the window came to lie.
+    /// Where the window lies.
     pub origin: Origin,
 }
 
-/// Where a window came to lie.
+/// Where a window lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origin {
@@ -76,7 +76,7 @@ pub enum Origin {
     Slice,
 }
 
-/// What an arena is made of.
+/// A source of memory for an arena.
 ///
 /// # Safety
 ///
@@ -85,8 +85,8 @@ pub enum Origin {
 ///   [`page_size`](Source::page_size), spans between 1 and `isize::MAX` bytes,
 ///   `committed <= reserved` of them, and belongs to the caller alone, for ever: no second call
 ///   returns any of its bytes, and nothing else reads, writes or unmaps them;
-/// - what [`map`](Source::map) and [`remap`](Source::remap) return begins at a multiple of it, too,
-///   and belongs to the caller alone until it is unmapped;
+/// - the mappings that [`map`](Source::map) and [`remap`](Source::remap) return begin at a multiple
+///   of it, too, and belong to the caller alone until they are unmapped;
 /// - the first `committed` bytes of a window, and those that [`commit`](Source::commit) has granted, are valid
 ///   for reads and writes;
 /// - with [`ZEROED`](Source::ZEROED), every byte reads as zero until it is first written.
@@ -100,26 +100,27 @@ pub unsafe trait Source {
 
     /// Opens a window of up to `limit` bytes whose first `arena` bytes are committed.
     ///
-    /// Any two sizes will do: a `limit` below `arena` counts as `arena`, and both 0 are refused.
-    /// Less than `limit` is reserved where the system grants less. `None`, with nothing held, where
-    /// not even `arena` bytes are to be had, or where this source has lent its only window already.
+    /// Any two sizes are valid: a `limit` below `arena` counts as `arena`, and both 0 are refused.
+    /// The source reserves less than `limit` if the system grants less. It returns `None`, and
+    /// holds nothing, if it cannot get even `arena` bytes, or if it has lent its only window
+    /// already.
     fn open(arena: usize, limit: usize) -> Option<Region>;
 
-    /// Opens a window of `size` bytes, none of them committed, for what a heap keeps beside its
-    /// window. `None` where there is no such room.
+    /// Opens a window of `size` bytes, none of them committed, for the data that a heap keeps
+    /// beside its window. Returns `None` if there is no such room.
     #[must_use]
     fn open_aside(_size: usize) -> Option<Region> {
         None
     }
 
-    /// Maps `size` bytes, whole pages, beside every window: readable, writable and zero. `None` where
-    /// the system refuses.
+    /// Maps `size` bytes, whole pages, outside every window: readable, writable and zero. Returns
+    /// `None` if the system refuses.
     #[must_use]
     fn map(_size: usize) -> Option<NonNull<u8>> {
         None
     }
 
-    /// Gives a mapping back.
+    /// Unmaps a mapping.
     ///
     /// # Safety
     ///
@@ -127,9 +128,9 @@ pub unsafe trait Source {
     /// [`remap`](Source::remap) returned, and nobody uses it any more.
     unsafe fn unmap(_base: NonNull<u8>, _size: usize) {}
 
-    /// Makes a mapping of `size` bytes one of `target` bytes, whole pages, whose first bytes are the
-    /// same and whose new ones are zero; where it stands unless it `may_move`. `None`, with nothing
-    /// changed, where the system cannot do that.
+    /// Resizes a mapping of `size` bytes to `target` bytes, whole pages. Its first bytes stay the
+    /// same and new ones are zero. It stays where it is unless it `may_move`. Returns `None`, with
+    /// nothing changed, if the system cannot do that.
     ///
     /// # Safety
     ///
@@ -145,11 +146,11 @@ pub unsafe trait Source {
         None
     }
 
-    /// The system's page size in bytes, a power of two of at least 16.
+    /// Returns the system's page size in bytes, a power of two of at least 16.
     fn page_size() -> usize;
 
     /// Makes the bytes `from..to` of the window at `base` readable and writable, rounding outward
-    /// to pages; `false`, with nothing changed, where the system refuses.
+    /// to pages. Returns `false`, with nothing changed, if the system refuses.
     ///
     /// # Safety
     ///
@@ -158,9 +159,9 @@ pub unsafe trait Source {
     /// `to` is at most what it reserved.
     unsafe fn commit(base: NonNull<u8>, from: usize, to: usize) -> bool;
 
-    /// Gives the whole pages within the bytes `from..to` of the window at `base` back to the
-    /// system. They stay committed and read as zero from then on. `false`, with nothing changed,
-    /// where the system refuses.
+    /// Returns the whole pages within the bytes `from..to` of the window at `base` to the system.
+    /// They stay committed and read as zero from then on. Returns `false`, with nothing changed, if
+    /// the system refuses.
     ///
     /// # Safety
     ///

@@ -1,8 +1,8 @@
-//! The system is a parameter: everything that a source asks of it is one of these calls.
+//! The system is a parameter: these are all the calls that a source makes of it.
 //!
-//! A test replaces [`Libc`] by a system of its own that refuses the call it chooses.
-//! [`Brk`](super::Brk) and [`Mmap`](super::Mmap) decide; this module only asks. It keeps no state
-//! of its own but the one that the process has only once: whether its program break has been taken.
+//! A test replaces [`Libc`] by a system of its own that refuses a chosen call. [`Brk`](super::Brk)
+//! and [`Mmap`](super::Mmap) decide; this module only asks. Its only state is one that the process
+//! has only once: whether a heap has taken its program break.
 
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -10,15 +10,16 @@ use core::sync::atomic::{AtomicBool, Ordering};
 /// The calls that a source makes of the system.
 ///
 /// Sizes and addresses are whole pages throughout, sizes at least one page and at most
-/// `isize::MAX`. None of these calls allocates or panics. Any may fail, save where the system's
-/// answer is a plain fact.
+/// `isize::MAX`. None of these calls allocates or panics. Any may fail, unless it reports a plain
+/// fact.
 ///
 /// # Safety
 ///
 /// An implementor promises that
-/// - what [`reserve`](System::reserve) and [`reserve_at`](System::reserve_at) return belongs to the
-///   caller alone until it is released, and reads as zero once it is protected read-write; so does
-///   what [`map`](System::map) and [`remap`](System::remap) return, which is read-write already;
+/// - address space that [`reserve`](System::reserve) and [`reserve_at`](System::reserve_at) return
+///   belongs to the caller alone until it is released, and reads as zero once it is protected
+///   read-write; so do mappings that [`map`](System::map) and [`remap`](System::remap) return,
+///   which are read-write already;
 /// - while [`single_threaded`](System::single_threaded) would answer `true`, the bytes by which
 ///   [`sbrk`](System::sbrk) raises the break belong to the caller alone until it lowers the break
 ///   again, are readable and writable, and read as zero where they lie above the page that the
@@ -27,21 +28,20 @@ use core::sync::atomic::{AtomicBool, Ordering};
 /// - [`page_size`](System::page_size) always answers the same power of two, 16 or more;
 /// - a call that fails changes nothing.
 pub unsafe trait System {
-    /// The size of a page in bytes.
+    /// Returns the size of a page in bytes.
     fn page_size() -> usize;
 
-    /// Whether it is certain that the process has one thread, and a C library whose `sbrk` may be
-    /// called.
+    /// Whether the process certainly has one thread, and a C library whose `sbrk` may be called.
     ///
-    /// Then it has one until the caller itself starts another.
+    /// Then it stays single-threaded until the caller itself starts a thread.
     fn single_threaded() -> bool;
 
-    /// Takes the program break for one heap: `true` for the first call in the process, then
-    /// `false`.
+    /// Claims the program break for one heap: returns `true` for the first call in the process,
+    /// then `false`.
     fn claim_break() -> bool;
 
-    /// Moves the program break by `increment` bytes, which need not be whole pages; the break as it
-    /// was before.
+    /// Moves the program break by `increment` bytes, which need not be whole pages. Returns the old
+    /// break.
     ///
     /// # Safety
     ///
@@ -61,19 +61,19 @@ pub unsafe trait System {
     ///
     /// # Safety
     ///
-    /// They are reserved, or readable and writable already, and the caller's.
+    /// The bytes are the caller's, and reserved, or readable and writable already.
     unsafe fn protect(address: NonNull<u8>, size: usize) -> bool;
 
-    /// Takes the memory behind `size` bytes at `address` back; they stay readable and writable, and
+    /// Discards the memory behind `size` bytes at `address`; they stay readable and writable, and
     /// read as zero.
     ///
     /// # Safety
     ///
-    /// They are readable, writable and the caller's, who needs their contents no more.
+    /// The bytes are readable, writable and the caller's, who no longer needs their contents.
     unsafe fn discard(address: NonNull<u8>, size: usize) -> bool;
 
-    /// Maps `size` bytes that are readable, writable and zero, and charged for at once: what the system
-    /// could never provide it refuses.
+    /// Maps `size` bytes that are readable, writable and zero, and charged at once: the system
+    /// refuses a size that it could never provide.
     #[must_use]
     fn map(size: usize) -> Option<NonNull<u8>> {
         let address = Self::reserve(size)?;
@@ -81,18 +81,19 @@ pub unsafe trait System {
         if unsafe { Self::protect(address, size) } {
             return Some(address);
         }
-        // SAFETY: they are one reservation, and nobody else knows of them.
+        // SAFETY: the pages are one reservation, and nobody else knows of them.
         unsafe { Self::release(address, size) };
         None
     }
 
-    /// Makes `size` bytes at `address` `target` bytes, with what is new zero, readable and writable;
-    /// elsewhere, if they `may_move` and cannot stay. `None` where the system cannot do that.
+    /// Resizes `size` bytes at `address` to `target`; new bytes are zero, readable and writable.
+    /// They may move if they `may_move` and cannot stay. Returns `None` if the system cannot do
+    /// that.
     ///
     /// # Safety
     ///
-    /// They are what one call of [`map`](System::map) or of this returned, and nobody has a reference
-    /// into them.
+    /// The bytes are what one call of [`map`](System::map) or of this returned, and nobody has a
+    /// reference into them.
     #[must_use]
     unsafe fn remap(
         _address: NonNull<u8>,
@@ -103,12 +104,13 @@ pub unsafe trait System {
         None
     }
 
-    /// Gives `size` bytes of address space at `address` back.
+    /// Releases `size` bytes of address space at `address`.
     ///
     /// # Safety
     ///
-    /// They are what one call of [`reserve`](System::reserve), [`reserve_at`](System::reserve_at),
-    /// [`map`](System::map) or [`remap`](System::remap) returned, and nobody uses them any more.
+    /// The bytes are what one call of [`reserve`](System::reserve),
+    /// [`reserve_at`](System::reserve_at), [`map`](System::map) or [`remap`](System::remap)
+    /// returned, and nobody uses them any more.
     unsafe fn release(address: NonNull<u8>, size: usize);
 }
 
@@ -116,7 +118,7 @@ pub unsafe trait System {
 #[derive(Clone, Copy, Debug)]
 pub struct Libc(());
 
-/// Address space alone, charged to nobody, where the system knows such a thing.
+/// The flag for address space that is charged to nobody, where the system has one.
 #[cfg(any(
     target_os = "linux",
     target_os = "android",
@@ -136,8 +138,8 @@ const NO_RESERVE: libc::c_int = libc::MAP_NORESERVE;
 )))]
 const NO_RESERVE: libc::c_int = 0;
 
-/// Exactly there or not at all. Kernels before Linux 4.17 and other systems take the address for a
-/// hint, which is why the answer is compared with it.
+/// The flag for this address or none. Kernels before Linux 4.17 and other systems take the address
+/// as a hint, so the caller compares the result with it.
 #[cfg(target_os = "linux")]
 const AT_NO_OTHER_PLACE: libc::c_int = libc::MAP_FIXED_NOREPLACE;
 #[cfg(not(target_os = "linux"))]
@@ -158,16 +160,17 @@ unsafe impl System for Libc {
         // SAFETY: `sysconf` has no precondition; the C library answers this one without a system
         // call.
         let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
-        // No system answers otherwise; with the largest page size in use, alignments stay right.
+        // No system answers otherwise; with the largest page size in use, alignments would still be
+        // right.
         usize::try_from(size).ok().filter(|size| size.is_power_of_two()).unwrap_or(1 << 16)
     }
 
-    /// The directory `/proc/self/task` holds one directory per thread, and its count of links is
-    /// theirs and 2 (`proc_task_getattr` in Linux's `fs/proc/base.c`). Without a `/proc`, nothing
+    /// The directory `/proc/self/task` holds one directory per thread, and its link count is their
+    /// number plus 2 (`proc_task_getattr` in Linux's `fs/proc/base.c`). Without a `/proc`, nothing
     /// is certain.
     ///
-    /// What is not seen: a process that shares this one's memory without being its thread, that is
-    /// the parent of `vfork`, in whose child no Rust code may run.
+    /// One case goes unseen: a process that shares this one's memory without being its thread. That
+    /// is the parent of `vfork`, in whose child no Rust code may run.
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     fn single_threaded() -> bool {
         let mut status = core::mem::MaybeUninit::<libc::stat>::uninit();
@@ -181,8 +184,9 @@ unsafe impl System for Libc {
         status.st_nlink == 2 + 1
     }
 
-    /// Only glibc's `sbrk` on Linux is known to live beside its `malloc`: that of musl refuses, and
-    /// its `malloc` moves the break by system calls of its own, from where it remembers it; FreeBSD and Apple call theirs deprecated.
+    /// Only glibc's `sbrk` on Linux is known to coexist with its `malloc`. musl's `sbrk` refuses,
+    /// and its `malloc` moves the break by system calls of its own, from where it remembers it;
+    /// FreeBSD and Apple call theirs deprecated.
     #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
     fn single_threaded() -> bool {
         false
@@ -195,8 +199,8 @@ unsafe impl System for Libc {
 
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     unsafe fn sbrk(increment: isize) -> Option<NonNull<u8>> {
-        // SAFETY: the caller vouches that no other thread can be in `sbrk`, and for what is taken
-        // back.
+        // SAFETY: the caller guarantees that no other thread can be in `sbrk`, and that a negative
+        // increment takes back its own bytes.
         let before = unsafe { libc::sbrk(increment) };
         if before == ptr::without_provenance_mut(usize::MAX) {
             return None;
@@ -229,17 +233,17 @@ unsafe impl System for Libc {
 
     unsafe fn protect(address: NonNull<u8>, size: usize) -> bool {
         let access = libc::PROT_READ | libc::PROT_WRITE;
-        // SAFETY: the caller vouches that the pages are its own.
+        // SAFETY: the caller guarantees that the pages are its own.
         0 == unsafe { libc::mprotect(address.as_ptr().cast(), size, access) }
     }
 
     #[cfg(any(target_os = "linux", target_os = "android"))]
     unsafe fn discard(address: NonNull<u8>, size: usize) -> bool {
-        // SAFETY: the caller vouches that the pages are its own and their contents are not needed.
+        // SAFETY: the caller guarantees that the pages are its own and their contents are not needed.
         0 == unsafe { libc::madvise(address.as_ptr().cast(), size, libc::MADV_DONTNEED) }
     }
 
-    /// Elsewhere the advice is only that: the bytes need not read as zero afterwards.
+    /// Elsewhere the advice promises nothing: the bytes need not read as zero afterwards.
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     unsafe fn discard(_address: NonNull<u8>, _size: usize) -> bool {
         false
@@ -253,19 +257,19 @@ unsafe impl System for Libc {
         may_move: bool,
     ) -> Option<NonNull<u8>> {
         let flags = if may_move { libc::MREMAP_MAYMOVE } else { 0 };
-        // SAFETY: the caller vouches that the mapping is its own, and that nobody is left at the old
+        // SAFETY: the caller guarantees that the mapping is its own, and that nobody uses the old
         // place if it moves.
         let moved = unsafe { libc::mremap(address.as_ptr().cast(), size, target, flags) };
         if moved == libc::MAP_FAILED { None } else { NonNull::new(moved.cast()) }
     }
 
     unsafe fn release(address: NonNull<u8>, size: usize) {
-        // SAFETY: the caller vouches that the mapping is its own and unused.
+        // SAFETY: the caller guarantees that the mapping is its own and unused.
         let _ = unsafe { libc::munmap(address.as_ptr().cast(), size) };
     }
 }
 
-/// Maps `size` bytes of nobody's at or near `address`.
+/// Maps `size` unused bytes at or near `address`.
 fn map(
     address: *mut u8,
     size: usize,

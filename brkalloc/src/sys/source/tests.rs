@@ -1,4 +1,4 @@
-//! A system that refuses the call it is told to, and that knows what it has given.
+//! A system that refuses a chosen call, and that records what it has granted.
 
 use super::{Brk, Libc, Mmap, Origin, Region, Slice, Source, Static, StaticArena, Storage, System};
 use core::cell::RefCell;
@@ -12,13 +12,13 @@ const PAGE: usize = 4096;
 const KIB: usize = 1 << 10;
 const MIB: usize = 1 << 20;
 
-/// The system of one test thread: real memory, a break of its own, and a record of all that was
-/// given.
+/// The system of one test thread: real memory, a break of its own, and a record of everything
+/// granted.
 struct Machine {
     calls: usize,
-    /// The call that is refused, the first being 1; 0 for none.
+    /// The number of the call to refuse, from 1 on; 0 for none.
     refuse: usize,
-    /// The most bytes that a mapping gets.
+    /// The greatest size of a mapping.
     largest: usize,
     threads: usize,
     claimed: bool,
@@ -50,7 +50,7 @@ impl Machine {
         machine
     }
 
-    /// Counts a call; whether it is to be refused.
+    /// Counts a call. Returns whether to refuse it.
     fn refuses(&mut self) -> bool {
         self.calls += 1;
         self.calls == self.refuse
@@ -187,12 +187,12 @@ unsafe impl System for Faulty {
     unsafe fn protect(address: NonNull<u8>, size: usize) -> bool {
         assert_eq!(address.addr().get() % PAGE, 0);
         assert_eq!(size % PAGE, 0);
-        // SAFETY: the caller vouches for it.
+        // SAFETY: the caller guarantees it.
         machine(|machine| !machine.refuses() && unsafe { Libc::protect(address, size) })
     }
 
     unsafe fn discard(address: NonNull<u8>, size: usize) -> bool {
-        // SAFETY: the caller vouches for it.
+        // SAFETY: the caller guarantees it.
         machine(|machine| !machine.refuses() && unsafe { Libc::discard(address, size) })
     }
 
@@ -204,7 +204,7 @@ unsafe impl System for Faulty {
             if machine.is_ground(mapping.0) {
                 close(mapping.0, size);
             } else {
-                // SAFETY: the caller vouches for it.
+                // SAFETY: the caller guarantees it.
                 unsafe { Libc::release(address, size) };
             }
         });

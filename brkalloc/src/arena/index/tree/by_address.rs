@@ -7,27 +7,28 @@
 //!          '-------- the store has none of 4 or more ---'
 //! ```
 //!
-//! A [`Store`] keeps the chunks and answers which is the lowest from an address on, or the largest.
-//! This module is what the policies make of it. For first fit it adds two things that spare the
-//! searches of a program that frees what it has just taken:
+//! A [`Store`] keeps the chunks and finds the lowest from an address on, or the largest. This
+//! module builds the policies on it. For first fit it adds two things that save the searches of a
+//! program that frees what it has just allocated:
 //!
-//! - one *pending* chunk is out of the store: the block that was taken last, if it was freed next,
-//!   and what has merged with it since. Neighbors merge with it, and blocks are cut from it, without
-//!   a change of the store. It enters as soon as another chunk is taken, or such a block is freed.
-//! - what is *known*: the store has no chunk of so many granules below such a place. If the pending
-//!   chunk begins there or lower, it is the first that fits any request of as many granules or
-//!   more. A take makes this known, a chunk that enters the store lowers the place.
+//! - One *pending* chunk is out of the store: the block that was taken last, if it was freed next,
+//!   with all that has merged with it since. Neighbors merge with it, and blocks are split from it,
+//!   without a change of the store. It enters the store as soon as another chunk is taken, or such
+//!   a block is freed.
+//! - The *known* bound: the store has no chunk of this many granules below this place. If the
+//!   pending chunk begins there or lower, it is the first that fits any request of as many granules
+//!   or more. A search establishes the bound; a chunk that enters the store lowers its place.
 //!
-//! Next and worst fit have neither: their answer is not the lowest.
+//! Next and worst fit have neither: they do not take the lowest chunk.
 //!
 //! *Bound.* That of the store, and one chunk more.
 
 use super::super::{Fit, Neighbors, Operations, Pieces, Request};
-use super::radix::Place;
+use super::radix::Slot;
 use super::store::Store;
 use super::{Candidate, table};
 use crate::arena::check::{Census, Corruption};
-use crate::arena::chunk::{Chunk, Entry, Link, Window};
+use crate::arena::chunk::{Chunk, Link, SizedLink, Window};
 use crate::arena::counters::Counters;
 use crate::arena::params::Params;
 use crate::arena::policy::{Choice, Policy, Rover};
@@ -37,13 +38,14 @@ use core::ptr::NonNull;
 ///
 /// # Invariant
 ///
-/// The pending chunk is not in the store. Below the known place, no chunk of the known size is.
+/// The pending chunk is not in the store. Below the known place, the store has no chunk of the
+/// known size.
 #[derive(Debug)]
 pub struct ByAddress<P: Policy> {
     store: Store,
-    pending: Entry,
+    pending: SizedLink,
     known: Known,
-    /// The granule offset of the chunk that was taken last, or 0.
+    /// The granule offset of the chunk taken last, or 0.
     taken: u32,
     rover: P::Rover,
 }
@@ -58,17 +60,17 @@ struct Known {
 /// Where a search found a chunk.
 #[derive(Clone, Copy, Debug)]
 pub struct Found {
-    place: Place,
+    place: Slot,
     is_pending: bool,
-    /// Whether no lower chunk is as large as was asked for.
+    /// Whether no lower chunk is as large as the request.
     is_lowest: bool,
 }
 
 impl<P: Policy> ByAddress<P> {
-    /// Whether a chunk may wait outside of the store.
+    /// Whether a chunk may wait outside the store.
     const WAITS: bool = matches!(P::CHOICE, Choice::First);
 
-    /// The first chunk of the store from `from` on, before `stop`, that `request` fits.
+    /// Returns the first chunk of the store from `from` on, before `stop`, that fits `request`.
     #[inline]
     fn first_fit<C: Params>(
         &self,
@@ -96,8 +98,8 @@ impl<P: Policy> ByAddress<P> {
         }
     }
 
-    /// The next chunk of the store above `chunk` that has `need` granules: what alignments above a
-    /// granule ask for.
+    /// Returns the next chunk of the store above `chunk` that has `need` granules, for alignments
+    /// above a granule.
     #[inline(never)]
     fn later<C: Params>(
         &self,
@@ -109,7 +111,7 @@ impl<P: Policy> ByAddress<P> {
         self.store.lowest_from(window, chunk.offset() + 1, need, || counters.visit())
     }
 
-    /// The first chunk of all that `request` fits.
+    /// Returns the first chunk of all that fits `request`.
     #[inline]
     fn first<C: Params>(
         &self,
@@ -117,7 +119,7 @@ impl<P: Policy> ByAddress<P> {
         request: Request,
         counters: &mut C::Counters,
     ) -> Option<Fit<Found>> {
-        let Entry { chunk: Some(chunk), granules } = self.pending else {
+        let SizedLink { chunk: Some(chunk), granules } = self.pending else {
             return self.first_fit(window, 0, None, request, counters);
         };
         counters.visit();
@@ -125,7 +127,7 @@ impl<P: Policy> ByAddress<P> {
             return self.first_fit(window, 0, None, request, counters);
         };
         let is_lowest = request.align == 1;
-        let place = Found { place: Place::ROOT, is_pending: true, is_lowest };
+        let place = Found { place: Slot::ROOT, is_pending: true, is_lowest };
         let pending = Some(Fit { chunk, granules, padding, place });
         if self.known.need <= request.need && chunk.offset() <= self.known.place {
             return pending;
@@ -133,13 +135,13 @@ impl<P: Policy> ByAddress<P> {
         self.first_fit(window, 0, Some(chunk), request, counters).or(pending)
     }
 
-    /// The chunk that follows `chunk` in address order.
+    /// Returns the chunk that follows `chunk` in address order.
     fn follower<C: Params>(&self, window: Window<C>, chunk: Chunk) -> Link {
         let follower = self.store.lowest_from(window, chunk.offset() + 1, 1, || ());
         follower.map(|follower| follower.chunk)
     }
 
-    /// If the rover stands at `chunk`, it moves to its follower.
+    /// Moves the rover to the follower of `chunk` if it stands there.
     #[inline]
     fn leave<C: Params>(&mut self, window: Window<C>, chunk: Chunk) {
         if self.rover.place() == Some(chunk) {
@@ -147,7 +149,7 @@ impl<P: Policy> ByAddress<P> {
         }
     }
 
-    /// Keeps true what is known while a chunk enters the store.
+    /// Lowers the known bound for a chunk that enters the store.
     #[inline]
     fn note(&mut self, (chunk, granules): (Chunk, u32)) {
         if Self::WAITS && self.known.need <= granules {
@@ -155,48 +157,48 @@ impl<P: Policy> ByAddress<P> {
         }
     }
 
-    /// Lets a chunk enter the store.
+    /// Inserts a chunk into the store.
     #[inline]
     fn store<C: Params>(&mut self, window: Window<C>, chunk: (Chunk, u32)) {
         self.note(chunk);
         self.store.insert(window, chunk.0, chunk.1);
     }
 
-    /// Lets the pending chunk enter the store, if there is one.
+    /// Inserts the pending chunk into the store, if there is one.
     #[inline]
     fn settle<C: Params>(&mut self, window: Window<C>) {
         if let (true, Some(pending)) = (Self::WAITS, self.pending.chunk) {
             let granules = self.pending.granules;
-            self.pending = Entry::NONE;
+            self.pending = SizedLink::NONE;
             self.store(window, (pending, granules));
         }
     }
 
-    /// Lets a chunk wait that was freed, and its neighbors leave.
+    /// Makes a freed chunk the pending one, and removes its neighbors.
     fn wait<C: Params>(&mut self, window: Window<C>, neighbors: Neighbors, merged: (Chunk, u32)) {
         for (chunk, granules) in neighbors.lower.into_iter().chain(neighbors.upper) {
             self.remove(window, chunk, granules);
         }
         self.settle(window);
-        self.pending = Entry::of(merged.0, merged.1);
+        self.pending = SizedLink::of(merged.0, merged.1);
     }
 
-    /// Lets the pending chunk leave, if it is this one; whether it was.
+    /// Takes the pending chunk if it is `chunk`. Returns whether it was.
     #[inline]
     fn was_pending(&mut self, chunk: Chunk) -> bool {
         let is_pending = Self::WAITS && self.pending.chunk == Some(chunk);
         if is_pending {
-            self.pending = Entry::NONE;
+            self.pending = SizedLink::NONE;
         }
         is_pending
     }
 }
 
 impl<P: Policy> Operations for ByAddress<P> {
-    type Place = Found;
+    type Position = Found;
     const EMPTY: Self = Self {
         store: Store::EMPTY,
-        pending: Entry::NONE,
+        pending: SizedLink::NONE,
         known: Known { need: 0, place: 0 },
         taken: 0,
         rover: P::Rover::START,
@@ -211,7 +213,7 @@ impl<P: Policy> Operations for ByAddress<P> {
     }
 
     unsafe fn furnish(&mut self, room: NonNull<u8>) {
-        // SAFETY: the caller vouches for the room.
+        // SAFETY: the caller guarantees the room.
         self.store = unsafe { Store::over(room.cast()) };
     }
 
@@ -261,7 +263,7 @@ impl<P: Policy> Operations for ByAddress<P> {
                 return self.wait(window, neighbors, merged);
             }
         }
-        // Of two neighbors one leaves; the merged chunk stands for the other, whose key it has, or
+        // Of two neighbors one leaves; the merged chunk replaces the other, whose key it has, or
         // nearly.
         let kept = match neighbors {
             Neighbors { lower: Some(lower), upper: Some((upper, granules)) } => {
@@ -277,7 +279,7 @@ impl<P: Policy> Operations for ByAddress<P> {
     }
 
     #[inline]
-    fn take<C: Params>(&mut self, window: Window<C>, fit: Fit<Found>, pieces: Pieces) {
+    fn split<C: Params>(&mut self, window: Window<C>, fit: Fit<Found>, pieces: Pieces) {
         let Fit { chunk, granules, padding, place } = fit;
         if Self::WAITS && place.is_lowest {
             let upper = pieces.upper.map_or(0, |(_, granules)| granules);
@@ -290,8 +292,9 @@ impl<P: Policy> Operations for ByAddress<P> {
         let found = Candidate { chunk, granules, place: place.place };
         let lower = pieces.lower.map(|granules| (chunk, granules));
         if Self::WAITS && place.is_pending {
-            self.pending =
-                pieces.upper.map_or(Entry::NONE, |(upper, granules)| Entry::of(upper, granules));
+            self.pending = pieces
+                .upper
+                .map_or(SizedLink::NONE, |(upper, granules)| SizedLink::of(upper, granules));
             if let Some(lower) = lower {
                 self.store(window, lower);
             }
@@ -311,7 +314,7 @@ impl<P: Policy> Operations for ByAddress<P> {
             }
             (None, None) => self.store.pull(window, found),
         }
-        // Not the first that fits any more, and so nothing that is likely to be.
+        // It is not the first fit any more, and so unlikely to be taken next.
         self.settle(window);
         if P::CHOICE == Choice::Next {
             let upper = pieces.upper.map(|(upper, _)| upper);
@@ -321,7 +324,7 @@ impl<P: Policy> Operations for ByAddress<P> {
     }
 
     #[inline]
-    fn shift<C: Params>(
+    fn shrink<C: Params>(
         &mut self,
         window: Window<C>,
         chunk: Chunk,
@@ -330,7 +333,7 @@ impl<P: Policy> Operations for ByAddress<P> {
     ) {
         let Some(rest) = rest else { return self.remove(window, chunk, granules) };
         if self.was_pending(chunk) {
-            self.pending = Entry::of(rest.0, rest.1);
+            self.pending = SizedLink::of(rest.0, rest.1);
             return;
         }
         let place = self.store.place(window, chunk, granules);
@@ -342,7 +345,7 @@ impl<P: Policy> Operations for ByAddress<P> {
 
     fn clear(&mut self) {
         self.store.clear();
-        self.pending = Entry::NONE;
+        self.pending = SizedLink::NONE;
         self.known = Known { need: 0, place: 0 };
         self.taken = 0;
         self.rover = P::Rover::START;

@@ -9,19 +9,20 @@
 //! ```
 //!
 //! All chunks of one size share the first e bits, and the lowest of them stands above the others:
-//! the first chunk of a size that a path meets is the one that best fit takes. The smallest size
-//! that suffices is on the path of the size asked for, or the leftmost below the last right side
-//! that the path passed by, or the leftmost of the next tree.
+//! the first chunk of a size that a path meets is the one that best fit takes. The smallest
+//! sufficient size is on the path of the requested size, or leftmost below the last right side that
+//! the path passed by, or leftmost in the next tree.
 //!
 //! *Bound.* A search looks at no more than 2 (e + 1) chunks of a tree and e' + 1 of the next, where
-//! 2^e and 2^e' are their least sizes in granules; a change follows one path of at most e + 33. For
+//! 2^e and 2^e' are their least sizes in granules. A change follows one path of at most e + 33. For
 //! alignments above a granule a search is a recursion over the candidates that are large enough but
-//! whose padding does not fit, at most as deep as a tree, and looks at one path and those.
+//! whose padding does not fit, at most as deep as a tree; it looks at one path and those
+//! candidates.
 
 use super::super::{Fit, Operations, Pieces, Request};
-use super::radix::{Place, Radix, Shape, check_level, child, children};
+use super::radix::{Radix, Shape, Slot, check_level, child, children};
 use crate::arena::check::{Census, Corruption};
-use crate::arena::chunk::{Chunk, Entry, Window};
+use crate::arena::chunk::{Chunk, SizedLink, Window};
 use crate::arena::counters::Counters;
 use crate::arena::params::Params;
 
@@ -32,7 +33,7 @@ const EXPONENTS: usize = 32;
 #[derive(Debug)]
 pub struct BySize {
     map: u32,
-    roots: [Entry; EXPONENTS],
+    roots: [SizedLink; EXPONENTS],
 }
 
 /// The tree of sizes from 2^e up to, and without, 2^(e + 1).
@@ -57,7 +58,7 @@ impl Shape for Exponent {
 }
 
 impl BySize {
-    /// The tree for chunks of `granules`, for a change; the map follows.
+    /// Runs `change` on the tree for chunks of `granules`, and updates the map.
     #[inline]
     fn with<C: Params>(
         &mut self,
@@ -76,25 +77,25 @@ impl BySize {
         }
     }
 
-    /// The trees that may hold chunks of `need` and more, as a map.
+    /// Returns a bitmap of the trees that may hold chunks of `need` and more.
     #[inline]
     const fn trees_from(&self, need: u32) -> u32 {
         self.map & (u32::MAX << need.ilog2())
     }
 }
 
-/// The smallest chunk of at least `need` in the tree of `exponent`; of equals the lowest.
+/// Returns the smallest chunk of at least `need` in the tree of `exponent`; of equals the lowest.
 #[inline]
 fn smallest<C: Params>(
     window: Window<C>,
-    root: Entry,
+    root: SizedLink,
     exponent: u32,
     need: u32,
     counters: &mut C::Counters,
-) -> Option<Fit<Place>> {
+) -> Option<Fit<Slot>> {
     let mut best = None;
-    let mut aside = (Entry::NONE, Place::ROOT);
-    let (mut entry, mut place) = (root, Place::ROOT);
+    let mut aside = (SizedLink::NONE, Slot::ROOT);
+    let (mut entry, mut place) = (root, Slot::ROOT);
     while let Some(chunk) = entry.chunk {
         counters.visit();
         best = smaller_of(best, (chunk, entry.granules), need, place);
@@ -112,7 +113,7 @@ fn smallest<C: Params>(
     if best.is_some_and(|best| best.granules == need) {
         return best;
     }
-    // Everything aside is larger than what was asked for; the leftmost is the smallest.
+    // Everything aside is larger than the requested size; the leftmost is the smallest.
     (entry, place) = aside;
     while let Some(chunk) = entry.chunk {
         counters.visit();
@@ -127,14 +128,15 @@ fn smallest<C: Params>(
     best
 }
 
-/// The smaller of `old` and a chunk that counts only if it has `need`; the older of equals.
+/// Returns the smaller of `old` and a chunk that counts only if it has `need`; of equals the old
+/// one.
 #[inline]
 fn smaller_of(
-    old: Option<Fit<Place>>,
+    old: Option<Fit<Slot>>,
     (chunk, granules): (Chunk, u32),
     need: u32,
-    place: Place,
-) -> Option<Fit<Place>> {
+    place: Slot,
+) -> Option<Fit<Slot>> {
     match old {
         Some(smallest) if smallest.granules <= granules => old,
         _ if granules < need => old,
@@ -142,21 +144,22 @@ fn smaller_of(
     }
 }
 
-/// The best fit of `best` and those at or below `entry`, whose sizes are at least `low`.
+/// Returns the best fit of `best` and the chunks at or below `entry`, whose sizes are at least
+/// `low`.
 fn best_below<C: Params>(
     window: Window<C>,
-    (entry, place): (Entry, Place),
+    (entry, place): (SizedLink, Slot),
     (exponent, low): (u32, u32),
     request: Request,
-    best: Option<Fit<Place>>,
+    best: Option<Fit<Slot>>,
     counters: &mut C::Counters,
-) -> Option<Fit<Place>> {
+) -> Option<Fit<Slot>> {
     let Some(chunk) = entry.chunk else { return best };
     check_level(window, chunk, place.level);
-    // What the levels above have not yet decided of the sizes below.
+    // The bits of the sizes below that the levels above leave open.
     let open = exponent.saturating_sub(place.level);
     let enough = u64::from(request.need) < u64::from(low) + (1 << open);
-    // A lower chunk of the least size cannot be below here, where addresses only rise.
+    // No lower chunk of the least size can be below here, where addresses only rise.
     let beaten = best.is_some_and(|best| (best.granules, best.chunk) < (low, chunk));
     if !enough || beaten {
         return best;
@@ -178,8 +181,8 @@ fn best_below<C: Params>(
 }
 
 impl Operations for BySize {
-    type Place = Place;
-    const EMPTY: Self = Self { map: 0, roots: [Entry::NONE; EXPONENTS] };
+    type Position = Slot;
+    const EMPTY: Self = Self { map: 0, roots: [SizedLink::NONE; EXPONENTS] };
 
     #[inline]
     fn find<C: Params>(
@@ -187,7 +190,7 @@ impl Operations for BySize {
         window: Window<C>,
         request: Request,
         counters: &mut C::Counters,
-    ) -> Option<Fit<Place>> {
+    ) -> Option<Fit<Slot>> {
         let mut trees = self.trees_from(request.need);
         while trees != 0 {
             let exponent = trees.trailing_zeros();
@@ -197,7 +200,7 @@ impl Operations for BySize {
                 let need = request.need.max(1 << exponent);
                 smallest(window, root, exponent, need, counters)
             } else {
-                let root = (root, Place::ROOT);
+                let root = (root, Slot::ROOT);
                 best_below(window, root, (exponent, 1 << exponent), request, None, counters)
             };
             if found.is_some() {
@@ -218,7 +221,7 @@ impl Operations for BySize {
     }
 
     #[inline]
-    fn take<C: Params>(&mut self, window: Window<C>, fit: Fit<Place>, pieces: Pieces) {
+    fn split<C: Params>(&mut self, window: Window<C>, fit: Fit<Slot>, pieces: Pieces) {
         self.with(window, fit.granules, |tree| tree.pull(fit.place, fit.chunk));
         if let Some(granules) = pieces.lower {
             self.insert(window, fit.chunk, granules);
@@ -229,7 +232,7 @@ impl Operations for BySize {
     }
 
     #[inline]
-    fn shift<C: Params>(
+    fn shrink<C: Params>(
         &mut self,
         window: Window<C>,
         chunk: Chunk,

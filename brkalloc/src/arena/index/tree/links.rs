@@ -1,29 +1,29 @@
 //! Free chunks by address in a tree of their own links, the largest chunk on top.
 //!
-//! The root is worst fit's answer. The lowest chunk that fits is on the path that goes left
-//! wherever the left side has one large enough: whatever stands on a left side lies below whatever
-//! stands on the right. A search from an address on follows that address down and remembers the
-//! last right side that it passed by, so it looks at two chunks a level.
+//! The root is the chunk that worst fit takes. The lowest fitting chunk is on the path that goes
+//! left wherever the left side has a chunk large enough, because all chunks on a left side lie
+//! below all on the right. A search from an address on follows that address down and remembers the
+//! last right side that it passed by, so it looks at two chunks per level.
 //!
-//! *Bound.* Keys are granule offsets, of which a window of w granules has ⌈log₂ w⌉ bits: 13 levels
+//! *Bound.* Keys are granule offsets. In a window of w granules they have ⌈log₂ w⌉ bits: 13 levels
 //! for 64 KiB, 33 for 64 GiB. For alignments above a granule the bound holds for each candidate
 //! that is large enough but whose padding does not fit.
 //!
 //! Worst fit for such an alignment is a recursion over those candidates, at most as deep as the
-//! tree. This module knows no policy: [`ByAddress`](super::ByAddress) asks.
+//! tree. This module knows no policy; [`ByAddress`](super::ByAddress) does.
 
 use super::super::{Fit, Request};
-use super::radix::{Place, Radix, Shape, check_level, child, children};
+use super::radix::{Radix, Shape, Slot, check_level, child, children};
 use super::{Candidate, outranks};
 use crate::arena::check::{Census, Corruption};
-use crate::arena::chunk::{Chunk, Entry, Window};
+use crate::arena::chunk::{Chunk, SizedLink, Window};
 use crate::arena::counters::Counters;
 use crate::arena::params::Params;
 
 /// A tree of free chunks by address, in the chunks' own links.
 #[derive(Debug)]
 pub(super) struct Links {
-    root: Entry,
+    root: SizedLink,
     shape: Bits,
 }
 
@@ -32,7 +32,7 @@ pub(super) struct Links {
 struct Bits(u32);
 
 impl Bits {
-    /// Enough for `chunk`.
+    /// Returns enough bits for `chunk`.
     #[inline]
     const fn of(chunk: Chunk) -> Self {
         Self(chunk.offset().ilog2() + 1)
@@ -57,15 +57,15 @@ impl Shape for Bits {
 }
 
 impl Links {
-    /// A tree of nothing.
-    pub(super) const EMPTY: Self = Self { root: Entry::NONE, shape: Bits(0) };
+    /// An empty tree.
+    pub(super) const EMPTY: Self = Self { root: SizedLink::NONE, shape: Bits(0) };
 
     #[inline]
     fn tree<C: Params>(&mut self, window: Window<C>) -> Radix<'_, Bits, C> {
         Radix { root: &mut self.root, shape: self.shape, window }
     }
 
-    /// Makes the keys as long as `chunk` needs them.
+    /// Lengthens the keys if `chunk` needs it.
     #[inline]
     fn reach<C: Params>(&mut self, window: Window<C>, chunk: Chunk) {
         if self.shape.0 < Bits::of(chunk).0 {
@@ -81,14 +81,14 @@ impl Links {
         while let (true, Some(top)) = (self.shape != wanted, self.root.chunk) {
             let granules = self.root.granules;
             self.tree(window).remove(top, granules);
-            let rest = core::mem::replace(&mut self.root, Entry::of(top, granules));
-            window.set_node(top, [rest, Entry::NONE]);
+            let rest = core::mem::replace(&mut self.root, SizedLink::of(top, granules));
+            window.set_node(top, [rest, SizedLink::NONE]);
             self.shape.0 += 1;
         }
         self.shape = wanted;
     }
 
-    /// Lets `heir`, a smaller piece of the chunk that was found, enter for it.
+    /// Replaces a found chunk by `heir`, a smaller piece of it.
     #[inline]
     pub(super) fn inherit<C: Params>(
         &mut self,
@@ -96,8 +96,8 @@ impl Links {
         old: Candidate,
         heir: (Chunk, u32),
     ) {
-        // Smaller than what it comes from, so outranked by all above: it may enter there if its own
-        // key leads there, too.
+        // The heir is smaller, so all above outrank it: it may enter there if its own key leads
+        // there, too.
         let decided = old.place.level.min(self.shape.0);
         let way = u64::from(old.chunk.offset() ^ heir.0.offset()) >> (self.shape.0 - decided);
         if way == 0 && Bits::of(heir.0).0 <= self.shape.0 {
@@ -108,7 +108,7 @@ impl Links {
         }
     }
 
-    /// The lowest chunk that is at least `need` granules large.
+    /// Returns the lowest chunk of at least `need` granules.
     #[inline]
     pub(super) fn lowest<C: Params>(
         &self,
@@ -116,10 +116,10 @@ impl Links {
         need: u32,
         visit: impl FnMut(),
     ) -> Option<Candidate> {
-        lowest_below(window, (self.root, Place::ROOT), need, None, visit)
+        lowest_below(window, (self.root, Slot::ROOT), need, None, visit)
     }
 
-    /// The lowest such chunk at `from` or above it.
+    /// Returns the lowest chunk of at least `need` granules at `from` or above.
     #[inline]
     pub(super) fn lowest_from<C: Params>(
         &self,
@@ -132,8 +132,8 @@ impl Links {
             return None;
         }
         let mut lowest = None;
-        let (mut aside, mut aside_place) = (Entry::NONE, Place::ROOT);
-        let (mut entry, mut place) = (self.root, Place::ROOT);
+        let (mut aside, mut aside_place) = (SizedLink::NONE, Slot::ROOT);
+        let (mut entry, mut place) = (self.root, Slot::ROOT);
         while let (Some(chunk), true) = (entry.chunk, need <= entry.granules) {
             visit();
             if from <= chunk.offset() {
@@ -158,44 +158,44 @@ impl Links {
         lowest_below(window, (aside, aside_place), need, lowest, visit)
     }
 
-    /// The highest-ranking chunk that `request` fits.
+    /// Returns the highest-ranking chunk that fits `request`.
     #[inline]
     pub(super) fn largest<C: Params>(
         &self,
         window: Window<C>,
         request: Request,
         counters: &mut C::Counters,
-    ) -> Option<Fit<Place>> {
-        highest(window, (self.root, Place::ROOT), request, None, counters)
+    ) -> Option<Fit<Slot>> {
+        highest(window, (self.root, Slot::ROOT), request, None, counters)
     }
 
-    /// Lets a chunk enter.
+    /// Inserts a chunk.
     #[inline]
     pub(super) fn insert<C: Params>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
         self.reach(window, chunk);
         self.tree(window).insert(chunk, granules);
     }
 
-    /// Lets a chunk leave.
+    /// Removes a chunk.
     #[inline]
     pub(super) fn remove<C: Params>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
         self.tree(window).remove(chunk, granules);
     }
 
-    /// Lets a chunk leave that a search found at `place`.
+    /// Removes a chunk that a search found at `place`.
     #[inline]
-    pub(super) fn pull<C: Params>(&mut self, window: Window<C>, chunk: Chunk, place: Place) {
+    pub(super) fn pull<C: Params>(&mut self, window: Window<C>, chunk: Chunk, place: Slot) {
         self.tree(window).pull(place, chunk);
     }
 
-    /// Where a chunk is kept that is in.
+    /// Returns the slot of a chunk in the tree.
     #[inline]
-    pub(super) fn place<C: Params>(&self, window: Window<C>, chunk: Chunk, granules: u32) -> Place {
+    pub(super) fn place<C: Params>(&self, window: Window<C>, chunk: Chunk, granules: u32) -> Slot {
         let mut root = self.root;
         Radix { root: &mut root, shape: self.shape, window }.find(chunk, granules)
     }
 
-    /// Lets `merged`, of which `old` becomes a part, enter for it.
+    /// Replaces `old` by `merged`, which contains it.
     #[inline]
     pub(super) fn promote<C: Params>(
         &mut self,
@@ -206,7 +206,7 @@ impl Links {
         self.tree(window).promote(old, merged);
     }
 
-    /// Walks the tree and counts what is in it.
+    /// Walks the tree and counts its chunks.
     pub(super) fn check<C: Params>(&self, window: Window<C>) -> Result<Census, Corruption> {
         let mut census = Census::EMPTY;
         let mut root = self.root;
@@ -217,23 +217,18 @@ impl Links {
 }
 
 #[inline]
-fn lower_of(
-    old: Option<Candidate>,
-    chunk: Chunk,
-    granules: u32,
-    place: Place,
-) -> Option<Candidate> {
+fn lower_of(old: Option<Candidate>, chunk: Chunk, granules: u32, place: Slot) -> Option<Candidate> {
     match old {
         Some(lower) if lower.chunk < chunk => old,
         _ => Some(Candidate { chunk, granules, place }),
     }
 }
 
-/// The lowest of `lowest` and those at or below `entry` that are at least `need` granules large.
+/// Returns the lowest of `lowest` and the chunks at or below `entry` of at least `need` granules.
 #[inline]
 fn lowest_below<C: Params>(
     window: Window<C>,
-    (mut entry, mut place): (Entry, Place),
+    (mut entry, mut place): (SizedLink, Slot),
     need: u32,
     mut lowest: Option<Candidate>,
     mut visit: impl FnMut(),
@@ -250,14 +245,14 @@ fn lowest_below<C: Params>(
     lowest
 }
 
-/// The highest-ranking of `best` and those at or below `entry` that `request` fits.
+/// Returns the highest-ranking of `best` and the chunks at or below `entry` that fit `request`.
 fn highest<C: Params>(
     window: Window<C>,
-    (entry, place): (Entry, Place),
+    (entry, place): (SizedLink, Slot),
     request: Request,
-    best: Option<Fit<Place>>,
+    best: Option<Fit<Slot>>,
     counters: &mut C::Counters,
-) -> Option<Fit<Place>> {
+) -> Option<Fit<Slot>> {
     let Some(chunk) = entry.chunk else { return best };
     let granules = entry.granules;
     if granules < request.need || !outranks(chunk, granules, best) {

@@ -9,8 +9,8 @@
 //!   BySize ───────────────────────┘
 //! ```
 //!
-//! [`radix`] has the trees' mechanism and bound, [`table`] those of the table. A tree serves address
-//! order alone; what has no address to search by is a list's work.
+//! [`radix`] describes the trees' mechanism and bound, [`table`] those of the table. A tree serves
+//! address order only; for the other orders there is the list.
 
 mod by_address;
 mod by_size;
@@ -28,15 +28,15 @@ use crate::arena::policy::{BestFit, FirstFit, NextFit, Policy, WorstFit};
 use by_address::ByAddress;
 use by_size::BySize;
 use core::ptr::NonNull;
-use radix::Place;
+use radix::Slot;
 
 /// Free chunks in a tree, in address order, searched by the policy `P`.
 #[derive(Debug)]
 pub struct Tree<P: Planted>(P::Kind);
 
-/// A policy that a tree can answer.
+/// A policy that a tree can search by.
 pub trait Planted: Policy {
-    /// The tree that answers it.
+    /// The tree that searches by it.
     type Kind: Operations + core::fmt::Debug + 'static;
 }
 
@@ -53,16 +53,15 @@ impl Planted for BestFit {
     type Kind = BySize;
 }
 
-/// A chunk that is large enough, and where it is kept.
+/// A chunk that is large enough, and the slot that holds it.
 #[derive(Clone, Copy)]
 struct Candidate {
     chunk: Chunk,
     granules: u32,
-    place: Place,
+    place: Slot,
 }
 
-/// Whether a chunk of `granules` is worst fit's choice before `best`: it is larger, or as large and
-/// lower.
+/// Whether worst fit prefers a chunk of `granules` to `best`: it is larger, or as large and lower.
 #[inline]
 fn outranks<P>(chunk: Chunk, granules: u32, best: Option<Fit<P>>) -> bool {
     best.is_none_or(|best| {
@@ -77,7 +76,7 @@ impl<P: Planted> Index for Tree<P> {
 }
 
 impl<P: Planted> Operations for Tree<P> {
-    type Place = <P::Kind as Operations>::Place;
+    type Position = <P::Kind as Operations>::Position;
     const EMPTY: Self = Self(<P::Kind as Operations>::EMPTY);
 
     fn room(end: u32) -> usize {
@@ -89,7 +88,7 @@ impl<P: Planted> Operations for Tree<P> {
     }
 
     unsafe fn furnish(&mut self, room: NonNull<u8>) {
-        // SAFETY: the caller vouches for the room.
+        // SAFETY: the caller guarantees the room.
         unsafe { self.0.furnish(room) };
     }
 
@@ -99,7 +98,7 @@ impl<P: Planted> Operations for Tree<P> {
         window: Window<C>,
         request: Request,
         counters: &mut C::Counters,
-    ) -> Option<Fit<Self::Place>> {
+    ) -> Option<Fit<Self::Position>> {
         self.0.find(window, request, counters)
     }
 
@@ -119,19 +118,19 @@ impl<P: Planted> Operations for Tree<P> {
     }
 
     #[inline]
-    fn take<C: Params>(&mut self, window: Window<C>, fit: Fit<Self::Place>, pieces: Pieces) {
-        self.0.take(window, fit, pieces);
+    fn split<C: Params>(&mut self, window: Window<C>, fit: Fit<Self::Position>, pieces: Pieces) {
+        self.0.split(window, fit, pieces);
     }
 
     #[inline]
-    fn shift<C: Params>(
+    fn shrink<C: Params>(
         &mut self,
         window: Window<C>,
         chunk: Chunk,
         granules: u32,
         rest: Option<(Chunk, u32)>,
     ) {
-        self.0.shift(window, chunk, granules, rest);
+        self.0.shrink(window, chunk, granules, rest);
     }
 
     fn clear(&mut self) {

@@ -11,23 +11,23 @@
 //!   level 2           (3)   (7)
 //! ```
 //!
-//! After McCreight, *Priority Search Trees* (SIAM J. Comput. 14, 1985). A [`Shape`] says what ranks
-//! above what, and which bit of a chunk's key decides at each level. A chunk that enters pushes
-//! down what it ranks above; where one leaves, the higher of its children moves up. Nothing is
-//! rotated or rebalanced.
+//! After McCreight, *Priority Search Trees* (SIAM J. Comput. 14, 1985). A [`Shape`] defines the
+//! ranking, and which bit of a chunk's key decides at each level. A chunk that enters pushes down
+//! the chunks that it outranks; where a chunk leaves, the higher of its children moves up. Nothing
+//! is rotated or rebalanced.
 //!
 //! *Bound.* Two chunks differ in at least one bit of their keys, and a node at level k shares k
 //! bits with all below it, so a tree over keys of b bits has at most b + 1 levels. Every operation
-//! here follows one path. Because a node carries its children's sizes, a path touches one chunk a
-//! level; and as a side is a bit, not a branch, a walk down is a chain of loads.
+//! here follows one path. A node holds its children's sizes, so a path touches one chunk per level.
+//! A side is a bit, not a branch, so a walk down is a chain of loads.
 //!
-//! The searches are the trees' own affair.
+//! The trees have their own searches.
 
 use crate::arena::check::{Census, Corruption};
-use crate::arena::chunk::{Chunk, Entry, Link, Node, Window};
+use crate::arena::chunk::{Chunk, Link, Node, SizedLink, Window};
 use crate::arena::params::Params;
 
-/// What a tree sorts by.
+/// The order of a tree.
 pub(super) trait Shape: Copy {
     /// Whether `upper` stands above `lower` wherever both could.
     fn ranks_above(upper: (Chunk, u32), lower: (Chunk, u32)) -> bool;
@@ -36,19 +36,19 @@ pub(super) trait Shape: Copy {
     fn side(self, entry: (Chunk, u32), level: u32) -> usize;
 }
 
-/// Where an entry is kept: in the tree's owner, or on a side of a chunk; and on which level.
+/// The slot of an entry: in the tree's owner, or on a side of a chunk; and its level.
 #[derive(Clone, Copy, Debug)]
-pub struct Place {
+pub struct Slot {
     owner: Link,
     side: usize,
     pub(super) level: u32,
 }
 
-impl Place {
-    /// The place of the root.
+impl Slot {
+    /// The slot of the root.
     pub(crate) const ROOT: Self = Self { owner: None, side: 0, level: 0 };
 
-    /// The place on a side of `owner`, which is kept here.
+    /// Returns the slot on a side of `owner`, which this slot holds.
     #[inline]
     pub(super) const fn below(self, owner: Chunk, side: usize) -> Self {
         Self { owner: Some(owner), side, level: self.level + 1 }
@@ -58,8 +58,8 @@ impl Place {
 /// More levels than any tree has: 32 bits of a size and 32 of an address, and the root.
 const TOO_DEEP: u32 = 66;
 
-/// Checks that `chunk`, to which a link led, stands on a level that a tree can have: a link that
-/// leads back up leads down for ever.
+/// Checks that `chunk`, the target of a link, is on a level that a tree can have: a cycle of links
+/// would lead down for ever.
 #[inline]
 pub(super) fn check_level<C: Params>(window: Window<C>, chunk: Chunk, level: u32) {
     if Window::<C>::CHECKED && TOO_DEEP <= level {
@@ -69,20 +69,20 @@ pub(super) fn check_level<C: Params>(window: Window<C>, chunk: Chunk, level: u32
 
 /// A tree of one shape, over the root that its owner keeps.
 pub(super) struct Radix<'a, S, C> {
-    pub(super) root: &'a mut Entry,
+    pub(super) root: &'a mut SizedLink,
     pub(super) shape: S,
     pub(super) window: Window<C>,
 }
 
-/// The child of `chunk` on `side`.
+/// Returns the child of `chunk` on `side`.
 #[inline]
-pub(super) fn child<C: Params>(window: Window<C>, chunk: Chunk, side: usize) -> Entry {
+pub(super) fn child<C: Params>(window: Window<C>, chunk: Chunk, side: usize) -> SizedLink {
     let entry = window.child(chunk, side);
     window.check_link(entry.chunk, chunk);
     entry
 }
 
-/// Both children of `chunk`.
+/// Returns both children of `chunk`.
 #[inline]
 pub(super) fn children<C: Params>(window: Window<C>, chunk: Chunk) -> Node {
     let node = window.node(chunk);
@@ -93,7 +93,7 @@ pub(super) fn children<C: Params>(window: Window<C>, chunk: Chunk) -> Node {
 
 impl<S: Shape, C: Params> Radix<'_, S, C> {
     #[inline]
-    fn at(&self, place: Place) -> Entry {
+    fn at(&self, place: Slot) -> SizedLink {
         match place.owner {
             Some(owner) => child(self.window, owner, place.side),
             None => *self.root,
@@ -101,7 +101,7 @@ impl<S: Shape, C: Params> Radix<'_, S, C> {
     }
 
     #[inline]
-    fn set(&mut self, place: Place, entry: Entry) {
+    fn set(&mut self, place: Slot, entry: SizedLink) {
         match place.owner {
             Some(owner) => {
                 if Window::<C>::CHECKED && self.window.tag(owner).is_used() {
@@ -113,22 +113,22 @@ impl<S: Shape, C: Params> Radix<'_, S, C> {
         }
     }
 
-    /// Whether `chunk` of `granules` ranks above `entry`, as it does above nothing.
+    /// Whether `chunk` of `granules` outranks `entry`; every chunk outranks an empty one.
     #[inline]
-    fn outranks(chunk: Chunk, granules: u32, entry: Entry) -> bool {
+    fn outranks(chunk: Chunk, granules: u32, entry: SizedLink) -> bool {
         entry.chunk.is_none_or(|lower| S::ranks_above((chunk, granules), (lower, entry.granules)))
     }
 
-    /// Lets a chunk enter.
+    /// Inserts a chunk.
     #[inline]
     pub(super) fn insert(&mut self, chunk: Chunk, granules: u32) {
-        self.insert_from(Place::ROOT, (chunk, granules));
+        self.insert_from(Slot::ROOT, (chunk, granules));
     }
 
-    /// Lets a chunk enter at or below `place`.
-    fn insert_from(&mut self, place: Place, (chunk, granules): (Chunk, u32)) {
-        let Place { mut owner, mut side, mut level } = place;
-        // Down to the first that it outranks.
+    /// Inserts a chunk at or below `place`.
+    fn insert_from(&mut self, place: Slot, (chunk, granules): (Chunk, u32)) {
+        let Slot { mut owner, mut side, mut level } = place;
+        // Down to the first chunk that it outranks.
         let mut resident = self.at(place);
         while let Some(other) = resident.chunk {
             if S::ranks_above((chunk, granules), (other, resident.granules)) {
@@ -139,9 +139,9 @@ impl<S: Shape, C: Params> Radix<'_, S, C> {
             level += 1;
             resident = child(self.window, other, side);
         }
-        self.set(Place { owner, side, level }, Entry::of(chunk, granules));
-        // It takes that one's children, and that one takes the place of its own child, and so on
-        // down: each outranks all that were below it.
+        self.set(Slot { owner, side, level }, SizedLink::of(chunk, granules));
+        // The newcomer takes that chunk's children; that chunk takes the place of its own child,
+        // and so on down: each outranks all that were below it.
         let mut newcomer = chunk;
         while let Some(displaced) = resident.chunk {
             self.check_entry(displaced, resident.granules, level);
@@ -153,26 +153,26 @@ impl<S: Shape, C: Params> Radix<'_, S, C> {
             newcomer = displaced;
             resident = node[side];
         }
-        self.window.set_node(newcomer, [Entry::NONE; 2]);
+        self.window.set_node(newcomer, [SizedLink::NONE; 2]);
     }
 
-    /// Lets a chunk leave.
+    /// Removes a chunk.
     #[inline]
     pub(super) fn remove(&mut self, chunk: Chunk, granules: u32) {
         let place = self.find(chunk, granules);
         self.pull(place, chunk);
     }
 
-    /// Where `chunk` is kept.
+    /// Returns the slot of `chunk`.
     #[inline]
-    pub(super) fn find(&self, chunk: Chunk, granules: u32) -> Place {
-        self.find_from(Place::ROOT, chunk, granules)
+    pub(super) fn find(&self, chunk: Chunk, granules: u32) -> Slot {
+        self.find_from(Slot::ROOT, chunk, granules)
     }
 
-    /// Where `chunk` is kept, at or below `place`.
+    /// Returns the slot of `chunk`, at or below `place`.
     #[inline]
-    fn find_from(&self, place: Place, chunk: Chunk, granules: u32) -> Place {
-        let Place { mut owner, mut side, mut level } = place;
+    fn find_from(&self, place: Slot, chunk: Chunk, granules: u32) -> Slot {
+        let Slot { mut owner, mut side, mut level } = place;
         let mut resident = self.at(place).chunk;
         while resident != Some(chunk) {
             let Some(other) = resident else {
@@ -183,40 +183,40 @@ impl<S: Shape, C: Params> Radix<'_, S, C> {
             level += 1;
             resident = child(self.window, other, side).chunk;
         }
-        Place { owner, side, level }
+        Slot { owner, side, level }
     }
 
-    /// Fills the place of `chunk`, which leaves, from below.
+    /// Removes `chunk` from its slot, and fills the slot from below.
     #[inline]
-    pub(super) fn pull(&mut self, place: Place, chunk: Chunk) {
+    pub(super) fn pull(&mut self, place: Slot, chunk: Chunk) {
         self.fill(place, children(self.window, chunk));
     }
 
-    /// Fills an empty place with what stands below it: the higher of both, whose place is filled likewise.
-    fn fill(&mut self, mut place: Place, mut below: Node) {
+    /// Fills an empty slot with the higher of its two children, and that one's slot likewise.
+    fn fill(&mut self, mut place: Slot, mut below: Node) {
         while let Some((next, node)) = self.raise(place, below) {
             (place, below) = (next, node);
         }
-        self.set(place, Entry::NONE);
+        self.set(place, SizedLink::NONE);
     }
 
-    /// Fills an empty place with the higher of both that stand below it; the place that this leaves
-    /// empty, and what stands below that.
+    /// Fills an empty slot with the higher of its two children. Returns the slot that this empties,
+    /// and that one's children.
     #[inline]
-    fn raise(&mut self, place: Place, [left, right]: Node) -> Option<(Place, Node)> {
+    fn raise(&mut self, place: Slot, [left, right]: Node) -> Option<(Slot, Node)> {
         let side = usize::from(!Self::rises(left, right));
         let (riser, other) = if side == 0 { (left, right) } else { (right, left) };
         let chunk = riser.chunk?;
         self.check_entry(chunk, riser.granules, place.level);
         self.set(place, riser);
         let below = children(self.window, chunk);
-        // What comes to its other side is up to the caller.
+        // The caller sets its other side.
         self.window.set_child(chunk, 1 - side, other);
         Some((place.below(chunk, side), below))
     }
 
-    /// Checks that the chunk of an entry of `level`, whose links are about to change, is free and has
-    /// the size that the entry says.
+    /// Checks a chunk whose links are about to change: it must be free, and have the size that its
+    /// entry of `level` holds.
     #[inline]
     fn check_entry(&self, chunk: Chunk, granules: u32, level: u32) {
         if Window::<C>::CHECKED {
@@ -228,9 +228,9 @@ impl<S: Shape, C: Params> Radix<'_, S, C> {
         }
     }
 
-    /// Whether the left one of two siblings goes up before the right one.
+    /// Whether the left of two siblings moves up before the right.
     #[inline]
-    fn rises(left: Entry, right: Entry) -> bool {
+    fn rises(left: SizedLink, right: SizedLink) -> bool {
         match (left.chunk, right.chunk) {
             (Some(left_chunk), Some(right_chunk)) => {
                 S::ranks_above((left_chunk, left.granules), (right_chunk, right.granules))
@@ -239,30 +239,30 @@ impl<S: Shape, C: Params> Radix<'_, S, C> {
         }
     }
 
-    /// Lets `heir` enter for the chunk at `place`, which leaves: there, or below. Its key leads to
-    /// that place, and all above it rank above the heir.
-    pub(super) fn replace(&mut self, mut place: Place, chunk: Chunk, heir: (Chunk, u32)) {
+    /// Replaces the chunk at `place` by `heir`, there or below. The heir's key leads to that slot,
+    /// and all above outrank it.
+    pub(super) fn replace(&mut self, mut place: Slot, chunk: Chunk, heir: (Chunk, u32)) {
         let mut below = children(self.window, chunk);
         while !below.iter().all(|&entry| Self::outranks(heir.0, heir.1, entry)) {
             let level = place.level;
             let Some((next, node)) = self.raise(place, below) else { break };
             let side = self.shape.side(heir, level);
             if next.side != side {
-                // The heir does not belong where there is room now.
+                // The heir does not belong into the empty slot.
                 self.fill(next, node);
-                return self.insert_from(Place { side, ..next }, heir);
+                return self.insert_from(Slot { side, ..next }, heir);
             }
             (place, below) = (next, node);
         }
-        self.set(place, Entry::of(heir.0, heir.1));
+        self.set(place, SizedLink::of(heir.0, heir.1));
         self.window.set_node(heir.0, below);
     }
 
-    /// Lets `heir`, which ranks above `old`, enter for it: where it stood, or as far up as the heir
-    /// outranks others.
+    /// Replaces `old` by `heir`, which outranks it: in its slot, or as far up as the heir outranks
+    /// others.
     pub(super) fn promote(&mut self, old: (Chunk, u32), heir: (Chunk, u32)) {
-        // Down, as long as the heir would take the same way and is outranked.
-        let Place { mut owner, mut side, mut level } = Place::ROOT;
+        // Down, as long as the heir takes the same way and is outranked.
+        let Slot { mut owner, mut side, mut level } = Slot::ROOT;
         let mut resident = *self.root;
         while let Some(other) = resident.chunk {
             let own_side = self.shape.side(heir, level);
@@ -277,26 +277,26 @@ impl<S: Shape, C: Params> Radix<'_, S, C> {
             level += 1;
             resident = child(self.window, other, side);
         }
-        let place = Place { owner, side, level };
+        let place = Slot { owner, side, level };
         if resident.chunk == Some(old.0) {
-            self.set(place, Entry::of(heir.0, heir.1));
+            self.set(place, SizedLink::of(heir.0, heir.1));
             if heir.0 != old.0 {
                 self.window.set_node(heir.0, self.window.node(old.0));
             }
         } else {
-            // What is pulled up stands below `place`, which so stays as it is.
+            // The chunk that moves up stands below `place`, so that slot stays.
             let below = self.find_from(place, old.0, old.1);
             self.pull(below, old.0);
             self.insert_from(place, heir);
         }
     }
 
-    /// Walks the tree below `entry`, whose keys all have the bits that `shares` looks for.
+    /// Walks the tree below `entry`, whose keys all have the bits that `shares` checks.
     ///
-    /// Recursive, and so at most as deep as the tree.
+    /// Recursive, at most as deep as the tree.
     pub(super) fn check(
         &self,
-        entry: Entry,
+        entry: SizedLink,
         level: u32,
         census: &mut Census,
         shares: &dyn Fn((Chunk, u32)) -> bool,

@@ -1,13 +1,13 @@
-//! Where free chunks are kept by address: in a table beside the window if there is room for one,
-//! else in the chunks' own links.
+//! The store of free chunks by address: a table beside the window if there is room for one,
+//! otherwise a tree in the chunks' own links.
 //!
-//! Both answer the same; which one it is, the heap learns when it opens. This module only asks the
-//! one that there is.
+//! Both give the same answers. The heap decides between them when it opens. This module only
+//! forwards.
 
 use super::super::{Fit, Request};
 use super::Candidate;
 use super::links::Links;
-use super::radix::Place;
+use super::radix::Slot;
 use super::table::{Record, Table};
 use crate::arena::check::{Census, Corruption};
 use crate::arena::chunk::{Chunk, Window};
@@ -24,17 +24,17 @@ pub(super) enum Store {
 impl Store {
     pub(super) const EMPTY: Self = Self::Links(Links::EMPTY);
 
-    /// An empty table.
+    /// Returns an empty table.
     ///
     /// # Safety
     ///
     /// As for [`Table::over`].
     pub(super) unsafe fn over(records: NonNull<Record>) -> Self {
-        // SAFETY: the caller vouches for the same.
+        // SAFETY: the caller guarantees the same.
         Self::Table(unsafe { Table::over(records) })
     }
 
-    /// The lowest chunk that is at least `need` granules large.
+    /// Returns the lowest chunk of at least `need` granules.
     #[inline]
     pub(super) fn lowest<C: Params>(
         &self,
@@ -48,7 +48,7 @@ impl Store {
         }
     }
 
-    /// The lowest such chunk at `from` or above it.
+    /// Returns the lowest chunk of at least `need` granules at `from` or above.
     #[inline]
     pub(super) fn lowest_from<C: Params>(
         &self,
@@ -63,21 +63,21 @@ impl Store {
         }
     }
 
-    /// The largest chunk that `request` fits; of equals the lowest.
+    /// Returns the largest chunk that fits `request`; of equals the lowest.
     #[inline]
     pub(super) fn largest<C: Params>(
         &self,
         window: Window<C>,
         request: Request,
         counters: &mut C::Counters,
-    ) -> Option<Fit<Place>> {
+    ) -> Option<Fit<Slot>> {
         match self {
             Self::Links(links) => links.largest(window, request, counters),
             Self::Table(table) => table.largest(window, request, counters),
         }
     }
 
-    /// Lets a chunk enter.
+    /// Inserts a chunk.
     #[inline]
     pub(super) fn insert<C: Params>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
         match self {
@@ -86,7 +86,7 @@ impl Store {
         }
     }
 
-    /// Lets a chunk leave.
+    /// Removes a chunk.
     #[inline]
     pub(super) fn remove<C: Params>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
         match self {
@@ -95,7 +95,7 @@ impl Store {
         }
     }
 
-    /// Lets a chunk leave that a search found.
+    /// Removes a chunk that a search found.
     #[inline]
     pub(super) fn pull<C: Params>(&mut self, window: Window<C>, found: Candidate) {
         match self {
@@ -104,7 +104,7 @@ impl Store {
         }
     }
 
-    /// Lets `heir`, a part of the chunk that a search found, enter for it.
+    /// Replaces a chunk that a search found by `heir`, a part of it.
     #[inline]
     pub(super) fn inherit<C: Params>(
         &mut self,
@@ -118,7 +118,7 @@ impl Store {
         }
     }
 
-    /// Lets `merged`, of which `old` becomes a part, enter for it.
+    /// Replaces `old` by `merged`, which contains it.
     #[inline]
     pub(super) fn promote<C: Params>(
         &mut self,
@@ -132,16 +132,16 @@ impl Store {
         }
     }
 
-    /// Where a chunk is kept that is in.
+    /// Returns the slot of a chunk that is in the store.
     #[inline]
-    pub(super) fn place<C: Params>(&self, window: Window<C>, chunk: Chunk, granules: u32) -> Place {
+    pub(super) fn place<C: Params>(&self, window: Window<C>, chunk: Chunk, granules: u32) -> Slot {
         match self {
             Self::Links(links) => links.place(window, chunk, granules),
-            Self::Table(_) => Place::ROOT,
+            Self::Table(_) => Slot::ROOT,
         }
     }
 
-    /// Lets every chunk leave.
+    /// Removes every chunk.
     pub(super) fn clear(&mut self) {
         match self {
             Self::Links(links) => *links = Links::EMPTY,
@@ -149,7 +149,7 @@ impl Store {
         }
     }
 
-    /// Walks all that is in and counts it.
+    /// Walks the store and counts its chunks.
     pub(super) fn check<C: Params>(&self, window: Window<C>) -> Result<Census, Corruption> {
         match self {
             Self::Links(links) => links.check(window),
@@ -158,8 +158,8 @@ impl Store {
     }
 }
 
-/// A table needs no place to find a chunk again.
+/// A table needs no slot to find a chunk again.
 #[inline]
 fn of_table((chunk, granules): (Chunk, u32)) -> Candidate {
-    Candidate { chunk, granules, place: Place::ROOT }
+    Candidate { chunk, granules, place: Slot::ROOT }
 }

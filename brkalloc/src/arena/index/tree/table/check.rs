@@ -6,7 +6,7 @@ use crate::arena::chunk::Window;
 use crate::arena::params::Params;
 
 impl Table {
-    /// Walks the table and counts what is in it.
+    /// Walks the table and counts its chunks.
     pub(in super::super) fn check<C: Params>(
         &self,
         window: Window<C>,
@@ -19,9 +19,9 @@ impl Table {
         }
     }
 
-    /// The largest chunk below a node, all of which is sound.
+    /// Checks everything below a node. Returns the largest chunk there.
     ///
-    /// Recursive, and so at most as deep as the table is high.
+    /// Recursive, at most as deep as the table is high.
     fn check_below<C: Params>(
         &self,
         window: Window<C>,
@@ -30,7 +30,7 @@ impl Table {
     ) -> Result<i32, Corruption> {
         let mut largest = 0;
         if level == 0 {
-            // SAFETY: they are this table's.
+            // SAFETY: the bits are this table's.
             for chunk in unsafe { chunks(node, self.begins(node)) } {
                 let broken = |what| Err(Corruption::at(what, window, chunk));
                 if window.end() <= chunk {

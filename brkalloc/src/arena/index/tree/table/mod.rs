@@ -1,9 +1,9 @@
-//! A table beside the window: which granules begin a free chunk, and above that, by sixteens, how
-//! large the largest is.
+//! A table beside the window: which granules begin a free chunk and, in levels of sixteen above
+//! that, how large the largest is.
 //!
 //! ```text
-//!   level 3   |  9 |  4 | …                   a line: what the largest chunk of each of sixteen
-//!              /    \                         nodes has, 4 MiB in all
+//!   level 3   |  9 |  4 | …                   a line: the size of the largest chunk of each of
+//!              /    \                         sixteen nodes, 4 MiB in all
 //!   level 2   |  9 |  7 |  0 | …   |  4 | …   256 KiB
 //!              /    \
 //!   level 1   |  9 |  2 | …   |  0 |  7 | …   a group of sixteen regions of 1 KiB
@@ -15,18 +15,19 @@
 //!             '- 64 B --'------ 128 B --------'--------- 64 B ----------'
 //! ```
 //!
-//! A group has a record, four cache lines for 16 KiB of window: 1/64. Of its lines the last is room
-//! for one node above level 1: node n of level k is in record 16^(k−1) n + k − 2, which no other
-//! node can want, since that remainder tells the level. So the nodes of a small window lie in its
-//! first records, and a table takes as many pages as the window has use for.
+//! Each group has a record, four cache lines for 16 KiB of window: 1/64. Its last line is room for
+//! one node above level 1: node n of level k is in record 16^(k−1) n + k − 2, and no other node has
+//! that record, because the remainder determines the level. So the nodes of a small window lie in
+//! its first records, and a table takes only the pages that its window uses.
 //!
-//! The table is memory of the heap alone, which nobody's block can be: there are no links to be
-//! overwritten. Tags are still a program's neighbors, and are checked where they are read.
+//! Only the heap uses the table's memory, and no block lies there: a program has no links to
+//! overwrite. Tags still lie beside a program's blocks, so the heap checks them where it reads
+//! them.
 //!
-//! *Bound.* A window of w granules has ⌈log₁₆ (w / 64)⌉ levels: 2 for 64 KiB, 7 for 64 GiB. A search
-//! and a change pass once up and once down, one line a level, and look at the chunks of two regions,
-//! of which there are 32 at most in each. For alignments above a granule this holds for each
-//! candidate that is large enough but whose padding does not fit.
+//! *Bound.* A window of w granules has ⌈log₁₆ (w / 64)⌉ levels: 2 for 64 KiB, 7 for 64 GiB. A
+//! search or a change goes once up and once down, one line per level, and looks at the chunks of
+//! two regions, at most 32 in each. For alignments above a granule this holds for each candidate
+//! that is large enough but whose padding does not fit.
 //!
 //! Where a window has no room beside it, [`Links`](super::links::Links) do the same.
 
@@ -47,20 +48,20 @@ const WITHIN: u32 = REGION.ilog2();
 
 /// The granules of the largest chunk below each of sixteen nodes; 0 where there is none.
 ///
-/// Signed, because the machine compares several of such at once, and so at most [`MOST`]. No two
-/// chunks of a window have more, so that these say which of two is the larger all the same.
+/// Signed, because the machine compares several signed numbers at once, and so at most [`MOST`]. At
+/// most one chunk of a window has more, so the entries still show which of two chunks is larger.
 type Line = [i32; WIDTH as usize];
 
-/// What a line says of a chunk of this many granules, and of a larger one.
+/// The greatest entry: a chunk of this many granules, or of more.
 const MOST: i32 = i32::MAX;
 
-/// What a line says of a chunk of `granules`.
+/// Returns the entry for a chunk of `granules`.
 #[inline]
 fn said(granules: u32) -> i32 {
     i32::try_from(granules).unwrap_or(MOST)
 }
 
-/// What is known of 16 KiB of the window.
+/// The entries and bits for 16 KiB of the window.
 #[repr(C, align(256))]
 pub(super) struct Record {
     largest: Line,
@@ -73,7 +74,7 @@ const _: () = assert!(size_of::<Record>() == 256, "a record is four cache lines"
 /// Records beyond those of a window's groups, so that the first node of each level has one.
 const SPARE: usize = 6;
 
-/// Bytes of the records for a window that ends at granule offset `end`.
+/// Returns the bytes of the records for a window that ends at granule offset `end`.
 pub(super) const fn bytes(end: u32) -> usize {
     ((end >> (WITHIN + DIGIT)) as usize + 1 + SPARE) * size_of::<Record>()
 }
@@ -82,25 +83,26 @@ pub(super) const fn bytes(end: u32) -> usize {
 ///
 /// # Invariant
 ///
-/// The records for every place of the window are valid for reads and writes and nobody else's. A
-/// bit is set for each chunk that is in, and for no other place. An entry of a line is the size of
-/// the largest chunk below it. The line on level `height` covers all chunks that are in; those
-/// above it, and whatever has none below it, are zero.
+/// The records for every place of the window are valid for reads and writes, and only this table
+/// uses them. A bit is set for each chunk in the table, and for no other place. An entry of a line
+/// is the size of the largest chunk below it. The line on level `height` covers all chunks in the
+/// table. Lines above it are zero, and so is every entry with no chunk below it.
 #[derive(Debug)]
 pub(super) struct Table {
     records: NonNull<Record>,
     height: u32,
-    /// The largest of all.
+    /// The size of the largest chunk.
     largest: i32,
 }
 
 impl Table {
-    /// An empty table.
+    /// Returns an empty table.
     ///
     /// # Safety
     ///
-    /// From `records` on, as many [`bytes`] as the window's end asks for are valid for reads and
-    /// writes, are nobody else's and read as zero, and so are those for an end that it moves to.
+    /// From `records` on, as many [`bytes`] as the window's end needs are valid for reads and
+    /// writes, read as zero, and only this table uses them. The same holds for every end that the
+    /// window moves to.
     pub(super) unsafe fn over(records: NonNull<Record>) -> Self {
         Self { records, height: 1, largest: 0 }
     }
@@ -110,7 +112,7 @@ impl Table {
         self.records.as_ptr().wrapping_add(number as usize)
     }
 
-    /// The line of a node: what lies below each of its sixteen parts.
+    /// Returns the line of a node: the entries for its sixteen parts.
     #[inline]
     fn line(&self, level: u32, node: u32) -> *mut Line {
         if level == 1 {
@@ -121,7 +123,7 @@ impl Table {
         }
     }
 
-    /// A copy of a node's line, for a search.
+    /// Returns a copy of a node's line, for a search.
     #[inline]
     fn entries(&self, level: u32, node: u32) -> Line {
         // SAFETY: by the invariant, the record of a node that covers a place of the window is valid
@@ -129,7 +131,7 @@ impl Table {
         unsafe { self.line(level, node).read() }
     }
 
-    /// The entry for a node, or for a region on level 0: where its parent keeps it.
+    /// Returns the entry for a node, or for a region on level 0: where its parent keeps it.
     #[inline]
     fn entry(&self, level: u32, node: u32) -> *mut i32 {
         let line = self.line(level + 1, node >> DIGIT);
@@ -144,7 +146,8 @@ impl Table {
 
     #[inline]
     fn set_size(&mut self, level: u32, node: u32, granules: i32) {
-        // SAFETY: by the invariant, the record is valid for writes too, and only this table's.
+        // SAFETY: by the invariant, the record is valid for writes too, and only this table uses
+        // it.
         unsafe { self.entry(level, node).write(granules) }
     }
 
@@ -154,7 +157,7 @@ impl Table {
         words.wrapping_add(size_of::<Line>() / size_of::<u64>() + (region % WIDTH) as usize)
     }
 
-    /// The places of a region at which a free chunk begins.
+    /// Returns the places of a region where a free chunk begins, as bits.
     #[inline]
     fn begins(&self, region: u32) -> u64 {
         // SAFETY: as in `entries`.
@@ -167,7 +170,7 @@ impl Table {
         unsafe { self.word(region).write(begins) }
     }
 
-    /// Makes the table high enough for `chunk`.
+    /// Raises the table until it covers `chunk`.
     #[inline]
     fn reach(&mut self, chunk: Chunk) {
         if u64::from(chunk.offset()) >> (WITHIN + DIGIT * self.height) != 0 {
@@ -183,7 +186,7 @@ impl Table {
         }
     }
 
-    /// Lets a chunk enter.
+    /// Inserts a chunk.
     #[inline]
     pub(super) fn insert(&mut self, chunk: Chunk, granules: u32) {
         self.reach(chunk);
@@ -192,7 +195,7 @@ impl Table {
         self.raise(region, said(granules));
     }
 
-    /// Lets a chunk leave.
+    /// Removes a chunk.
     #[inline]
     pub(super) fn remove<C: Params>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
         let (region, bit) = place_of(chunk);
@@ -200,13 +203,13 @@ impl Table {
         self.set_begins(region, others);
         let was = said(granules);
         if self.size(0, region) == was {
-            // SAFETY: they are this table's bits of the region, but one.
+            // SAFETY: the bits are this table's for the region, but one.
             let largest = unsafe { largest_of(window, region, others) };
             self.lower(region, was, largest);
         }
     }
 
-    /// Lets `heir` enter for the chunk `old`, of which it is a part, or which is a part of it.
+    /// Replaces the chunk `old` by `heir`, of which one is a part of the other.
     #[inline]
     pub(super) fn replace<C: Params>(
         &mut self,
@@ -226,13 +229,14 @@ impl Table {
         if was <= now {
             self.raise(region, now);
         } else if self.size(0, region) == was {
-            // SAFETY: they are this table's bits of the region, but one.
+            // SAFETY: the bits are this table's for the region, but one.
             let largest = unsafe { largest_of(window, region, others) }.max(now);
             self.lower(region, was, largest);
         }
     }
 
-    /// The bits of the region of `chunk`, whose own is one of them.
+    /// Returns the bits of the region of `chunk`. Ends the program if the chunk's own bit is not
+    /// set.
     #[inline]
     fn begins_with<C: Params>(&self, window: Window<C>, chunk: Chunk) -> u64 {
         let (region, bit) = place_of(chunk);
@@ -243,7 +247,7 @@ impl Table {
         begins
     }
 
-    /// Notes that a region has a chunk of `granules`.
+    /// Raises entries for a chunk of `granules` in a region.
     #[inline]
     fn raise(&mut self, region: u32, granules: i32) {
         let (mut level, mut node) = (0, region);
@@ -257,7 +261,7 @@ impl Table {
         }
     }
 
-    /// Notes that the largest chunk of a region has `now` granules and no more `was`.
+    /// Lowers entries for a region whose largest chunk has `now` granules, and no longer `was`.
     #[inline]
     fn lower(&mut self, region: u32, was: i32, mut now: i32) {
         let (mut level, mut node) = (0, region);
@@ -275,13 +279,13 @@ impl Table {
         }
     }
 
-    /// Lets every chunk leave.
+    /// Removes every chunk.
     pub(super) fn clear(&mut self) {
         self.clear_below(self.height, 0);
         (self.height, self.largest) = (1, 0);
     }
 
-    /// Recursive, and so at most as deep as the table is high.
+    /// Recursive, at most as deep as the table is high.
     fn clear_below(&mut self, level: u32, node: u32) {
         for digit in 0..WIDTH {
             let below = node << DIGIT | digit;
@@ -298,17 +302,17 @@ impl Table {
     }
 }
 
-/// The region of `chunk`, and its bit there.
+/// Returns the region of `chunk`, and its bit there.
 #[inline]
 const fn place_of(chunk: Chunk) -> (u32, u64) {
     (chunk.offset() >> WITHIN, 1 << (chunk.offset() % REGION))
 }
 
-/// The chunks of a region that begin where these bits are set, in address order.
+/// Iterates over the chunks of a region that begin where these bits are set, in address order.
 ///
 /// # Safety
 ///
-/// The bits are a table's, of that region, and the chunks are used with its window.
+/// The bits are a table's, for that region, and the chunks are used with its window.
 #[inline]
 unsafe fn chunks(region: u32, mut begins: u64) -> impl Iterator<Item = Chunk> {
     core::iter::from_fn(move || {
@@ -317,24 +321,24 @@ unsafe fn chunks(region: u32, mut begins: u64) -> impl Iterator<Item = Chunk> {
         }
         let lowest = begins.trailing_zeros();
         begins &= begins - 1;
-        // SAFETY: by the table's invariant its bits are set where chunks of the window begin.
+        // SAFETY: by the table's invariant, its bits are set where chunks of the window begin.
         unsafe { Chunk::at(region << WITHIN | lowest) }
     })
 }
 
-/// The size of the largest of these chunks of a region.
+/// Returns the size of the largest of these chunks of a region.
 ///
 /// # Safety
 ///
 /// As for [`chunks`].
 #[inline]
 unsafe fn largest_of<C: Params>(window: Window<C>, region: u32, begins: u64) -> i32 {
-    // SAFETY: the caller vouches for the bits.
+    // SAFETY: the caller guarantees the bits.
     let chunks = unsafe { chunks(region, begins) };
     chunks.fold(0, |largest, chunk| largest.max(said(free_granules(window, chunk))))
 }
 
-/// The size of a chunk that the table says is free.
+/// Returns the size of a chunk that the table says is free.
 #[inline]
 fn free_granules<C: Params>(window: Window<C>, chunk: Chunk) -> u32 {
     let tag = window.tag(chunk);
@@ -344,7 +348,7 @@ fn free_granules<C: Params>(window: Window<C>, chunk: Chunk) -> u32 {
     tag.granules()
 }
 
-/// The largest entry of a line.
+/// Returns the largest entry of a line.
 #[inline]
 fn maximum(line: &Line) -> i32 {
     line.iter().fold(0, |largest, &granules| largest.max(granules))

@@ -6,12 +6,12 @@ use super::{
 use crate::arena::chunk::{Chunk, Window};
 use crate::arena::counters::Counters;
 use crate::arena::index::tree::outranks;
-use crate::arena::index::tree::radix::Place;
+use crate::arena::index::tree::radix::Slot;
 use crate::arena::index::{Fit, Request};
 use crate::arena::params::Params;
 
 impl Table {
-    /// The lowest chunk that is at least `need` granules large, with its size.
+    /// Returns the lowest chunk of at least `need` granules, with its size.
     #[inline]
     pub(in super::super) fn lowest<C: Params>(
         &self,
@@ -25,7 +25,7 @@ impl Table {
         self.lowest_below(window, (self.height, 0), u32::MAX, need, visit)
     }
 
-    /// The lowest such chunk at `from` or above it.
+    /// Returns the lowest chunk of at least `need` granules at `from` or above, with its size.
     #[inline]
     pub(in super::super) fn lowest_from<C: Params>(
         &self,
@@ -42,12 +42,12 @@ impl Table {
         }
         let region = from >> WITHIN;
         let begins = self.begins(region) & (u64::MAX << (from % REGION));
-        // SAFETY: they are this table's bits of the region from a place on.
+        // SAFETY: the bits are this table's for the region, from a place on.
         let found = unsafe { first_of(window, region, begins, need, &mut visit) };
         if let Some(found) = found {
             return Some(found);
         }
-        // Up to the first node that has one on its right.
+        // Up to the first node that has such a chunk on its right.
         let (mut level, mut node) = (0, region);
         while level < self.height {
             let right = u32::MAX << (node % WIDTH + 2);
@@ -59,8 +59,8 @@ impl Table {
         None
     }
 
-    /// The lowest chunk of `need` granules or more below a node, in those parts whose bits are
-    /// `allowed`.
+    /// Returns the lowest chunk of `need` granules or more below a node, in the parts whose bits
+    /// are `allowed`.
     #[inline]
     fn lowest_below<C: Params>(
         &self,
@@ -75,7 +75,7 @@ impl Table {
             node = node << DIGIT | (fitting.trailing_zeros() - 1);
             level -= 1;
             if level == 0 {
-                // SAFETY: they are this table's bits.
+                // SAFETY: the bits are this table's.
                 let found = unsafe { first_of(window, node, self.begins(node), need, visit) };
                 if found.is_none() && said(need) < MOST {
                     self.disagrees(window, node);
@@ -93,7 +93,7 @@ impl Table {
         if !Window::<C>::CHECKED {
             return;
         }
-        // SAFETY: they are this table's.
+        // SAFETY: the bits are this table's.
         for chunk in unsafe { chunks(region, self.begins(region)) } {
             let tag = window.tag(chunk);
             let above = chunk.above(tag, window.end()).filter(|above| *above < window.end());
@@ -105,38 +105,38 @@ impl Table {
         window.broken("a free chunk whose size was overwritten, near or", place);
     }
 
-    /// The highest-ranking chunk that `request` fits.
+    /// Returns the highest-ranking chunk that fits `request`.
     #[inline]
     pub(in super::super) fn largest<C: Params>(
         &self,
         window: Window<C>,
         request: Request,
         counters: &mut C::Counters,
-    ) -> Option<Fit<Place>> {
+    ) -> Option<Fit<Slot>> {
         self.highest(window, (self.height, 0), request, None, counters)
     }
 
-    /// The highest-ranking of `best` and those below a node that `request` fits.
+    /// Returns the highest-ranking of `best` and the chunks below a node that fit `request`.
     ///
-    /// Recursive, and so at most as deep as the table is high. A node is looked at if its largest
-    /// chunk outranks the best so far, the one with the largest chunk first: whatever fits ends the
-    /// search on its line.
+    /// Recursive, at most as deep as the table is high. It visits a node if the node's largest
+    /// chunk outranks the best so far, the node with the largest chunk first: a chunk that fits
+    /// ends the search on its line.
     fn highest<C: Params>(
         &self,
         window: Window<C>,
         (level, node): (u32, u32),
         request: Request,
-        mut best: Option<Fit<Place>>,
+        mut best: Option<Fit<Slot>>,
         counters: &mut C::Counters,
-    ) -> Option<Fit<Place>> {
+    ) -> Option<Fit<Slot>> {
         if level == 0 {
-            // SAFETY: they are this table's.
+            // SAFETY: the bits are this table's.
             for chunk in unsafe { chunks(node, self.begins(node)) } {
                 counters.visit();
                 let granules = free_granules(window, chunk);
                 let fit = request.fit(window, chunk, granules);
                 if let (true, Some(padding)) = (outranks(chunk, granules, best), fit) {
-                    best = Some(Fit { chunk, granules, padding, place: Place::ROOT });
+                    best = Some(Fit { chunk, granules, padding, place: Slot::ROOT });
                 }
             }
             return best;
@@ -159,7 +159,7 @@ impl Table {
     }
 }
 
-/// The first of these chunks of a region that has `need` granules.
+/// Returns the first of these chunks of a region that has `need` granules.
 ///
 /// # Safety
 ///
@@ -172,7 +172,7 @@ unsafe fn first_of<C: Params>(
     need: u32,
     mut visit: impl FnMut(),
 ) -> Option<(Chunk, u32)> {
-    // SAFETY: the caller vouches for the bits.
+    // SAFETY: the caller guarantees the bits.
     for chunk in unsafe { chunks(region, begins) } {
         visit();
         let granules = free_granules(window, chunk);
@@ -183,10 +183,10 @@ unsafe fn first_of<C: Params>(
     None
 }
 
-/// Which entries of a line are `need` or more, as bits: that of the first is bit 1.
+/// Returns which entries of a line are `need` or more, as bits: that of the first is bit 1.
 ///
-/// Without a branch, and no entry otherwise than the next one, so that the compiler compares four
-/// at once. (Bit 0 would be a shift by nothing, and so an entry of its own kind.)
+/// It has no branch and treats all entries alike, so that the compiler compares four at once. (Bit
+/// 0 would be a shift by nothing, and so a special case.)
 #[inline]
 pub(super) fn at_least(line: &Line, need: u32) -> u32 {
     let less = said(need) - 1;

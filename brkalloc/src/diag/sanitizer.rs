@@ -1,30 +1,31 @@
-//! What valgrind and `AddressSanitizer` are told, with the feature `watch`.
+//! Sanitizer annotations for valgrind and `AddressSanitizer`, with the feature `watch`.
 //!
 //! ```text
-//!   alloc   | asked for: accessible | not |       what is behind is nobody's until the block is freed
-//!   free    | links | not …………………………………… |       of what is free, the words that the heap has written
+//!   alloc   | asked for: accessible | not |       the bytes behind stay inaccessible until the free
+//!   free    | links | not …………………………………… |       only the words that the heap writes are accessible
 //! ```
 //!
-//! Both tools know the blocks of `malloc`; of a heap's they learn here. So they find what the heap cannot
-//! see, an access to freed memory above all, and say from where. A block that was freed is forbidden as a
-//! whole, before the heap writes to it; each word that the heap writes there is then allowed. With the
-//! feature every `realloc` moves, so that the old address is forbidden.
+//! Both tools know the blocks of `malloc`; these annotations tell them about a heap's. So they
+//! detect what the heap cannot see, above all an access to freed memory, and report its origin. A
+//! freed block becomes inaccessible as a whole before the heap writes to it; then each word that
+//! the heap writes becomes accessible again. With the feature every `realloc` moves, so that the
+//! old address becomes inaccessible.
 //!
-//! valgrind is asked by client requests, which are instructions without an effect elsewhere
-//! (`valgrind.h` of valgrind 3.19 has them); `AddressSanitizer` by the functions of its runtime, which is
-//! linked where `--cfg brkalloc_asan` says so. Without the feature nothing of this is in a heap. Not
-//! watched are mappings of a block's own, which the system takes back when they are freed, and heaps with
-//! `harden = "full"` or `zero = "free"`, which look at, or write to, all that is free. This module keeps
-//! nothing.
+//! valgrind takes client requests, which are instructions without an effect elsewhere (`valgrind.h`
+//! of valgrind 3.19 has them). `AddressSanitizer` takes calls of its runtime, which `--cfg
+//! brkalloc_asan` requires to be linked. Without the feature a heap has nothing of this. Two things
+//! are not annotated: mappings of a block's own, which the system takes back when they are freed,
+//! and heaps with `harden = "full"` or `zero = "free"`, which read or write all free memory. This
+//! module keeps no state.
 
 #[cfg(feature = "watch")]
 use core::ptr::NonNull;
 
-/// Whether anybody is told.
-pub(crate) const WATCHED: bool = cfg!(feature = "watch");
+/// Whether heaps make annotations.
+pub(crate) const ENABLED: bool = cfg!(feature = "watch");
 
 #[cfg(feature = "watch")]
-/// A block of `usable` bytes was handed out, `size` of which were asked for.
+/// Announces a block of `usable` bytes that was allocated for `size`.
 #[inline]
 pub(crate) fn handed_out(block: NonNull<u8>, size: usize, usable: usize) {
     tool::forbid(block.as_ptr(), usable);
@@ -32,16 +33,16 @@ pub(crate) fn handed_out(block: NonNull<u8>, size: usize, usable: usize) {
 }
 
 #[cfg(feature = "watch")]
-/// A block of `size` bytes is about to be freed.
+/// Announces that a block of `size` bytes is about to be freed.
 #[inline]
 pub(crate) fn freed(block: NonNull<u8>, size: usize) {
     tool::take_back(block.as_ptr(), size);
 }
 
-/// Of what is forbidden, these bytes may be touched from now on.
+/// Makes bytes of inaccessible memory accessible.
 #[inline]
 pub(crate) fn allowed(first: *mut u8, bytes: usize) {
-    if WATCHED {
+    if ENABLED {
         tool::allow(first, bytes);
     }
 }
@@ -89,7 +90,7 @@ mod tool {
     }
 
     pub(super) fn hand_out(first: *mut u8, bytes: usize) {
-        // No zone that is forbidden around it, and not cleared.
+        // No red zone around it, and not cleared.
         request([MALLOC_LIKE, first.expose_provenance(), bytes, 0, 0, 0]);
     }
 
@@ -97,12 +98,12 @@ mod tool {
         request([FREE_LIKE, first.expose_provenance(), 0, 0, 0, 0]);
     }
 
-    /// Four rotations that add up to none, and an exchange of a register with itself: valgrind takes these for
-    /// a call with the arguments at the address in `rax`.
+    /// Four rotations that add up to none, and an exchange of a register with itself: valgrind
+    /// takes these for a call with the arguments at the address in `rax`.
     #[cfg(target_arch = "x86_64")]
     fn request(arguments: [usize; 6]) {
-        // SAFETY: outside of valgrind the instructions change nothing but flags; in it, the answer is written to
-        // `rdx`, and what is read are the arguments.
+        // SAFETY: outside valgrind the instructions only change flags. Within it, they write the
+        // answer to `rdx` and read the arguments.
         unsafe {
             core::arch::asm!(
                 "rol rdi, 3",
@@ -117,11 +118,12 @@ mod tool {
         }
     }
 
-    /// The same with `x12`, `x10` and the arguments at the address in `x4`.
+    /// The request on `aarch64`: rotations of `x12`, an `orr` of `x10` with itself, and the
+    /// arguments at the address in `x4`.
     #[cfg(target_arch = "aarch64")]
     fn request(arguments: [usize; 6]) {
-        // SAFETY: outside of valgrind the instructions change nothing; in it, the answer is written to `x3`, and
-        // what is read are the arguments.
+        // SAFETY: outside valgrind the instructions change nothing. Within it, they write the
+        // answer to `x3` and read the arguments.
         unsafe {
             core::arch::asm!(
                 "ror x12, x12, #3",

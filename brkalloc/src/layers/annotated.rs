@@ -1,35 +1,35 @@
 //! Sanitizer annotations: valgrind or `AddressSanitizer` learns what is in use and what is free.
 //!
-//! With the feature `watch` this layer stands in every heap; without it, in none. Blocks always move
-//! when they are resized, so that the tool sees the old one freed. A heap that fills or clears what
-//! is freed is not watched: it writes where the tool would complain.
+//! With the feature `watch` this layer stands in every heap; without it, in none. A resized block
+//! always moves, so that the tool sees the old one freed. Heaps that fill or clear freed memory are
+//! not annotated, because they write where the tool would complain.
 
 use crate::arena::check::Corruption;
 use crate::arena::chunk::Window;
 use crate::arena::stats::Stats;
-use crate::diag::watch;
+use crate::diag::sanitizer;
 use crate::layers::{Layer, Resized};
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
-/// `L`, watched.
-pub(crate) struct Watching<L>(L);
+/// `L`, with annotations.
+pub(crate) struct Annotating<L>(L);
 
-impl<L: Layer> Watching<L> {
-    const WATCHES: bool = Window::<L::Params>::WATCHED;
+impl<L: Layer> Annotating<L> {
+    const ANNOTATES: bool = Window::<L::Params>::ANNOTATED;
 
-    /// Says that a block was handed out, of which so many bytes were asked for.
+    /// Announces a block that the heap has handed out for `layout`.
     fn hand_out(&self, block: NonNull<u8>, layout: Layout) {
-        if Self::WATCHES {
+        if Self::ANNOTATES {
             // SAFETY: the block was handed out just now, for this layout.
             let usable = unsafe { self.0.usable_size(block, Some(layout)) };
-            watch::handed_out(block, layout.size(), usable);
+            sanitizer::handed_out(block, layout.size(), usable);
         }
     }
 }
 
 // SAFETY: blocks are those of the layer below.
-unsafe impl<L: Layer> Layer for Watching<L> {
+unsafe impl<L: Layer> Layer for Annotating<L> {
     type Params = L::Params;
     type Base = L::Base;
     const NEW: Self = Self(L::NEW);
@@ -45,7 +45,7 @@ unsafe impl<L: Layer> Layer for Watching<L> {
     }
 
     fn allocate_zeroed(&self, layout: Layout) -> Option<NonNull<u8>> {
-        if !Self::WATCHES {
+        if !Self::ANNOTATES {
             return self.0.allocate_zeroed(layout);
         }
         let block = self.allocate(layout)?;
@@ -55,13 +55,13 @@ unsafe impl<L: Layer> Layer for Watching<L> {
     }
 
     unsafe fn free(&self, block: NonNull<u8>, layout: Option<Layout>) {
-        if Self::WATCHES {
+        if Self::ANNOTATES {
             let size = layout.map(|layout| layout.size());
-            // SAFETY: the caller vouches for the block.
+            // SAFETY: the caller guarantees that the block is in use.
             let size = size.unwrap_or_else(|| unsafe { self.0.usable_size(block, layout) });
-            watch::freed(block, size);
+            sanitizer::freed(block, size);
         }
-        // SAFETY: the caller vouches for the block.
+        // SAFETY: the caller guarantees that the block is in use.
         unsafe { self.0.free(block, layout) };
     }
 
@@ -71,19 +71,19 @@ unsafe impl<L: Layer> Layer for Watching<L> {
         layout: Option<Layout>,
         wanted: Layout,
     ) -> Option<Resized> {
-        if Self::WATCHES {
+        if Self::ANNOTATES {
             return self.allocate(wanted).map(Resized::Elsewhere);
         }
-        // SAFETY: the caller vouches for the block.
+        // SAFETY: the caller guarantees that the block is in use.
         unsafe { self.0.resize(block, layout, wanted) }
     }
 
     unsafe fn usable_size(&self, block: NonNull<u8>, layout: Option<Layout>) -> usize {
-        // SAFETY: the caller vouches for the block.
+        // SAFETY: the caller guarantees that the block is in use.
         let usable = unsafe { self.0.usable_size(block, layout) };
-        if Self::WATCHES {
+        if Self::ANNOTATES {
             // Whoever asks may use them.
-            watch::allowed(block.as_ptr(), usable);
+            sanitizer::allowed(block.as_ptr(), usable);
         }
         usable
     }

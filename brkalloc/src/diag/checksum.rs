@@ -1,32 +1,32 @@
-//! Seals: numbers that only a heap can make, over words that lie where a program could write.
+//! Checksums that only this process can make, over words where a stray write could hit.
 //!
 //! ```text
-//!   seal = mix(secret, address, word, word, …)
+//!   checksum = mix(secret, address, word, word, …)
 //! ```
 //!
-//! A heap with `harden = "full"` seals its tags, the links of free chunks and objects, and what it
-//! notes at the end of each block. Whoever overwrites one of them cannot make the seal that belongs
-//! to it, but by luck: a seal of n bits is right once in 2ⁿ times. The secret is one for the
-//! process; the address makes the seals of all places differ, so that a copy of a sealed word is no
-//! sealed word elsewhere.
+//! A heap with `harden = "full"` protects with checksums its tags, the links of free chunks and
+//! objects, and the records at the end of each block. A write over one of them cannot make the
+//! right checksum except by luck: a checksum of n bits is right once in 2ⁿ times. The process has
+//! one secret. The address makes the checksums of all places differ, so a copy of a word with its
+//! checksum is not valid elsewhere.
 //!
-//! On Linux the secret has 64 bits of the kernel's random numbers (as many as a `usize` has), and
-//! elsewhere as many as the system mixes into the addresses of a program: few, or none. The mixing is
-//! not a cryptographic one: it withstands mistakes, and an attacker who cannot read the memory.
+//! On Linux the secret has 64 bits of the kernel's random numbers (or as many as a `usize` has).
+//! Elsewhere it has as many as the system mixes into the addresses of a program: few, or none. The
+//! mixing is not cryptographic: it withstands mistakes, and an attacker who cannot read the memory.
 
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-/// What only this process knows; 0 before it is first needed.
+/// The secret of this process; 0 before its first use.
 static SECRET: AtomicUsize = AtomicUsize::new(0);
 
-/// The seal of `words` at `address`.
+/// Returns the checksum of `words` at `address`.
 #[inline]
-pub(crate) fn seal<const N: usize>(address: usize, words: [u64; N]) -> u64 {
+pub(crate) fn checksum<const N: usize>(address: usize, words: [u64; N]) -> u64 {
     words.into_iter().fold(mix(secret() ^ address as u64), |state, word| mix(state ^ word))
 }
 
-/// Turns a number into another one, all of whose bits depend on all of its: both halves of a product,
-/// as wyhash takes them (Wang Yi 2019).
+/// Mixes a number so that all bits of the result depend on all of its bits: both halves of a
+/// product, as in wyhash (Wang Yi 2019).
 #[inline]
 #[expect(clippy::cast_possible_truncation, reason = "both halves are taken")]
 const fn mix(number: u64) -> u64 {
@@ -42,7 +42,7 @@ fn secret() -> u64 {
     }
 }
 
-/// Settles the secret: the first thread to do so has settled it for all.
+/// Chooses the secret: the first thread's choice holds for all.
 #[cfg(target_has_atomic = "ptr")]
 #[cold]
 fn choose() -> u64 {
@@ -54,7 +54,7 @@ fn choose() -> u64 {
     }
 }
 
-/// The same, without compare-and-swap: whoever settles it settles it alike.
+/// Chooses the secret without compare-and-swap: every thread chooses alike.
 #[cfg(not(target_has_atomic = "ptr"))]
 #[cold]
 fn choose() -> u64 {
@@ -63,8 +63,8 @@ fn choose() -> u64 {
     chosen as u64
 }
 
-/// A number of the kernel's, if it has one without waiting; else one made of addresses, `local` among
-/// them.
+/// Returns a random number of the kernel's, if it has one without waiting; otherwise one made from
+/// addresses, `local` among them.
 #[cold]
 fn random(local: usize) -> usize {
     #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -89,11 +89,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_seal_depends_on_the_place_and_on_every_bit() {
-        let of = |address, word| seal(address, [word, 5]);
+    fn a_checksum_depends_on_the_place_and_on_every_bit() {
+        let of = |address, word| checksum(address, [word, 5]);
         assert_eq!(of(64, 9), of(64, 9));
         assert_ne!(of(64, 9), of(80, 9));
-        assert_ne!(seal(64, [9, 5]), seal(64, [5, 9]));
+        assert_ne!(checksum(64, [9, 5]), checksum(64, [5, 9]));
         for bit in 0..64 {
             let changed = (of(64, 9) ^ of(64, 9 ^ 1 << bit)).count_ones();
             assert!((12..52).contains(&changed), "bit {bit} changes {changed}");
