@@ -2,14 +2,17 @@
 //!
 //! Nothing here panics: a panic in a global allocator would unwind through the code that called it.
 
-use super::config::{Config, Stack};
+use super::config::Config;
 use super::configuration::Configuration;
 use super::requests;
 use super::undeclared::Undeclared;
 use crate::arena::check::Corruption;
 use crate::arena::heap::RawHeap;
 use crate::arena::stats::{ChunkInfo, Stats};
-use crate::layers::{Base, Layer};
+use crate::layers::cached::Cache;
+use crate::layers::guarded::Hardening;
+use crate::layers::mapped::Large;
+use crate::layers::{Annotated, Base, Layer};
 use core::alloc::{GlobalAlloc, Layout};
 use core::fmt;
 use core::ptr::{NonNull, null_mut};
@@ -39,6 +42,11 @@ use core::ptr::{NonNull, null_mut};
 pub struct BrkHeap<C: Config = Undeclared> {
     pub(super) stack: Stack<C>,
 }
+
+/// The layers of a heap, from the one that receives each request down to the arena behind its lock.
+pub(crate) type Stack<C> = <<C as Config>::Large as Large>::Over<
+    Annotated<<<C as Config>::Harden as Hardening>::Over<<<C as Config>::Cache as Cache<C>>::Over>>,
+>;
 
 impl<C: Config> BrkHeap<C> {
     const CONFIGURATION: &'static Configuration = &Configuration::of::<C>();

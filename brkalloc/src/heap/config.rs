@@ -17,7 +17,7 @@ use crate::layers::guarded::Hardening;
 use crate::layers::locked::Locked;
 use crate::layers::mapped::Large;
 use crate::layers::quarantine::Quarantine;
-use crate::layers::{Annotated, Layer, Params};
+use crate::layers::{Layer, Params};
 use crate::sys::lock::Lock;
 use crate::sys::source::Source;
 use core::fmt;
@@ -76,11 +76,6 @@ pub trait Config: Sized + 'static {
     /// The heap calls this when it first allocates: a panic here ends the process.
     fn heap() -> &'static BrkHeap<Self>;
 }
-
-/// The layers of a heap, from the one that receives each request down to the arena behind its lock.
-pub(crate) type Stack<C> = <<C as Config>::Large as Large>::Over<
-    Annotated<<<C as Config>::Harden as Hardening>::Over<<<C as Config>::Cache as Cache<C>>::Over>>,
->;
 
 impl<C: Config> Named for C {
     const NAME: &'static str = <C as Config>::NAME;

@@ -2,11 +2,11 @@
 //!
 //! ```text
 //!   BrkHeap    the static that the attribute makes        GlobalAlloc ─┐
-//!   Heap       a heap over a caller's bytes             methods     ─┤
+//!   Heap       a heap over a caller's bytes               methods     ─┤
 //!   allocator  Allocator for references to both                       ─┼─► requests ─► layers
 //!   malloc     C's functions over one BrkHeap                         ─┘
 //!
-//!   config          Config: every option; the part that each lower room reads; Stack: the layers that result
+//!   config          Config: every option; the part that each lower room reads
 //!   configuration   the options as data that prints as an attribute
 //!   undeclared, target    errors where the attribute, or something of the target, is missing
 //! ```

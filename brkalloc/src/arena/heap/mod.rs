@@ -134,6 +134,21 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         Some(unsafe { NonNull::new_unchecked(window.payload(chunk)) })
     }
 
+    /// Takes a chunk of `need` granules, without further alignment.
+    #[inline(always)]
+    fn take_plain(&mut self, need: u32) -> Option<Chunk> {
+        let request = Request { need, align: 1 };
+        if let Some(fit) = self.index.find(self.window, request, &mut self.counters) {
+            self.counters.search();
+            return Some(self.take(fit, need));
+        }
+        if !self.index.is_searched(request) {
+            return self.take_elsewhere(request);
+        }
+        self.counters.search();
+        self.take_top_low(need).or_else(|| self.take_top_or_more(request))
+    }
+
     /// Allocates as [`allocate`](RawHeap::allocate) does, out of line: for operations that do more
     /// than allocate.
     #[inline(never)]

@@ -10,21 +10,6 @@ use crate::arena::tag::{MIN_GRANULES, Tag};
 use crate::sys::source::Source;
 
 impl<C: Params, S: Source> RawHeap<C, S> {
-    /// Takes a chunk of `need` granules, without further alignment.
-    #[inline(always)]
-    pub(super) fn take_plain(&mut self, need: u32) -> Option<Chunk> {
-        let request = Request { need, align: 1 };
-        if let Some(fit) = self.index.find(self.window, request, &mut self.counters) {
-            self.counters.search();
-            return Some(self.take(fit, need));
-        }
-        if !self.index.is_searched(request) {
-            return self.take_elsewhere(request);
-        }
-        self.counters.search();
-        self.take_top_low(need).or_else(|| self.take_top_or_more(request))
-    }
-
     /// Takes a chunk for `request`, with padding below it if needed.
     #[inline(never)]
     pub(super) fn take_aligned(&mut self, request: Request) -> Option<Chunk> {
@@ -45,7 +30,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     /// Takes a chunk for `request` from where the fast search of the index did not look, from the
     /// top, or from a top that has grown.
     #[inline(never)]
-    fn take_elsewhere(&mut self, request: Request) -> Option<Chunk> {
+    pub(super) fn take_elsewhere(&mut self, request: Request) -> Option<Chunk> {
         let fit = self.index.find_elsewhere(self.window, request, &mut self.counters);
         self.counters.search();
         match fit {
@@ -56,7 +41,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
 
     /// Takes a chunk for `request` from the top, or from a top that has grown.
     #[inline(never)]
-    fn take_top_or_more(&mut self, request: Request) -> Option<Chunk> {
+    pub(super) fn take_top_or_more(&mut self, request: Request) -> Option<Chunk> {
         self.take_top(request).or_else(|| self.last_resort(request))
     }
 
@@ -128,7 +113,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
 
     /// Takes `need` granules from the low end of a chunk that a search found.
     #[inline(always)]
-    fn take(&mut self, fit: Fit<Position<C>>, need: u32) -> Chunk {
+    pub(super) fn take(&mut self, fit: Fit<Position<C>>, need: u32) -> Chunk {
         self.check_free(fit.chunk, fit.granules);
         self.verify_chunk(fit.chunk, 0, need, fit.granules);
         let (window, chunk) = (self.window, fit.chunk);

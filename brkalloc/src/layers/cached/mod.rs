@@ -49,6 +49,7 @@ use core::alloc::Layout;
 use core::ptr::NonNull;
 use depot::Depot;
 use map::Map;
+use object::{Object, Objects};
 
 /// Whether, and how, threads cache what they free.
 ///
@@ -133,6 +134,26 @@ impl<C: Params> Extra for Aside<C> {
 
 /// The layer that puts a cache of each thread in front of a locked arena.
 pub struct Caching<C: PerThread>(Locked<C>);
+
+/// The fast path: no lock, no atomic operation. Everything else is in `thread`.
+impl<C: PerThread> ThreadCache<C> {
+    /// Takes an object of the class; none if the heap has no room.
+    #[inline]
+    fn take(&self, class: Class) -> Objects {
+        match self.front(class).pop::<C>() {
+            None => self.refill(class),
+            object => object,
+        }
+    }
+
+    /// Keeps an object of the class.
+    #[inline]
+    fn give(&self, object: Object, class: Class) {
+        if !self.front(class).push::<C>(object) {
+            self.spill(object, class);
+        }
+    }
+}
 
 // SAFETY: a block is an object of a slab, or a chunk, and left every list before the heap handed it
 // out. Slabs and chunks belong to the locked arena.

@@ -90,7 +90,7 @@ impl<C> ThreadCache<C> {
     }
 
     #[inline]
-    fn front(&self, class: Class) -> &Front {
+    pub(super) fn front(&self, class: Class) -> &Front {
         &self.fronts[class.number()]
     }
 
@@ -105,23 +105,6 @@ impl<C: PerThread> ThreadCache<C> {
 
     /// The bound of the medium cache, in bytes, if the magazines leave it room.
     const HALF: usize = Self::WHOLE / 2;
-
-    /// Takes an object of the class; none if the heap has no room.
-    #[inline]
-    pub(super) fn take(&self, class: Class) -> Objects {
-        match self.front(class).pop::<C>() {
-            None => self.refill(class),
-            object => object,
-        }
-    }
-
-    /// Keeps an object of the class.
-    #[inline]
-    pub(super) fn give(&self, object: Object, class: Class) {
-        if !self.front(class).push::<C>(object) {
-            self.spill(object, class);
-        }
-    }
 
     /// Takes a medium chunk of the class, if there is one.
     #[inline]
@@ -141,7 +124,7 @@ impl<C: PerThread> ThreadCache<C> {
     /// path needs no frame and ends in a jump to here.)
     #[cold]
     #[inline(never)]
-    extern "C" fn refill(&self, class: Class) -> Objects {
+    pub(super) extern "C" fn refill(&self, class: Class) -> Objects {
         let home = C::base();
         self.turn(home);
         if self.state.get() == State::Ended {
@@ -175,7 +158,7 @@ impl<C: PerThread> ThreadCache<C> {
     /// Keeps an object that a full magazine has no room for. (A function of C, as `refill`.)
     #[cold]
     #[inline(never)]
-    extern "C" fn spill(&self, object: Object, class: Class) {
+    pub(super) extern "C" fn spill(&self, object: Object, class: Class) {
         let home = C::base();
         self.turn(home);
         if self.state.get() == State::Ended {
