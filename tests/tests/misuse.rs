@@ -15,12 +15,12 @@ use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 use std::process::Command;
 
-const FOREIGN: &str = "free or realloc of a pointer that this heap never handed out, ";
-const FREE: &str = "free or realloc of memory that is not in use (freed twice?) at ";
-const NO_CHUNK: &str = "free or realloc of what is no chunk, or whose tag was overwritten, at ";
-const DISAGREES: &str = "a free chunk that disagrees with its neighbor at ";
-const LINK: &str = "a free chunk with a broken link at ";
-const NEIGHBORS: &str = "a free chunk whose neighbors in the list disagree at ";
+const FOREIGN: &str = "invalid free: pointer from outside this heap at ";
+const FREE: &str = "invalid free: memory is not in use (double free?) at ";
+const NO_CHUNK: &str = "invalid free: no chunk header here, or it was overwritten, at ";
+const DISAGREES: &str = "corrupt free chunk: header and footer differ at ";
+const LINK: &str = "corrupt free chunk: a link leads out of the arena at ";
+const NEIGHBORS: &str = "corrupt free list: neighbors disagree about a chunk at ";
 
 /// A case of `misuse`, the heap that finds it, and what it says.
 const FOUND: [(&str, &str, &str); 43] = [

@@ -24,16 +24,16 @@ const HEAPS: [&str; 8] = [
     "WAIT_CACHE",
 ];
 
-const FOREIGN: &str = "free or realloc of a pointer that this heap never handed out, ";
-const FREE: &str = "free or realloc of memory that is not in use (freed twice?) at ";
-const NO_CHUNK: &str = "free or realloc of what is no chunk, or whose tag was overwritten, at ";
-const NO_OBJECT: &str = "free or realloc of what is no object of its slab, at ";
-const FREED_TWICE: &str = "an object freed twice at ";
-const DISAGREES: &str = "a free chunk that disagrees with its neighbor at ";
-const TAG: &str = "a tag, or the links behind it, that was overwritten at ";
-const LINK: &str = "a free object with a broken link at ";
-const OVERRUN: &str = "a write past the end of the block at ";
-const WRITTEN: &str = "a write into freed memory at ";
+const FOREIGN: &str = "invalid free: pointer from outside this heap at ";
+const FREE: &str = "invalid free: memory is not in use (double free?) at ";
+const NO_CHUNK: &str = "invalid free: no chunk header here, or it was overwritten, at ";
+const NO_OBJECT: &str = "invalid free: no object of its slab begins here at ";
+const FREED_TWICE: &str = "double free of an object at ";
+const DISAGREES: &str = "corrupt free chunk: header and footer differ at ";
+const TAG: &str = "corrupt chunk: checksum of header or links is wrong at ";
+const LINK: &str = "corrupt free object: checksum of its links is wrong at ";
+const OVERRUN: &str = "buffer overflow: write past the end of the block at ";
+const WRITTEN: &str = "use after free: write into freed memory at ";
 
 /// What the heap may say of a misuse.
 fn faults(misuse: &str) -> &'static [&'static str] {
@@ -43,9 +43,6 @@ fn faults(misuse: &str) -> &'static [&'static str] {
         "a write of eight bytes below a block" => &[NO_CHUNK, TAG, OVERRUN, FOREIGN],
         "a write into freed memory, at its beginning" => &[TAG, LINK],
         "a write into freed memory, at its end" => &[WRITTEN, DISAGREES],
-        "free of another heap's block" => {
-            &[FOREIGN, "free or realloc of a pointer that this heap never handed out, at "]
-        }
         _ if misuse.starts_with("free, twice") => &[FREE, FREED_TWICE, FOREIGN],
         _ if misuse.contains("of what is free") => &[FREE, FREED_TWICE, FOREIGN],
         _ if misuse.starts_with("free of") => &[FOREIGN],
@@ -67,7 +64,7 @@ fn of_layout(misuse: &str, size: usize) -> Option<String> {
         _ => return None,
     };
     Some(format!(
-        "free or realloc of {said} bytes aligned to {align} where {size} aligned to 8 were allocated, at "
+        "invalid free: wrong layout, {said} bytes aligned to {align} instead of {size} aligned to 8, at "
     ))
 }
 

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  brkalloc: HEAP: double free at 0x55d0c3a7e2a0
-//!  brkalloc: HEAP: a write into freed memory at 0x7f40d3a00018; it is #[brk_heap(…)]
+//!  brkalloc: HEAP: use after free: write into freed memory at 0x7f40d3a00018; it is #[brk_heap(…)]
 //! ```
 //!
 //! A panic inside a global allocator would unwind through code that believes it cannot, and

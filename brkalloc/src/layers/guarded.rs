@@ -89,7 +89,7 @@ impl<L: Layer> Guarding<L> {
         let record = unsafe { record_of(block, extent).read_unaligned() };
         if record == freed(block, extent) {
             report::fatal_in::<L::Params>(format_args!(
-                "free or realloc of memory that is not in use (freed twice?) at {block:p}"
+                "invalid free: memory is not in use (double free?) at {block:p}"
             ));
         }
         let had = layout_in(record, extent).filter(|had| record == own_record(block, extent, *had));
@@ -316,7 +316,9 @@ fn freed(block: NonNull<u8>, extent: usize) -> u64 {
 #[cold]
 #[inline(never)]
 pub(crate) fn overrun<C: Params>(block: NonNull<u8>) -> ! {
-    report::fatal_in::<C>(format_args!("a write past the end of the block at {block:p}"))
+    report::fatal_in::<C>(format_args!(
+        "buffer overflow: write past the end of the block at {block:p}"
+    ))
 }
 
 /// Ends the program if `block` was handed out for another layout than `said`.
@@ -332,7 +334,7 @@ pub(crate) fn compare<C: Params>(block: NonNull<u8>, said: Option<Layout>, had: 
 #[inline(never)]
 fn mistaken<C: Params>(block: NonNull<u8>, said: Layout, had: Layout) -> ! {
     report::fatal_in::<C>(format_args!(
-        "free or realloc of {} bytes aligned to {} where {} aligned to {} were allocated, at {block:p}",
+        "invalid free: wrong layout, {} bytes aligned to {} instead of {} aligned to {}, at {block:p}",
         said.size(),
         said.align(),
         had.size(),

@@ -104,7 +104,7 @@ impl<C: Params> Window<C> {
     #[inline]
     pub(super) fn verified(self, chunk: Chunk, tag: Tag) -> Tag {
         if self.with_checksum(chunk, tag.bare()) != tag {
-            self.broken("a tag, or the links behind it, that was overwritten", chunk);
+            self.broken("corrupt chunk: checksum of header or links is wrong", chunk);
         }
         tag.bare()
     }

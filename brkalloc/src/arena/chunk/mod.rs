@@ -388,5 +388,7 @@ pub(crate) fn fetch_above(payload: *const u8, size: usize) {
 #[cold]
 #[inline(never)]
 fn broken_link<C: Params>(payload: *mut u8) -> ! {
-    report::fatal_in::<C>(format_args!("a free chunk with a broken link at {payload:p}"))
+    report::fatal_in::<C>(format_args!(
+        "corrupt free chunk: a link leads out of the arena at {payload:p}"
+    ))
 }

@@ -223,11 +223,10 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     #[inline(never)]
     pub(crate) fn foreign(&self, payload: NonNull<u8>) -> ! {
         if let Some(chunk) = self.window.chunk_below(self.window.end(), payload.as_ptr()) {
-            self.window
-                .broken("free or realloc of memory that is not in use (freed twice?)", chunk);
+            self.window.broken("invalid free: memory is not in use (double free?)", chunk);
         }
         report::fatal_in::<C>(format_args!(
-            "free or realloc of a pointer that this heap never handed out, {payload:p}"
+            "invalid free: pointer from outside this heap at {payload:p}"
         ))
     }
 }
@@ -237,9 +236,9 @@ impl<C: Params, S: Source> RawHeap<C, S> {
 #[inline(never)]
 fn unsound<C: Params>(payload: *mut u8, tag: Tag) -> ! {
     let what = if tag.is_used() {
-        "free or realloc of what is no chunk, or whose tag was overwritten,"
+        "invalid free: no chunk header here, or it was overwritten,"
     } else {
-        "free or realloc of memory that is not in use (freed twice?)"
+        "invalid free: memory is not in use (double free?)"
     };
     report::fatal_in::<C>(format_args!("{what} at {payload:p}"))
 }

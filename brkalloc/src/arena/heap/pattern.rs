@@ -160,5 +160,5 @@ impl<C: Params, S: Source> RawHeap<C, S> {
 #[cold]
 #[inline(never)]
 pub(crate) fn written_to<C: Params>(byte: *mut u8) -> ! {
-    report::fatal_in::<C>(format_args!("a write into freed memory at {byte:p}"))
+    report::fatal_in::<C>(format_args!("use after free: write into freed memory at {byte:p}"))
 }

@@ -109,6 +109,6 @@ impl<C: Params, S: Source> RawHeap<C, S> {
 #[cold]
 #[inline(never)]
 fn disagrees<C: Params>(payload: *mut u8) -> ! {
-    let what = "a free chunk that disagrees with its neighbor";
+    let what = "corrupt free chunk: header and footer differ";
     report::fatal_in::<C>(format_args!("{what} at {payload:p}"))
 }

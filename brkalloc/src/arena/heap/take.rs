@@ -97,7 +97,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         let tag = self.window.tag(chunk);
         match chunk.above(tag, self.top) {
             Some(above) => above,
-            None => self.window.broken("a tag that reaches out of the arena", chunk),
+            None => self.window.broken("corrupt chunk header: size leads out of the arena", chunk),
         }
     }
 

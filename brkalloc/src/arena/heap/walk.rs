@@ -158,7 +158,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
                 // SAFETY: the walk has verified that the chunk ends at the top or below.
                 let above = unsafe { chunk.plus(granules) };
                 let repeats = window.is_above(above, granules);
-                note(chunk, repeats, "a free chunk's two sizes differ");
+                note(chunk, repeats, "a free chunk's header and footer differ");
                 let is_whole =
                     !Window::<C>::CHECKSUMMED || self.altered_free(chunk, granules).is_none();
                 note(chunk, is_whole, "freed memory was written to");

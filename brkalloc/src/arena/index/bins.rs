@@ -278,7 +278,7 @@ fn spacious(request: Request) -> u64 {
 #[cold]
 #[inline(never)]
 fn misplaced<C: Params>(payload: *mut u8) -> ! {
-    let what = "a free chunk in a list that is not its size's";
+    let what = "corrupt free list: a chunk of another size's";
     report::fatal_in::<C>(format_args!("{what} at {payload:p}"))
 }
 
@@ -286,6 +286,6 @@ fn misplaced<C: Params>(payload: *mut u8) -> ! {
 #[cold]
 #[inline(never)]
 fn impossible<C: Params>(payload: *mut u8) -> ! {
-    let what = "a free chunk of an impossible size";
+    let what = "corrupt chunk header: no free chunk has this size";
     report::fatal_in::<C>(format_args!("{what} at {payload:p}"))
 }

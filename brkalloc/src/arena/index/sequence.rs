@@ -320,7 +320,7 @@ fn disagree<C: Params>(window: Window<C>, chunk: Chunk) -> ! {
 #[cold]
 #[inline(never)]
 fn disagreed<C: Params>(payload: *mut u8) -> ! {
-    let what = "a free chunk whose neighbors in the list disagree";
+    let what = "corrupt free list: neighbors disagree about a chunk";
     report::fatal_in::<C>(format_args!("{what} at {payload:p}"))
 }
 
@@ -339,6 +339,6 @@ fn back<C: Params>(window: Window<C>, chunk: Chunk) -> Chunk {
     window.check_link(before, chunk);
     match before {
         Some(before) => before,
-        None => window.broken("a free chunk without a link", chunk),
+        None => window.broken("corrupt free chunk: no link to its neighbor", chunk),
     }
 }

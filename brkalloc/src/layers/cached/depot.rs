@@ -176,10 +176,7 @@ impl<C: Params> LockedDepot<'_, C> {
     /// Frees a chunk that stood in for an object, or left a medium cache.
     pub(super) fn free_chunk(&mut self, object: Object) {
         if !self.chunks.reaches(object.payload()) {
-            Self::broken_object(
-                object,
-                "free or realloc of a pointer that this heap never handed out,",
-            );
+            Self::broken_object(object, "invalid free: pointer from outside this heap");
         }
         // SAFETY: the caller got the chunk from this heap, as its address confirms, and gives it
         // up.

@@ -251,7 +251,7 @@ impl<C: Params> Map<C> {
     fn broken(&self, page: Page) -> ! {
         let start = self.start_of(page);
         report::fatal_in::<C>(format_args!(
-            "a page of a slab whose entry was overwritten at {start:p}"
+            "corrupt slab map: entry of a page was overwritten at {start:p}"
         ))
     }
 
@@ -369,7 +369,7 @@ mod tests {
                 unsafe { HEAP.dealloc(block, LAYOUT) };
                 HEAP.trim();
             });
-            let what = "brkalloc: HEAP: a page of a slab whose entry was overwritten at 0x";
+            let what = "brkalloc: HEAP: corrupt slab map: entry of a page was overwritten at 0x";
             assert!(words.starts_with(what), "bit {bit}: {words}");
         }
         // SAFETY: the block is freed once, in this process.

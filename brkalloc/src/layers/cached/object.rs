@@ -132,7 +132,7 @@ impl Object {
     #[inline]
     fn verify_checksum<C: Params>(self) {
         if Window::<C>::CHECKSUMMED && !self.has_checksum::<C>() {
-            let what = "a free object with a broken link";
+            let what = "corrupt free object: checksum of its links is wrong";
             report::fatal_in::<C>(format_args!("{what} at {:p}", self.payload()));
         }
     }

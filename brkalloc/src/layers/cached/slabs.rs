@@ -31,7 +31,9 @@ impl<C: Params> LockedDepot<'_, C> {
 
     /// Takes up to `most` objects from one slab and puts them before `objects`. Returns how many.
     fn draw_from(&mut self, page: Page, class: Class, most: u16, objects: &mut Objects) -> u16 {
-        let Some(mut slab) = self.map.slab(page) else { self.broken(page, "a slab that is none") };
+        let Some(mut slab) = self.map.slab(page) else {
+            self.broken(page, "corrupt slab map: no slab begins here")
+        };
         let start = self.map.start_of(page);
         let mut count = 0;
         while count < most && slab.free != 0 {
@@ -105,7 +107,7 @@ impl<C: Params> LockedDepot<'_, C> {
         let state = self.map.state(page, entry);
         let place = self.place_of(Some(object), page, class);
         let Some(used) = state.used().checked_sub(1) else {
-            Self::broken_object(object, "an object freed twice")
+            Self::broken_object(object, "double free of an object")
         };
         let free = state.free();
         // SAFETY: by the map it is the first object of the slab's own list.
@@ -119,7 +121,9 @@ impl<C: Params> LockedDepot<'_, C> {
 
     /// Links a slab that regained its first object, or frees one that regained its last.
     fn regard(&mut self, page: Page, used: u16) {
-        let Some(slab) = self.map.slab(page) else { self.broken(page, "a slab that is none") };
+        let Some(slab) = self.map.slab(page) else {
+            self.broken(page, "corrupt slab map: no slab begins here")
+        };
         if used != 0 {
             self.link(page, slab);
         } else if self.depot.first_partial(slab.class) != page || slab.next != 0 {
@@ -212,7 +216,7 @@ pub(super) fn is_place(start: usize, address: usize, class: Class) -> bool {
 #[inline(never)]
 pub(super) fn no_object<C: Params>(block: NonNull<u8>) -> ! {
     report::fatal_in::<C>(format_args!(
-        "free or realloc of what is no object of its slab, at {block:p}"
+        "invalid free: no object of its slab begins here at {block:p}"
     ))
 }
 

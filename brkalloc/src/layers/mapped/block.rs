@@ -179,7 +179,7 @@ pub(super) fn padded<C: Params>(size: usize) -> Option<usize> {
 #[inline(never)]
 fn foreign<C: Params>(payload: NonNull<u8>) -> ! {
     report::fatal_in::<C>(format_args!(
-        "free or realloc of a pointer that this heap never handed out, {payload:p}"
+        "invalid free: pointer from outside this heap at {payload:p}"
     ))
 }
 

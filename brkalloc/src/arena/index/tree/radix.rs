@@ -63,7 +63,7 @@ const TOO_DEEP: u32 = 66;
 #[inline]
 pub(super) fn check_level<C: Params>(window: Window<C>, chunk: Chunk, level: u32) {
     if Window::<C>::CHECKED && TOO_DEEP <= level {
-        window.broken("a tree link that leads back up,", chunk);
+        window.broken("corrupt free tree: a link leads back up", chunk);
     }
 }
 
@@ -105,7 +105,7 @@ impl<S: Shape, C: Params> Radix<'_, S, C> {
         match place.owner {
             Some(owner) => {
                 if Window::<C>::CHECKED && self.window.tag(owner).is_used() {
-                    self.window.broken("a tree link to memory that is in use,", owner);
+                    self.window.broken("corrupt free tree: a link to memory in use", owner);
                 }
                 self.window.set_child(owner, place.side, entry);
             }
@@ -176,7 +176,7 @@ impl<S: Shape, C: Params> Radix<'_, S, C> {
         let mut resident = self.at(place).chunk;
         while resident != Some(chunk) {
             let Some(other) = resident else {
-                self.window.broken("a free chunk that is not in its tree", chunk)
+                self.window.broken("corrupt free tree: a free chunk is missing", chunk)
             };
             check_level(self.window, other, level);
             (owner, side) = (Some(other), self.shape.side((chunk, granules), level));
@@ -222,7 +222,8 @@ impl<S: Shape, C: Params> Radix<'_, S, C> {
         if Window::<C>::CHECKED {
             let tag = self.window.tag(chunk);
             if tag.is_used() || tag.granules() != granules {
-                self.window.broken("a tree link to what is no free chunk of that size,", chunk);
+                self.window
+                    .broken("corrupt free tree: a link to no free chunk of that size", chunk);
             }
             check_level(self.window, chunk, level);
         }

@@ -242,7 +242,7 @@ impl Table {
         let (region, bit) = place_of(chunk);
         let begins = self.begins(region);
         if Window::<C>::CHECKED && begins & bit == 0 {
-            window.broken("a free chunk that is not in its table", chunk);
+            window.broken("corrupt free chunk: not in its table", chunk);
         }
         begins
     }
@@ -343,7 +343,7 @@ unsafe fn largest_of<C: Params>(window: Window<C>, region: u32, begins: u64) -> 
 fn free_granules<C: Params>(window: Window<C>, chunk: Chunk) -> u32 {
     let tag = window.tag(chunk);
     if Window::<C>::CHECKED && tag.is_used() {
-        window.broken("a free chunk that disagrees with its neighbor", chunk);
+        window.broken("corrupt free chunk: header and footer differ", chunk);
     }
     tag.granules()
 }

@@ -98,11 +98,11 @@ impl Table {
             let tag = window.tag(chunk);
             let above = chunk.above(tag, window.end()).filter(|above| *above < window.end());
             if !above.is_some_and(|above| window.is_above(above, tag.granules())) {
-                window.broken("a free chunk that disagrees with its neighbor", chunk);
+                window.broken("corrupt free chunk: header and footer differ", chunk);
             }
         }
         let place = window.place(region << WITHIN).unwrap_or(Chunk::FIRST);
-        window.broken("a free chunk whose size was overwritten, near or", place);
+        window.broken("corrupt free chunk: size was overwritten, near or", place);
     }
 
     /// Returns the highest-ranking chunk that fits `request`.
