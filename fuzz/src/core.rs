@@ -9,8 +9,8 @@ use ::core::alloc::Layout;
 use ::core::mem::MaybeUninit;
 use ::core::ptr::NonNull;
 use brkalloc::__private::{Libc, Mmap, System};
-use brkalloc_oracle::cases::Case;
 use brkalloc_harness::{beside_model, configurations};
+use brkalloc_oracle::cases::Case;
 use std::alloc::{alloc, dealloc, handle_alloc_error};
 use std::cell::RefCell;
 

@@ -4,15 +4,14 @@
 //! freed; no two blocks overlap; zeros are zeros; every refusal leaves all as it was. The heap checks
 //! itself now and then, and in the end everything has come back: nothing is lost.
 
-
 use crate::input::Input;
 use crate::places::Places;
 use ::core::alloc::{GlobalAlloc, Layout};
 use ::core::ptr::NonNull;
 use brkalloc::__private::Config;
 use brkalloc::{BrkHeap, brk_heap};
-use brkalloc_oracle::cases::{Live, Operation};
 use brkalloc_harness::pattern::Block;
+use brkalloc_oracle::cases::{Live, Operation};
 
 #[brk_heap(source = "mmap", cache = "1MiB", limit = "16MiB")]
 static CACHE: BrkHeap;

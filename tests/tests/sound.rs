@@ -426,6 +426,13 @@ fn a_block_shrinks_while_another_heap_is_current_and_what_is_behind_it_stays() {
 }
 
 #[test]
+fn a_request_asks_one_heap_where_a_block_lies_and_how_large_it_is() {
+    let case = "a heap that is another one at each answer and clears what it frees";
+    let ended = child::run(Command::new(env!("CARGO_BIN_EXE_audacity")).arg(case));
+    assert_eq!(ended.well(case), "nothing happened\n");
+}
+
+#[test]
 fn who_waits_for_itself_waits() {
     for case in [
         "a closure that allocates from its own heap",

@@ -24,7 +24,7 @@ pub(super) unsafe fn free<L: Layer>(heap: &L, block: NonNull<u8>, layout: Option
 ///
 /// # Safety
 ///
-/// As for [`Layer::free`].
+/// As for [`Layer::resize`].
 #[inline]
 pub(super) unsafe fn reallocate<L: Layer>(
     heap: &L,

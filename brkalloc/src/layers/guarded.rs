@@ -62,9 +62,14 @@ impl<L: Layer> Guarding<L> {
         unsafe { self.0.usable_size(block, None) }
     }
 
-    /// Writes the guard of a block that the heap has just handed out for `layout`.
-    fn arm(&self, block: NonNull<u8>, layout: Layout) -> NonNull<u8> {
-        // SAFETY: the block is new, and has so many bytes.
+    /// Writes the guard of a block.
+    ///
+    /// # Safety
+    ///
+    /// The layer below handed out the block for [`inner`] of `layout`, or resized it to that, and what
+    /// lies behind the layout's bytes is nobody's.
+    unsafe fn arm(&self, block: NonNull<u8>, layout: Layout) -> NonNull<u8> {
+        // SAFETY: the caller guarantees it; the block has so many bytes.
         unsafe { arm(block, self.extent(block), layout) };
         block
     }
@@ -78,7 +83,8 @@ impl<L: Layer> Guarding<L> {
     ) -> Option<NonNull<u8>> {
         let asked = inner::<L::Params>(layout)?;
         let block = from(asked).or_else(|| self.drain(0).then(|| from(asked))?)?;
-        Some(self.arm(block, layout))
+        // SAFETY: the layer below has just handed out the block for `asked`.
+        Some(unsafe { self.arm(block, layout) })
     }
 
     /// Returns the layout that `block` was handed out for. Ends the program if it is no block in
@@ -181,8 +187,14 @@ unsafe impl<L: Layer> Layer for Guarding<L> {
         let had = inner::<L::Params>(self.verify(block, layout))?;
         // SAFETY: the caller guarantees that the block is in use; its guard confirms it.
         match unsafe { self.0.resize(block, Some(had), inner::<L::Params>(wanted)?) } {
-            Some(Resized::InPlace(block)) => Some(Resized::InPlace(self.arm(block, wanted))),
-            Some(Resized::Elsewhere(room)) => Some(Resized::Elsewhere(self.arm(room, wanted))),
+            Some(Resized::InPlace(block)) => {
+                // SAFETY: the layer below has resized the block to that, and the owner gives up the rest.
+                Some(Resized::InPlace(unsafe { self.arm(block, wanted) }))
+            }
+            Some(Resized::Elsewhere(room)) => {
+                // SAFETY: the layer below has just handed out the room for that.
+                Some(Resized::Elsewhere(unsafe { self.arm(room, wanted) }))
+            }
             None => self.allocate(wanted).map(Resized::Elsewhere),
         }
     }

@@ -40,7 +40,12 @@ pub trait Extra {
     const NEW: Self;
 
     /// Prepares for the window that opens at `base` and may grow to `bytes`.
-    fn open(&self, _base: *mut u8, _bytes: usize) {}
+    ///
+    /// # Safety
+    ///
+    /// They are the extent of the window beside which this stands. The lock is held, and no other call
+    /// has come before.
+    unsafe fn open(&self, _base: *mut u8, _bytes: usize) {}
 }
 
 /// Nothing.
@@ -92,7 +97,8 @@ impl<C: Params> Locked<C> {
             let opened = shared.chunks.open_window(C::ARENA, C::LIMIT);
             if opened {
                 let (base, bytes) = shared.chunks.extent();
-                home.aside.open(base, bytes);
+                // SAFETY: it is the extent of this heap's window, which has just opened, under the lock.
+                unsafe { home.aside.open(base, bytes) };
             }
             opened
         })
@@ -115,7 +121,7 @@ impl<C: Params> Locked<C> {
 
     /// # Safety
     ///
-    /// As for [`Layer::free`].
+    /// As for [`Layer::resize`].
     #[inline(never)]
     unsafe fn resize_or_serve(&self, block: NonNull<u8>, request: Request) -> Option<Resized> {
         self.with(|Shared { chunks, .. }| {
@@ -174,7 +180,9 @@ unsafe impl<C: Params> Layer for Locked<C> {
 
     #[inline]
     fn allocate_zeroed(&self, layout: Layout) -> Option<NonNull<u8>> {
-        cleared(self.serve_zeroed(Request::of(layout)?), layout.size())
+        let served = self.serve_zeroed(Request::of(layout)?);
+        // SAFETY: the block is new, and has the layout's bytes.
+        unsafe { cleared(served, layout.size()) }
     }
 
     #[inline]

@@ -44,7 +44,9 @@ unsafe impl<C: Params, S: Source> Layer for Lone<C, S> {
     #[inline]
     fn allocate_zeroed(&self, layout: Layout) -> Option<NonNull<u8>> {
         let request = Request::of(layout)?;
-        cleared(self.0.with(|heap| heap.allocate_zeroed(request)), layout.size())
+        let served = self.0.with(|heap| heap.allocate_zeroed(request));
+        // SAFETY: the block is new, and has the layout's bytes.
+        unsafe { cleared(served, layout.size()) }
     }
 
     #[inline]

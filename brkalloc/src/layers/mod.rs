@@ -108,7 +108,8 @@ pub unsafe trait Layer: Sized + Sync {
     ///
     /// # Safety
     ///
-    /// This heap handed out `block`, for `layout` if that is given, and nobody has freed it since.
+    /// This heap handed out `block`, for `layout` if that is given, or has resized it to that, and
+    /// nobody has freed it since.
     unsafe fn free(&self, block: NonNull<u8>, layout: Option<Layout>);
 
     /// Resizes a block to `wanted`, which has the alignment of `block`: in place if possible, or
@@ -116,7 +117,8 @@ pub unsafe trait Layer: Sized + Sync {
     ///
     /// # Safety
     ///
-    /// As for [`free`](Layer::free).
+    /// As for [`free`](Layer::free); `wanted` has no greater alignment than the block was handed out
+    /// for.
     unsafe fn resize(
         &self,
         block: NonNull<u8>,
@@ -178,9 +180,13 @@ pub trait Base {
 
 /// Clears a block for somebody who wants `size` bytes of zeros. Only the given number of its first
 /// bytes can be nonzero.
-fn cleared(served: Option<(NonNull<u8>, usize)>, size: usize) -> Option<NonNull<u8>> {
+///
+/// # Safety
+///
+/// The block is new, and has at least `size` bytes.
+unsafe fn cleared(served: Option<(NonNull<u8>, usize)>, size: usize) -> Option<NonNull<u8>> {
     let (block, dirty) = served?;
-    // SAFETY: the block is new, and has at least `size` bytes.
+    // SAFETY: the caller guarantees the bytes.
     unsafe { block.write_bytes(0, size.min(dirty)) };
     Some(block)
 }

@@ -1,15 +1,15 @@
 //! The futex of brkalloc, the file itself, over a word and a kernel that are models.
 
-mod single_threaded;
 #[path = "../../../brkalloc/src/sys/lock/futex.rs"]
 mod futex;
 mod kernel;
+mod single_threaded;
 
-use single_threaded::set_single_threaded;
 use futex::Futex;
 use loom::cell::UnsafeCell;
 use loom::sync::Arc;
 use loom::thread;
+use single_threaded::set_single_threaded;
 
 /// A number behind the lock; loom fails where two accesses of it are not ordered.
 struct Guarded {

@@ -162,6 +162,10 @@ impl PerThread for Least {
 /// Two heaps with a cache, and mappings beside them, that clear what they free; only the second's `heap()` changes.
 struct Clearing;
 
+/// As `CURRENT`: each answer is the other heap's.
+const TURNING: usize = 2;
+static TURNS: AtomicUsize = AtomicUsize::new(0);
+
 static CLEARING: [BrkHeap<Clearing>; 2] = [const { BrkHeap::__new() }; 2];
 
 impl Config for Clearing {
@@ -183,7 +187,10 @@ impl Config for Clearing {
     const LOCK: SpinLock = SpinLock::new();
 
     fn heap() -> &'static BrkHeap<Self> {
-        &CLEARING[CURRENT.load(Ordering::Relaxed)]
+        match CURRENT.load(Ordering::Relaxed) {
+            TURNING => &CLEARING[TURNS.fetch_add(1, Ordering::Relaxed) % 2],
+            current => &CLEARING[current],
+        }
     }
 }
 
@@ -226,6 +233,36 @@ fn clears_no_mapping_that_is_none() {
     all[place + 1].shrink_to_fit();
     CURRENT.store(0, Ordering::Relaxed);
     assert!(all[place + 2].iter().all(|byte| *byte == 7), "the block behind was cleared");
+}
+
+/// Shrinks vectors and drops some while the configuration names one heap and the other in turn, within one request:
+/// all others must stay.
+fn clears_nothing_beside() {
+    let mut all: Vec<_> = (0..60)
+        .map(|_| {
+            let mut vector = VecIn::<u8, _>::new_in(&CLEARING[0]);
+            vector.try_reserve_exact(64).expect("there is memory");
+            vector.resize(60, 7);
+            vector
+        })
+        .collect();
+    // The first of a slab stands behind the slab's own tag.
+    all.sort_by_key(|vector| vector.as_ptr().addr());
+    for first_turn in 0..4 {
+        for place in 0..4 {
+            CURRENT.store(TURNING, Ordering::Relaxed);
+            TURNS.store(first_turn, Ordering::Relaxed);
+            all[place].shrink_to_fit();
+            CURRENT.store(0, Ordering::Relaxed);
+            all[place].reserve_exact(4);
+        }
+        CURRENT.store(TURNING, Ordering::Relaxed);
+        TURNS.store(first_turn, Ordering::Relaxed);
+        drop(all.remove(0));
+        CURRENT.store(0, Ordering::Relaxed);
+        let is_whole = all.iter().all(|vector| vector.iter().all(|byte| *byte == 7));
+        assert!(is_whole, "a block beside was cleared");
+    }
 }
 
 /// Vectors of a few bytes, every other of which is dropped and made again: none touches another.
@@ -301,6 +338,9 @@ fn main() {
             });
         }
         "a heap that is not current and clears what it frees" => clears_no_mapping_that_is_none(),
+        "a heap that is another one at each answer and clears what it frees" => {
+            clears_nothing_beside();
+        }
         "a cache of no bytes on a heap that checks all" => neighbors_stay_intact(),
         _ => panic!("it is no known case"),
     }

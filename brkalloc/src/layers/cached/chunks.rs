@@ -9,7 +9,7 @@ use super::object::Object;
 use super::{PerThread, depot, flushed, objects, with};
 use crate::arena::index::Request;
 use crate::layers::Layer;
-use crate::layers::locked::Shared;
+use crate::layers::locked::{Locked, Shared};
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
@@ -67,6 +67,7 @@ pub(super) unsafe fn free<C: PerThread>(block: NonNull<u8>, layout: Layout) {
 /// A heap of this configuration handed out `block` as a chunk, for `layout` if that is given, and
 /// nobody has freed it since.
 pub(super) unsafe fn resize<C: PerThread>(
+    home: &Locked<C>,
     block: NonNull<u8>,
     layout: Option<Layout>,
     wanted: Layout,
@@ -75,20 +76,20 @@ pub(super) unsafe fn resize<C: PerThread>(
     if class.is_some() && class == layout.and_then(MediumClass::of) {
         return Some(true);
     }
-    Some(C::base().with(|Shared { chunks, .. }| {
+    Some(home.with(|Shared { chunks, .. }| {
         // SAFETY: the caller guarantees that the block is in use; it lies in this heap.
         chunks.reaches(block) && unsafe { chunks.resize(block, request) }
     }))
 }
 
-/// Returns the usable bytes of the chunk of `block`; `None` if this heap does not own it.
+/// Returns the usable bytes of the chunk of `block`; `None` if `home` does not own it.
 ///
 /// # Safety
 ///
-/// A heap of this configuration handed out `block` as a chunk, and nobody has freed it since. (A
-/// heap with `harden = "full"` verifies any address it is asked about.)
-pub(super) unsafe fn size<C: PerThread>(block: NonNull<u8>) -> Option<usize> {
-    C::base().with(|Shared { chunks, .. }| {
+/// A heap of this configuration handed out `block`, and nobody has freed it since; it lies in no slab
+/// of `home`. (A heap with `harden = "full"` verifies any address it is asked about.)
+pub(super) unsafe fn size<C: PerThread>(home: &Locked<C>, block: NonNull<u8>) -> Option<usize> {
+    home.with(|Shared { chunks, .. }| {
         // SAFETY: the caller guarantees that the block is in use; it lies in this heap.
         chunks.reaches(block).then(|| unsafe { chunks.usable_size(block) })
     })

@@ -253,14 +253,7 @@ impl<C: Params> LockedDepot<'_, C> {
     pub(super) fn clear_all(&mut self) {
         for class in Class::all() {
             self.clear(class);
-            let mut page = self.depot.first_partial(class);
-            while let Some(slab) = self.map.slab(page).filter(|_| page != 0) {
-                if slab.used == 0 {
-                    self.unlink(&slab);
-                    self.free_slab(page, class);
-                }
-                page = slab.next;
-            }
+            self.free_empty(class);
         }
     }
 }

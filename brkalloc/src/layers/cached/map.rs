@@ -125,7 +125,11 @@ impl<C: Params> Map<C> {
     }
 
     /// Maps the window of `bytes` at `base`. The map stays empty if the system has no room for it.
-    pub(super) fn open(&self, base: *mut u8, bytes: usize) {
+    ///
+    /// # Safety
+    ///
+    /// As for [`Extra::open`](crate::layers::locked::Extra::open).
+    pub(super) unsafe fn open(&self, base: *mut u8, bytes: usize) {
         // The map's pages must be the window's pages, and its zeros must mean that a page belongs
         // to no slab.
         if base.addr() % PAGE != 0 || !C::Source::ZEROED {

@@ -127,8 +127,9 @@ pub struct Aside<C> {
 impl<C: Params> Extra for Aside<C> {
     const NEW: Self = Self { map: Map::new(), held: Tally::NEW };
 
-    fn open(&self, base: *mut u8, bytes: usize) {
-        self.map.open(base, bytes);
+    unsafe fn open(&self, base: *mut u8, bytes: usize) {
+        // SAFETY: the caller guarantees the same.
+        unsafe { self.map.open(base, bytes) };
     }
 }
 
@@ -181,23 +182,27 @@ unsafe impl<C: PerThread> Layer for Caching<C> {
             return chunks::allocate_zeroed::<C>(layout);
         }
         let block = self.allocate(layout)?;
-        cleared(Some((block, layout.size())), layout.size())
+        // SAFETY: the block is new, and has the layout's bytes.
+        unsafe { cleared(Some((block, layout.size())), layout.size()) }
     }
 
     #[inline]
     unsafe fn free(&self, block: NonNull<u8>, layout: Option<Layout>) {
-        let class = match layout {
-            Some(layout) => Class::of(layout),
-            None => objects::class_at::<C>(block),
+        let Some(layout) = layout else {
+            let home = C::base();
+            return match objects::class_at(home, block) {
+                // SAFETY: the caller gives up the block, which is an object of the class.
+                Some(class) => unsafe { objects::free::<C>(block, class) },
+                // SAFETY: the caller guarantees that the block is in use; it is no slab's.
+                None => unsafe { home.release(block) },
+            };
         };
-        match (class, layout) {
+        match Class::of(layout) {
             // SAFETY: the caller gives up the block, which is an object of the class, or a chunk in
             // place of one.
-            (Some(class), _) => unsafe { objects::free::<C>(block, class) },
+            Some(class) => unsafe { objects::free::<C>(block, class) },
             // SAFETY: no slab holds such a layout, so it is a chunk; the caller guarantees that it is in use.
-            (None, Some(layout)) => unsafe { chunks::free::<C>(block, layout) },
-            // SAFETY: the caller guarantees that the block is in use; it is no slab's.
-            (None, None) => unsafe { C::base().release(block) },
+            None => unsafe { chunks::free::<C>(block, layout) },
         }
     }
 
@@ -208,13 +213,14 @@ unsafe impl<C: PerThread> Layer for Caching<C> {
         layout: Option<Layout>,
         wanted: Layout,
     ) -> Option<Resized> {
+        let home = C::base();
         let class = match layout {
             Some(layout) => Class::of(layout),
-            None => objects::class_at::<C>(block),
+            None => objects::class_at(home, block),
         };
         let stays = match (class, Class::of(wanted)) {
             // SAFETY: no slab holds the block, so it is a chunk; the caller guarantees that it is in use.
-            (None, None) => unsafe { chunks::resize::<C>(block, layout, wanted)? },
+            (None, None) => unsafe { chunks::resize(home, block, layout, wanted)? },
             (old, new) => old == new,
         };
         if stays {
@@ -224,7 +230,7 @@ unsafe impl<C: PerThread> Layer for Caching<C> {
     }
 
     unsafe fn usable_size(&self, block: NonNull<u8>, _: Option<Layout>) -> usize {
-        objects::extent::<C>(block)
+        objects::extent(C::base(), block)
     }
 
     fn check(&self) -> Result<(), Corruption> {

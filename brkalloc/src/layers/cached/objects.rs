@@ -10,7 +10,7 @@ use super::object::{Object, Objects};
 use super::{PerThread, chunks, flushed, slabs, with};
 use crate::arena::chunk::Window;
 use crate::layers::guarded;
-use crate::layers::locked::Shared;
+use crate::layers::locked::{Locked, Shared};
 use core::ptr::NonNull;
 
 /// Takes up to a batch of objects of the class.
@@ -34,7 +34,7 @@ fn find<C: PerThread>(class: Class, from: impl Fn(&mut LockedDepot<'_, C>) -> Ob
             let chunk = home.serve(class.object()?)?;
             if Window::<C>::CHECKSUMMED {
                 // SAFETY: the chunk is new, and has `extent` bytes.
-                unsafe { guarded::retire::<C>(chunk, extent::<C>(chunk)) };
+                unsafe { guarded::retire::<C>(chunk, extent(home, chunk)) };
             }
             // SAFETY: the chunk is new, begins at a multiple of a granule and has at least one.
             let object = unsafe { Object::new(chunk) };
@@ -65,14 +65,14 @@ pub(super) unsafe fn free<C: PerThread>(block: NonNull<u8>, class: Class) {
 pub(super) fn reissued<C: PerThread>(object: Object) -> NonNull<u8> {
     let block = object.payload();
     if Window::<C>::CHECKSUMMED {
-        guarded::check_retired::<C>(block, extent::<C>(block));
+        guarded::check_retired::<C>(block, extent(C::base(), block));
     }
     block
 }
 
-/// Returns the class of the slab in which `block` lies; `None` if it lies in none.
-pub(super) fn class_at<C: PerThread>(block: NonNull<u8>) -> Option<Class> {
-    let map = &C::base().aside.map;
+/// Returns the class of the slab of `home` in which `block` lies; `None` if it lies in none.
+pub(super) fn class_at<C: PerThread>(home: &Locked<C>, block: NonNull<u8>) -> Option<Class> {
+    let map = &home.aside.map;
     match map.kind(map.page_of(block)) {
         Kind::Slab { class, .. } => Some(class),
         Kind::Chunks => None,
@@ -81,8 +81,11 @@ pub(super) fn class_at<C: PerThread>(block: NonNull<u8>) -> Option<Class> {
 
 /// Returns the size of the block at `block`. With `harden = "full"`, ends the program if map and
 /// tags can tell that no block in use is there.
-pub(super) fn extent<C: PerThread>(block: NonNull<u8>) -> usize {
-    let map = &C::base().aside.map;
+///
+/// A configuration written by hand can name another heap from one call to the next, so map and chunks
+/// are those of one `home`: what is no slab's for one heap may be a slab's for the other.
+pub(super) fn extent<C: PerThread>(home: &Locked<C>, block: NonNull<u8>) -> usize {
+    let map = &home.aside.map;
     let page = map.page_of(block);
     match map.kind(page) {
         Kind::Slab { class, back } => {
@@ -94,9 +97,9 @@ pub(super) fn extent<C: PerThread>(block: NonNull<u8>) -> usize {
         }
         // SAFETY: a checksummed heap verifies any address it is asked about; the caller of others
         // names a block in use, which is no slab's.
-        Kind::Chunks => unsafe { chunks::size::<C>(block) }.unwrap_or_else(|| {
+        Kind::Chunks => unsafe { chunks::size(home, block) }.unwrap_or_else(|| {
             if Window::<C>::CHECKSUMMED {
-                C::base().with(|shared| shared.chunks.foreign(block));
+                home.with(|shared| shared.chunks.foreign(block));
             }
             0
         }),
@@ -114,12 +117,13 @@ pub(super) fn extent<C: PerThread>(block: NonNull<u8>) -> usize {
 pub(super) unsafe fn retire<C: PerThread>(block: NonNull<u8>, least: usize) {
     if Window::<C>::CHECKSUMMED {
         // SAFETY: the bytes are the block's, which the caller gives up.
-        unsafe { guarded::retire::<C>(block, extent::<C>(block)) };
+        unsafe { guarded::retire::<C>(block, extent(C::base(), block)) };
     } else if Window::<C>::CLEARS {
-        let bytes = match class_at::<C>(block) {
+        let home = C::base();
+        let bytes = match class_at(home, block) {
             Some(class) => class.size(),
-            // SAFETY: the caller guarantees that the block is in use; it is no slab's.
-            None => unsafe { chunks::size::<C>(block) }.unwrap_or(least),
+            // SAFETY: the caller guarantees that the block is in use; it is no slab's of this heap.
+            None => unsafe { chunks::size(home, block) }.unwrap_or(least),
         };
         // SAFETY: the bytes are the block's, which the caller gives up.
         unsafe { block.write_bytes(0, bytes) };

@@ -31,7 +31,7 @@ impl<C: Params> LockedDepot<'_, C> {
 
     /// Takes up to `most` objects from one slab and puts them before `objects`. Returns how many.
     fn draw_from(&mut self, page: Page, class: Class, most: u16, objects: &mut Objects) -> u16 {
-        let Some(mut slab) = self.map.slab(page) else {
+        let Some(mut slab) = self.map.slab(page).filter(|slab| slab.class == class) else {
             self.broken(page, "corrupt slab map: no slab begins here")
         };
         let start = self.map.start_of(page);
@@ -132,8 +132,20 @@ impl<C: Params> LockedDepot<'_, C> {
         }
     }
 
+    /// Frees every slab of a class whose objects are all back.
+    pub(super) fn free_empty(&mut self, class: Class) {
+        let mut page = self.depot.first_partial(class);
+        while let Some(slab) = self.map.slab(page).filter(|_| page != 0) {
+            if slab.used == 0 {
+                self.unlink(&slab);
+                self.free_slab(page, class);
+            }
+            page = slab.next;
+        }
+    }
+
     /// Frees the chunk of a slab whose objects are all back.
-    pub(super) fn free_slab(&mut self, page: Page, class: Class) {
+    fn free_slab(&mut self, page: Page, class: Class) {
         if Window::<C>::CHECKSUMMED {
             // SAFETY: all its objects are back.
             for object in unsafe { self.objects_of(page, class) } {
@@ -184,7 +196,7 @@ impl<C: Params> LockedDepot<'_, C> {
     }
 
     /// Unlinks a slab from the partial slabs of its class.
-    pub(super) fn unlink(&mut self, &Slab { class, next, prev, .. }: &Slab) {
+    fn unlink(&mut self, &Slab { class, next, prev, .. }: &Slab) {
         match self.map.slab(prev).filter(|_| prev != 0) {
             Some(before) => self.map.set_slab(prev, Slab { next, ..before }),
             None => self.depot.partial[class.number()] = next,
