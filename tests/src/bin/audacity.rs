@@ -249,12 +249,12 @@ fn clears_nothing_beside() {
     // The first of a slab stands behind the slab's own tag.
     all.sort_by_key(|vector| vector.as_ptr().addr());
     for first_turn in 0..4 {
-        for place in 0..4 {
+        for vector in &mut all[..4] {
             CURRENT.store(TURNING, Ordering::Relaxed);
             TURNS.store(first_turn, Ordering::Relaxed);
-            all[place].shrink_to_fit();
+            vector.shrink_to_fit();
             CURRENT.store(0, Ordering::Relaxed);
-            all[place].reserve_exact(4);
+            vector.reserve_exact(4);
         }
         CURRENT.store(TURNING, Ordering::Relaxed);
         TURNS.store(first_turn, Ordering::Relaxed);
