@@ -1,6 +1,7 @@
 //! Orders: where a free chunk stands in the sequence that a policy searches.
 //!
 //! An order is a type without a value. It decides placement, never how fast the heap finds a place.
+//! It sorts by the place at which a chunk enters its sequence, and knows no sizes.
 
 /// Where a freed chunk stands in its sequence.
 ///

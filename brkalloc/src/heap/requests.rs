@@ -98,7 +98,7 @@ unsafe fn relocate<L: Layer>(
     wanted: Layout,
 ) {
     let size = match layout {
-        // A checked heap does not trust the layout.
+        // A heap with `harden = "full"` does not trust the layout.
         Some(layout) if !Window::<L::Params>::CHECKSUMMED => layout.size(),
         // SAFETY: the caller guarantees that the block is in use.
         _ => unsafe { heap.usable_size(block, None) },

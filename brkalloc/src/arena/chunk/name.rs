@@ -11,8 +11,8 @@ use core::num::NonZeroU32;
 /// # Invariant
 ///
 /// A handle is only used with the window that it came from. It names a place from that window's
-/// first payload up to where its end tag may come. Whoever reads a tag or a link of a chunk has a
-/// handle no higher than the end tag. Handles come from safe code that compares with another place
+/// first payload up to where its end tag may come. Whoever reads a tag has a handle no higher
+/// than the end tag; whoever reads links, one below it. Handles come from safe code that compares with another place
 /// ([`above`](Chunk::above), [`Window::place`](super::Window::place)), from unsafe code that proves
 /// the place, or from a link. Only the heap writes links, into memory that no program may use. A
 /// heap that does not rely on programs verifies each link that it follows

@@ -162,8 +162,8 @@ impl<O: Order, C: Params> Walk<'_, O, C> {
         None
     }
 
-    /// The first of those that no other one that fits is `better` than; none is better than
-    /// `ideal`.
+    /// Returns the first of the best chunks that fit. Stops early at a chunk of `ideal` granules,
+    /// because nothing is better.
     #[inline]
     fn best(
         &mut self,

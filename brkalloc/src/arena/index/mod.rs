@@ -109,6 +109,10 @@ impl Request {
 }
 
 /// The chunk that a search found.
+///
+/// # Invariant
+///
+/// The padding and what the request needs are together at most `granules`.
 #[derive(Clone, Copy, Debug)]
 pub struct Fit<P> {
     pub(crate) chunk: Chunk,

@@ -23,7 +23,7 @@ fn request(layout: Layout) -> Option<Request> {
 pub(super) fn allocate<C: PerThread>(layout: Layout) -> Option<NonNull<u8>> {
     if let Some(class) = MediumClass::of(layout) {
         if let Some(kept) = with::<C, _>(|cache| cache.take_medium(class)) {
-            return Some(objects::reissued::<C>(kept));
+            return Some(super::reissued::<C>(kept));
         }
     }
     let request = request(layout)?;

@@ -97,7 +97,7 @@ pub(super) fn locked<'a, C: PerThread>(
     LockedDepot { depot: &mut shared.depot, chunks: &mut shared.chunks, map: &home.aside.map }
 }
 
-/// The turns at the depot between two sweeps.
+/// How often any thread takes or gives a batch between two sweeps of the depot.
 const SWEEP: u32 = 512;
 
 /// The most bytes of a batch.

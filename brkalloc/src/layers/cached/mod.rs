@@ -11,8 +11,8 @@
 //! Requests of up to a kibibyte are objects of a slab. They have no tag, so 16 bytes take 16.
 //! Requests of up to 32 KiB are medium chunks, which stay with the thread that frees them. The
 //! layout alone selects both, with no lock, no atomic operation, and no access to the chunk.
-//! Everything else goes to the heap, and so does idle memory: a cache never keeps memory from
-//! serving another size for long.
+//! Everything else goes to the heap, and so does what lies idle in the cache of a thread that runs: it
+//! serves another size before long. A thread that sleeps keeps what it has.
 //!
 //! A heap is [`Uncached`] unless the attribute says otherwise; such a heap has no byte and no
 //! branch of this. The cache of a [`Cached`] heap is typed by its configuration, so no two heaps
@@ -38,9 +38,11 @@ mod thread;
 pub use end::ThreadEnd;
 pub use thread::ThreadCache;
 
+use super::guarded;
 use super::locked::{Extra, Locked};
 use super::{Base, Layer, Params, Resized, cleared};
 use crate::arena::check::Corruption;
+use crate::arena::chunk::Window;
 use crate::arena::counters::Tally;
 use crate::arena::stats::Stats;
 use crate::diag::report;
@@ -141,7 +143,7 @@ impl<C: PerThread> ThreadCache<C> {
     /// Takes an object of the class; none if the heap has no room.
     #[inline]
     fn take(&self, class: Class) -> Objects {
-        match self.front(class).pop::<C>() {
+        match self.fronts[class.number()].pop::<C>() {
             None => self.refill(class),
             object => object,
         }
@@ -150,10 +152,21 @@ impl<C: PerThread> ThreadCache<C> {
     /// Keeps an object of the class.
     #[inline]
     fn give(&self, object: Object, class: Class) {
-        if !self.front(class).push::<C>(object) {
+        if !self.fronts[class.number()].push::<C>(object) {
             self.spill(object, class);
         }
     }
+}
+
+/// Returns the block of an object or a medium chunk that leaves the cache. With `harden = "full"`,
+/// verifies its fill first.
+#[inline]
+fn reissued<C: PerThread>(object: Object) -> NonNull<u8> {
+    let block = object.payload();
+    if Window::<C>::CHECKSUMMED {
+        guarded::check_retired::<C>(block, objects::extent(C::base(), block));
+    }
+    block
 }
 
 // SAFETY: a block is an object of a slab, or a chunk, and left every list before the heap handed it
@@ -171,7 +184,7 @@ unsafe impl<C: PerThread> Layer for Caching<C> {
     #[inline]
     fn allocate(&self, layout: Layout) -> Option<NonNull<u8>> {
         match Class::of(layout) {
-            Some(class) => with::<C, _>(|cache| cache.take(class)).map(objects::reissued::<C>),
+            Some(class) => with::<C, _>(|cache| cache.take(class)).map(reissued::<C>),
             None => chunks::allocate::<C>(layout),
         }
     }

@@ -59,17 +59,6 @@ pub(super) unsafe fn free<C: PerThread>(block: NonNull<u8>, class: Class) {
     with::<C, _>(|cache| cache.give(object, class));
 }
 
-/// Returns the block of an object or a medium chunk that leaves the cache. With `harden = "full"`,
-/// verifies its fill first.
-#[inline]
-pub(super) fn reissued<C: PerThread>(object: Object) -> NonNull<u8> {
-    let block = object.payload();
-    if Window::<C>::CHECKSUMMED {
-        guarded::check_retired::<C>(block, extent(C::base(), block));
-    }
-    block
-}
-
 /// Returns the class of the slab of `home` in which `block` lies; `None` if it lies in none.
 pub(super) fn class_at<C: PerThread>(home: &Locked<C>, block: NonNull<u8>) -> Option<Class> {
     let map = &home.aside.map;
@@ -107,7 +96,7 @@ pub(super) fn extent<C: PerThread>(home: &Locked<C>, block: NonNull<u8>) -> usiz
 }
 
 /// Prepares a block of `least` bytes or more for the cache: clears it where the heap clears freed
-/// memory; with `harden = "full"`, fills it with the pattern that [`reissued`] verifies.
+/// memory; with `harden = "full"`, fills it with the pattern that [`reissued`](super::reissued) verifies.
 ///
 /// # Safety
 ///

@@ -38,7 +38,7 @@ use core::marker::PhantomData;
 /// The layout is `repr(C)`, so every configuration has the same.
 #[repr(C)]
 pub struct ThreadCache<C> {
-    fronts: [Front; CLASSES],
+    pub(super) fronts: [Front; CLASSES],
     backs: [Back; CLASSES],
     medium: MediumCache,
     state: Cell<State>,
@@ -69,7 +69,7 @@ enum State {
     Ended,
 }
 
-/// The turns at the depot between two sweeps.
+/// How often this thread takes the lock between two sweeps of its own cache.
 const SWEEP: u32 = 256;
 
 impl<C> ThreadCache<C> {
@@ -90,7 +90,7 @@ impl<C> ThreadCache<C> {
     }
 
     #[inline]
-    pub(super) fn front(&self, class: Class) -> &Front {
+    fn front(&self, class: Class) -> &Front {
         &self.fronts[class.number()]
     }
 

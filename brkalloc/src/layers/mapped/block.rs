@@ -65,8 +65,8 @@ impl Block {
     ///
     /// # Safety
     ///
-    /// A heap handed out `payload` from a mapping, and nobody has freed it since. (A checked heap
-    /// ends the program where it can see that this does not hold.)
+    /// A heap handed out `payload` from a mapping, and nobody has freed it since. (With
+    /// `harden = "full"`, ends the program where the heap can see that this does not hold.)
     pub(super) unsafe fn at<C: Params>(payload: NonNull<u8>) -> Self {
         if Window::<C>::CHECKSUMMED {
             // A header never crosses a page border.
@@ -75,7 +75,8 @@ impl Block {
                 foreign::<C>(payload);
             }
         }
-        // SAFETY: the caller guarantees the payload; its header stands below it.
+        // SAFETY: the caller guarantees the payload, by the pointer of its whole mapping, in which its
+        // header stands below it.
         let header = unsafe { header_of(payload).read() };
         let page = C::Source::page_size();
         let is_whole = header.bytes % page == 0 && header.padding < header.bytes;

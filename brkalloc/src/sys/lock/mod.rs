@@ -163,7 +163,7 @@ struct Release<'a, L: Lock>(&'a L);
 impl<L: Lock> Drop for Release<'_, L> {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: `with` took the lock, on this thread.
+        // SAFETY: `with` or `with_or` took the lock, on this thread.
         unsafe { self.0.unlock() };
     }
 }
