@@ -159,22 +159,28 @@ fn kept_up_to_date(files: &[&Path]) -> Index {
 fn documents() -> Vec<PathBuf> {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR"));
     let top = examples.parent().unwrap_or(examples);
-    let source = top.join("brkalloc").join("src");
-    let parts = ["heap", "index", "lock", "source"].map(|part| source.join(part));
-    let sources = [&source].into_iter().chain(&parts).flat_map(|folder| within(folder, "rs"));
-    within(top, "md").into_iter().chain(sources).collect()
+    let mut files = within(top, "md");
+    let mut folders = vec![top.join("brkalloc").join("src")];
+    while let Some(folder) = folders.pop() {
+        files.extend(within(&folder, "rs"));
+        folders.extend(entries(&folder).into_iter().filter(|path| path.is_dir()).rev());
+    }
+    files
 }
 
 /// The files in `folder` whose names end in `extension`, by name; a folder that cannot be read has
 /// none.
 fn within(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let has_extension = |path: &PathBuf| path.extension().is_some_and(|it| it == extension);
+    entries(folder).into_iter().filter(|path| has_extension(path) && path.is_file()).collect()
+}
+
+/// What is in `folder`, by name.
+fn entries(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let files = entries.map(|entry| entry.path());
-    let mut files: Vec<PathBuf> = files
-        .filter(|path| path.extension().is_some_and(|it| it == extension) && path.is_file())
-        .collect();
-    files.sort();
-    files
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    paths.sort();
+    paths
 }
 
 fn print(index: &Index, files: &[&Path], out: &mut dyn Write) -> io::Result<()> {
@@ -240,4 +246,18 @@ pub fn print_heap(
         )?;
     }
     writeln!(out, "\n  The arena, each row with the byte that it begins at:\n\n{picture}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documents_are_those_at_the_top_and_every_source_of_the_runtime() {
+        let documents = documents();
+        let has = |end: &str| documents.iter().any(|path| path.ends_with(end));
+        assert!(has("README.md") && has("brkalloc/src/lib.rs"), "{documents:?}");
+        assert!(has("brkalloc/src/arena/index/tree/table/search.rs"), "{documents:?}");
+        assert!(documents.iter().all(|path| path.is_file()), "{documents:?}");
+    }
 }

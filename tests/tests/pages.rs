@@ -5,8 +5,7 @@
 
 use brkalloc::__private::{
     Basic, BestFit, Bins, Cached, Config, FirstFit, Full, Immediate, Libc, Lifo, List, Mapped,
-    Mmap, NextFit, OsLock, PerThread, System, ThreadCache, Tree, Uncached, Uncounted, Unmapped,
-    Unquarantined,
+    Mmap, NextFit, OsLock, System, Tree, Uncached, Uncounted, Unmapped, Unquarantined,
 };
 use brkalloc::BrkHeap;
 use brkalloc_harness::configurations::{self, Configured, GROW};
@@ -116,22 +115,6 @@ macro_rules! heaps {
     )+};
 }
 
-macro_rules! caches {
-    ($($name:ident)+) => {$(
-        impl PerThread for $name {
-            fn with<R>(f: impl FnOnce(&ThreadCache<Self>) -> R) -> R {
-                std::thread_local!(static CACHE: ThreadCache<$name> = const { ThreadCache::new() });
-                CACHE.with(f)
-            }
-
-            /// Each test gives its cache back itself.
-            fn watch_end() -> bool {
-                true
-            }
-        }
-    )+};
-}
-
 heaps! {
     TREE16: 16, Tree<FirstFit>, Uncached, Unmapped, Basic;
     TREE64: 64, Tree<BestFit>, Uncached, Mapped<{ 128 << 10 }>, Full;
@@ -145,7 +128,7 @@ heaps! {
     SLABS64: 64, Tree<FirstFit>, Cached<{ 64 << 10 }>, Unmapped, Basic;
 }
 
-caches!(CACHE16 CACHE64 SLABS16 SLABS64);
+brkalloc_harness::caches!(CACHE16 CACHE64 SLABS16 SLABS64);
 
 fn layout(size: usize, align: usize) -> Layout {
     Layout::from_size_align(size, align).expect("the tests' layouts are sound")

@@ -23,6 +23,27 @@ pub mod random;
 pub mod refused_heaps;
 pub mod refusing;
 
+/// Declares the caches of configurations written by hand, for threads that give them back themselves or end with their
+/// process.
+#[macro_export]
+macro_rules! caches {
+    ($($name:ident)+) => {$(
+        impl ::brkalloc::__private::PerThread for $name {
+            fn with<R>(f: impl FnOnce(&::brkalloc::__private::ThreadCache<Self>) -> R) -> R {
+                ::std::thread_local! {
+                    static CACHE: ::brkalloc::__private::ThreadCache<$name> =
+                        const { ::brkalloc::__private::ThreadCache::new() };
+                }
+                CACHE.with(f)
+            }
+
+            fn watch_end() -> bool {
+                true
+            }
+        }
+    )+};
+}
+
 use brkalloc::__private::{Config, Source};
 use brkalloc::{BrkHeap, ChunkInfo, Configuration, Corruption, Heap, Stats};
 use core::alloc::Layout;

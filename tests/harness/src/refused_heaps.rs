@@ -3,8 +3,7 @@
 use crate::refusing::Refusing;
 use brkalloc::__private::{
     Basic, BestFit, Bins, Brk, Cached, Config, Deferred, Fifo, FirstFit, Immediate, Lifo, List,
-    Mapped, Mmap, NextFit, OsLock, PerThread, ThreadCache, Tree, Uncached, Uncounted, Unmapped,
-    Unquarantined,
+    Mapped, Mmap, NextFit, OsLock, Tree, Uncached, Uncounted, Unmapped, Unquarantined,
 };
 use brkalloc::{BrkHeap, Stats};
 use core::alloc::{GlobalAlloc, Layout};
@@ -54,23 +53,7 @@ heaps! {
     SLABS: Mmap<Refusing>, Bins<Lifo, 464>, Deferred, Cached<{ 64 << 10 }>, Mapped<{ 32 << 10 }>;
 }
 
-macro_rules! caches {
-    ($($name:ident)+) => {$(
-        impl PerThread for $name {
-            fn with<R>(f: impl FnOnce(&ThreadCache<Self>) -> R) -> R {
-                std::thread_local!(static CACHE: ThreadCache<$name> = const { ThreadCache::new() });
-                CACHE.with(f)
-            }
-
-            /// The process ends with its one thread.
-            fn watch_end() -> bool {
-                true
-            }
-        }
-    )+};
-}
-
-caches!(CACHE SLABS);
+crate::caches!(CACHE SLABS);
 
 /// A heap of any configuration.
 pub trait Heap: GlobalAlloc + Sync {

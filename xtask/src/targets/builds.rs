@@ -113,10 +113,10 @@ mod tests {
     #[test]
     fn errors_are_read_less_place_code_and_constant() {
         let log = "\
-/root/tests/targets/brk.rs:3:1: error[E0080]: evaluation panicked: no break: evaluation of `HEAP::_` failed here
-/root/tests/targets/brk.rs:4:1: error: no such source
-/root/tests/targets/brk.rs:5:1: warning: unused
-/root/tests/targets/mmap.rs:3:1: error: no mapping
+/project/tests/targets/brk.rs:3:1: error[E0080]: evaluation panicked: no break: evaluation of `HEAP::_` failed here
+/project/tests/targets/brk.rs:4:1: error: no such source
+/project/tests/targets/brk.rs:5:1: warning: unused
+/project/tests/targets/mmap.rs:3:1: error: no mapping
 error: could not compile `lacking` (example \"brk\") due to 2 previous errors
 ";
         assert_eq!(errors(Path::new("tests/targets/brk.rs"), log), ["no break", "no such source"]);
