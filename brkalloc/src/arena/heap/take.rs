@@ -122,7 +122,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         // The rest becomes a free chunk before the index learns of it; its links stay where they
         // were.
         if MIN_GRANULES <= rest {
-            // SAFETY: the place is within the chunk that was found.
+            // SAFETY: by `Fit`'s invariant, the place is within the chunk that was found.
             let upper = unsafe { chunk.plus(need) };
             window.write_free(upper, rest, true);
             self.index.split_found(window, fit, Some((upper, rest)));
@@ -143,7 +143,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         let window = self.window;
         self.check_free(fit.chunk, fit.granules);
         self.verify_chunk(fit.chunk, fit.padding, need, fit.granules);
-        // SAFETY: the place lies within the chunk that was found.
+        // SAFETY: by `Fit`'s invariant, the place lies within the chunk that was found.
         let chunk = unsafe { fit.chunk.plus(fit.padding) };
         let rest = fit.granules - fit.padding - need;
         // SAFETY: this place lies within that chunk, or is its end.

@@ -33,8 +33,10 @@ fn find<C: PerThread>(class: Class, from: impl Fn(&mut LockedDepot<'_, C>) -> Ob
         found.or_else(|| {
             let chunk = home.serve(class.object()?)?;
             if Window::<C>::CHECKSUMMED {
+                // SAFETY: the heap has just handed out the chunk.
+                let extent = unsafe { extent(home, chunk) };
                 // SAFETY: the chunk is new, and has `extent` bytes.
-                unsafe { guarded::retire::<C>(chunk, extent(home, chunk)) };
+                unsafe { guarded::retire::<C>(chunk, extent) };
             }
             // SAFETY: the chunk is new, begins at a multiple of a granule and has at least one.
             let object = unsafe { Object::new(chunk) };
@@ -73,7 +75,12 @@ pub(super) fn class_at<C: PerThread>(home: &Locked<C>, block: NonNull<u8>) -> Op
 ///
 /// A configuration written by hand can name another heap from one call to the next, so map and chunks
 /// are those of one `home`: what is no slab's for one heap may be a slab's for the other.
-pub(super) fn extent<C: PerThread>(home: &Locked<C>, block: NonNull<u8>) -> usize {
+///
+/// # Safety
+///
+/// A heap of this configuration handed out `block`, and nobody has freed it since. (A heap with
+/// `harden = "full"` verifies any address it is asked about.)
+pub(super) unsafe fn extent<C: PerThread>(home: &Locked<C>, block: NonNull<u8>) -> usize {
     let map = &home.aside.map;
     let page = map.page_of(block);
     match map.kind(page) {
@@ -84,8 +91,8 @@ pub(super) fn extent<C: PerThread>(home: &Locked<C>, block: NonNull<u8>) -> usiz
             }
             class.size()
         }
-        // SAFETY: a checksummed heap verifies any address it is asked about; the caller of others
-        // names a block in use, which is no slab's.
+        // SAFETY: the caller guarantees that the block is in use, or that the heap verifies the address;
+        // it is no slab's of this heap.
         Kind::Chunks => unsafe { chunks::size(home, block) }.unwrap_or_else(|| {
             if Window::<C>::CHECKSUMMED {
                 home.with(|shared| shared.chunks.foreign(block));
@@ -105,8 +112,10 @@ pub(super) fn extent<C: PerThread>(home: &Locked<C>, block: NonNull<u8>) -> usiz
 #[inline]
 pub(super) unsafe fn retire<C: PerThread>(block: NonNull<u8>, least: usize) {
     if Window::<C>::CHECKSUMMED {
+        // SAFETY: the caller guarantees that the block was handed out.
+        let extent = unsafe { extent(C::base(), block) };
         // SAFETY: the bytes are the block's, which the caller gives up.
-        unsafe { guarded::retire::<C>(block, extent(C::base(), block)) };
+        unsafe { guarded::retire::<C>(block, extent) };
     } else if Window::<C>::CLEARS {
         let home = C::base();
         let bytes = match class_at(home, block) {

@@ -128,7 +128,8 @@ impl<C: Params> LockedDepot<'_, C> {
             self.link(page, slab);
         } else if self.depot.first_partial(slab.class) != page || slab.next != 0 {
             self.unlink(&slab);
-            self.free_slab(page, slab.class);
+            // SAFETY: by the map, none of its objects is out; it has just left its list.
+            unsafe { self.free_slab(page, slab.class) };
         }
     }
 
@@ -138,23 +139,28 @@ impl<C: Params> LockedDepot<'_, C> {
         while let Some(slab) = self.map.slab(page).filter(|_| page != 0) {
             if slab.used == 0 {
                 self.unlink(&slab);
-                self.free_slab(page, class);
+                // SAFETY: by the map, none of its objects is out; it has just left its list.
+                unsafe { self.free_slab(page, class) };
             }
             page = slab.next;
         }
     }
 
-    /// Frees the chunk of a slab whose objects are all back.
-    fn free_slab(&mut self, page: Page, class: Class) {
+    /// Frees the chunk of a slab.
+    ///
+    /// # Safety
+    ///
+    /// A slab of the class begins at `page`, is in no list, and none of its objects is out.
+    unsafe fn free_slab(&mut self, page: Page, class: Class) {
         if Window::<C>::CHECKSUMMED {
-            // SAFETY: all its objects are back.
+            // SAFETY: by the contract, all its objects are back.
             for object in unsafe { self.objects_of(page, class) } {
                 Self::check_free(object, class);
             }
         }
         self.map.clear(page, class.pages());
         if let Some(payload) = NonNull::new(self.map.start_of(page)) {
-            // SAFETY: the slab was allocated as one chunk, and nobody owns any of its objects.
+            // SAFETY: the slab was allocated as one chunk; by the contract, nobody owns any of its objects.
             unsafe { self.chunks.free(payload) };
         }
     }

@@ -138,16 +138,22 @@ impl Block {
         let padding = PADDING + (lowest.next_multiple_of(align) - lowest);
         // SAFETY: the padding is at most the spare bytes.
         let payload = unsafe { base.byte_add(padding) };
-        let block = Self::new(payload, Header { bytes, padding });
+        // SAFETY: the source has just lent the mapping; the padding is at least `PADDING`.
+        let block = unsafe { Self::new(payload, Header { bytes, padding }) };
         block.arm::<C>(layout);
         Some(block)
     }
 
-    /// Writes the header of a block. `payload` has the provenance of the mapping.
-    pub(super) fn new(payload: NonNull<u8>, header: Header) -> Self {
+    /// Writes the header of a block.
+    ///
+    /// # Safety
+    ///
+    /// `payload` has the provenance of a mapping that is as the header says, and that nobody else has; its
+    /// padding has room for a header.
+    pub(super) unsafe fn new(payload: NonNull<u8>, header: Header) -> Self {
         // For `chunk::whole`, because the header lies outside the block's own bytes.
         payload.as_ptr().expose_provenance();
-        // SAFETY: the caller owns the mapping, and the padding leaves room for a header.
+        // SAFETY: by the contract, a header's bytes lie below the payload, and are this block's.
         unsafe { header_of(payload).write(header) };
         Self { payload, header }
     }

@@ -142,7 +142,8 @@ impl<L: Layer, const LEAST: usize> Mapping<L, LEAST> {
         self.mapped.add(needed.wrapping_sub(bytes));
         // SAFETY: the payload keeps its distance from the base.
         let payload = unsafe { base.byte_add(padding) };
-        let block = Block::new(payload, Header { bytes: needed, padding });
+        // SAFETY: the source has moved the mapping, which is this block's, with its padding.
+        let block = unsafe { Block::new(payload, Header { bytes: needed, padding }) };
         block.arm::<L::Params>(wanted);
         Some(block.payload)
     }
