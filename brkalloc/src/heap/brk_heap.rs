@@ -70,7 +70,7 @@ impl<C: Config> BrkHeap<C> {
     #[must_use]
     pub fn stats(&self) -> Stats {
         let mut stats = self.stack.base().chunks(|chunks| chunks.stats());
-        self.stack.report(&mut stats);
+        self.stack.figures(&mut stats);
         stats
     }
 

@@ -212,8 +212,8 @@ unsafe impl<L: Layer> Layer for Guarding<L> {
         self.0.flush();
     }
 
-    fn report(&self, stats: &mut Stats) {
-        self.0.report(stats);
+    fn figures(&self, stats: &mut Stats) {
+        self.0.figures(stats);
     }
 }
 

@@ -146,7 +146,7 @@ pub unsafe trait Layer: Sized + Sync {
     fn flush(&self) {}
 
     /// Adds this layer's figures.
-    fn report(&self, _: &mut Stats) {}
+    fn figures(&self, _: &mut Stats) {}
 }
 
 /// The result of [`Layer::resize`].

@@ -263,7 +263,7 @@ unsafe impl<C: PerThread> Layer for Caching<C> {
         flush::<C>();
     }
 
-    fn report(&self, stats: &mut Stats) {
+    fn figures(&self, stats: &mut Stats) {
         stats.cached = Some(C::base().aside.held.get());
     }
 }

@@ -227,8 +227,8 @@ unsafe impl<L: Layer, const LEAST: usize> Layer for Mapping<L, LEAST> {
         self.next.flush();
     }
 
-    fn report(&self, stats: &mut Stats) {
+    fn figures(&self, stats: &mut Stats) {
         stats.mapped = Some(self.mapped.get());
-        self.next.report(stats);
+        self.next.figures(stats);
     }
 }
