@@ -33,6 +33,8 @@ usage: cargo xtask COMMAND
       only builds, and compares what each target lacks with what tests/targets says of it
   targets --clippy TARGET…
       only clippy, of the runtime
+  firmware
+      builds the programs of examples/firmware, and runs them on emulated microcontrollers
   preload [--once]
       runs each program of preload/programs ten times, or once, on each library, and as often
       without, and fails unless it writes the same
@@ -71,6 +73,7 @@ fn dispatch() -> Result {
     match &*name {
         "mutants" => faults::mutants::run(arguments, &target),
         "fuzz-faults" => faults::fuzzers::run(arguments, &target),
+        "firmware" => targets::firmware::run(arguments, &target),
         "preload" => preload::run(arguments, &target),
         "targets" => targets::run(arguments, &target),
         _ => Err(Failure::Usage(format!("no such command: {name}"))),
