@@ -75,6 +75,9 @@
 //!
 //! # Features
 //!
+//! - `std`, on by default: on Unix, `cache` finds each thread's cache by std's thread-locals. A
+//!   program without std on Unix turns it off. On other targets it does nothing.
+//!
 //! - `allocator-api2`, off by default: `&BrkHeap` and `&Heap` are an `Allocator` of the
 //!   [allocator-api2](https://docs.rs/allocator-api2) crate, so that a collection can live on a
 //!   heap of its own.
