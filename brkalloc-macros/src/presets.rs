@@ -21,7 +21,7 @@ pub(crate) struct Preset {
 
 /// Every preset, in the order of the option's words.
 pub(crate) static PRESETS: &[Preset] = &[
-    Preset { name: "fast", options: &[(&CACHE, "\"4MiB\""), (&TRIM, "\"64MiB\"")] },
+    Preset { name: "fast", options: &[(&CACHE, "\"2MiB\""), (&TRIM, "\"64MiB\"")] },
     Preset {
         name: "lean",
         options: &[

@@ -51,8 +51,8 @@ fn a_preset_is_its_options() {
 #[test]
 fn a_written_option_replaces_the_one_of_the_preset() {
     assert_eq!(
-        options(r#"preset = "fast", cache = "2MiB""#),
-        [r#"cache = "2MiB""#, r#"trim = "64MiB""#]
+        options(r#"preset = "fast", cache = "8MiB""#),
+        [r#"cache = "8MiB""#, r#"trim = "64MiB""#]
     );
     let either = options(r#"preset = "textbook", order = "address""#);
     assert!(either.contains(&r#"order = "address""#.to_owned()), "{either:?}");
