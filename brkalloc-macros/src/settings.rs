@@ -78,6 +78,8 @@ pub(crate) enum Index {
     Tree { policy: Choice, order: Choice },
     /// A list in any order.
     List { policy: Choice, order: Choice },
+    /// A list in any order, for a policy of the user's own, by its path.
+    Own { policy: TokenStream, order: Choice },
     /// One bin per size class.
     Bins { bins: Choice, order: Choice },
 }
@@ -142,10 +144,12 @@ impl Settings {
         let is_static = self.is_static();
         let is_fixed = is_static || self.grow == 0;
         let is_full = self.limit == Some(self.arena);
+        let by_path = |path| Some(format!("`{}`", compact(path)));
         let (policy, order, index) = match &self.index {
-            Index::Tree { policy, order } => (policy, order, none("tree")),
-            Index::List { policy, order } => (policy, order, none("list")),
-            Index::Bins { bins, order } => (bins, order, None),
+            Index::Tree { policy, order } => (word(policy), order, none("tree")),
+            Index::List { policy, order } => (word(policy), order, none("list")),
+            Index::Own { policy, order } => (by_path(policy), order, none("list")),
+            Index::Bins { bins, order } => (word(bins), order, None),
         };
         let values = [
             (&SOURCE, word(&self.source)),
@@ -167,7 +171,7 @@ impl Settings {
                 },
             ),
             (&LARGE, if is_static { None } else { self.large.map_or(none("none"), bytes) }),
-            (&POLICY, word(policy)),
+            (&POLICY, policy),
             (&ORDER, word(order)),
             (&INDEX, index),
             (&COALESCE, word(&self.coalesce)),
@@ -177,7 +181,7 @@ impl Settings {
                 match &self.lock {
                     Lock::Default => by_target(&LOCK),
                     Lock::Chosen(lock) | Lock::Unsafe(lock, _) => word(lock),
-                    Lock::Path(path) => Some(format!("`{}`", compact(path))),
+                    Lock::Path(path) => by_path(path),
                 },
             ),
             (&HARDEN, word(&self.harden)),
@@ -204,6 +208,10 @@ pub(crate) fn compact(path: &TokenStream) -> String {
 
 impl Index {
     fn new(args: &Args) -> Self {
+        if let Some(Entry { value: Value::Path(policy), .. }) = args.get(&POLICY) {
+            let (policy, order) = (policy.clone(), choice(args, &ORDER, "address"));
+            return Self::Own { policy, order };
+        }
         let policy = choice(args, &POLICY, "first_fit");
         if args.with_word(&POLICY, "segregated_fit").is_some() {
             return Self::Bins { bins: policy, order: choice(args, &ORDER, "lifo") };

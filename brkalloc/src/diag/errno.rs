@@ -42,6 +42,13 @@ pub(crate) fn set(value: libc::c_int) {
     }
 }
 
+/// Returns where the calling thread's `errno` is: an address that no other thread has while this one
+/// runs, and that the thread keeps in the child of a fork. It is 0 if this module does not know.
+#[inline]
+pub(crate) fn owner() -> usize {
+    place().addr()
+}
+
 #[cfg(any(target_os = "linux", target_os = "dragonfly", target_os = "hurd"))]
 #[inline]
 fn place() -> *mut libc::c_int {
