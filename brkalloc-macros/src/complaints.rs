@@ -50,7 +50,7 @@ pub(crate) fn no_value(option: &HeapOption, name: &Ident, found: &[TokenTree]) -
 pub(crate) fn wrong_value(option: &HeapOption, written: &[TokenTree]) -> Mistake {
     match (option.kind, literal(written)) {
         (Kind::Word, Some(Lit::Str(text))) => unknown_word(option, &text.value()),
-        (Kind::WordOrPath, Some(Lit::Str(text))) => match text.value() {
+        (Kind::WordOrPath { .. }, Some(Lit::Str(text))) => match text.value() {
             path if path.contains("::") => quoted_path(option, &path),
             word => unknown_word(option, &word),
         },
@@ -85,7 +85,12 @@ fn wrong_size(option: &HeapOption, text: &str) -> Diagnostic {
 fn wrong_kind(option: &HeapOption, written: &[TokenTree]) -> Diagnostic {
     let wrong = option.wrong_kind(&text(written));
     if let Some(meant) = hints::value_meant(option, written) {
-        return wrong.help(format!("write `{meant}`"));
+        let wrong = wrong.help(format!("write `{meant}`"));
+        return match option.kind {
+            Kind::WordOrPath { spells: true, .. } if value::spells_word(option, written) => wrong
+                .note("to name a type of your own that is called so, begin its path with `self::`"),
+            _ => wrong,
+        };
     }
     let wrong = wrong.help(option.right_kind());
     let is_named =

@@ -19,10 +19,10 @@ pub(crate) fn implementation(
     let name = &item.name;
     let config = runtime.item("Config", runtime.span);
     let source = source(name, settings, runtime);
-    let index = index(settings, runtime);
+    let index = index(name, settings, runtime);
     let coalesce = runtime.chosen(settings.coalesce);
     let counters = runtime.chosen(settings.stats);
-    let (lock, new_lock) = lock(name, settings, runtime);
+    let (lock, new_lock) = noticing(name, settings, runtime, lock(name, settings, runtime));
     let cache = of_size(settings.cache, "Cached", "Uncached", runtime);
     let large = of_size(settings.large, "Mapped", "Unmapped", runtime);
     let quarantine = of_size(settings.quarantine, "Quarantined", "Unquarantined", runtime);
@@ -94,7 +94,7 @@ fn source(name: &Ident, settings: &Settings, runtime: &Runtime<'_>) -> TokenStre
     if settings.is_static() { quote!(#source<#name>) } else { source }
 }
 
-fn index(settings: &Settings, runtime: &Runtime<'_>) -> TokenStream {
+fn index(name: &Ident, settings: &Settings, runtime: &Runtime<'_>) -> TokenStream {
     let chosen = |choice| runtime.chosen(choice);
     let of_default = |name| runtime.item(name, runtime.span);
     match settings.index {
@@ -105,6 +105,11 @@ fn index(settings: &Settings, runtime: &Runtime<'_>) -> TokenStream {
         Index::List { policy, order } => {
             let (list, policy, order) = (of_default("List"), chosen(policy), chosen(order));
             quote!(#list<#policy, #order>)
+        }
+        Index::Own { order, .. } => {
+            let (list, policy, order) =
+                (of_default("List"), of_default("PathPolicy"), chosen(order));
+            quote!(#list<#policy<#name>, #order>)
         }
         Index::Bins { bins, order } => {
             let (bins, order) = (chosen(bins), chosen(order));
@@ -158,6 +163,41 @@ fn lock(name: &Ident, settings: &Settings, runtime: &Runtime<'_>) -> (TokenStrea
             (quote!(#lock<#name>), quote!(#lock::new()))
         }
     }
+}
+
+/// Puts a lock that notices a thread that comes again before the lock of a heap within whose requests
+/// a policy of the user's own runs. (`Unlocked` notices it itself.)
+fn noticing(
+    name: &Ident,
+    settings: &Settings,
+    runtime: &Runtime<'_>,
+    (lock, new_lock): (TokenStream, TokenStream),
+) -> (TokenStream, TokenStream) {
+    if !matches!(settings.index, Index::Own { .. }) || matches!(settings.lock, Lock::Unsafe(..)) {
+        return (lock, new_lock);
+    }
+    let noticing = runtime.item("Noticing", runtime.span);
+    (quote!(#noticing<#name, #lock>), quote!(#noticing::new(#new_lock)))
+}
+
+/// Writes the item that checks whether a policy's path leads to a rule. It is an item of its own, so
+/// that rustc reports a wrong path once.
+pub(crate) fn policy_path(
+    name: &Ident,
+    settings: &Settings,
+    runtime: &Runtime<'_>,
+) -> Option<TokenStream> {
+    let Index::Own { policy, .. } = &settings.index else { return None };
+    let by_placement = runtime.item("ByPlacement", runtime.span);
+    let placement = quote_spanned!(start_of(policy)=> type Placement = #policy;);
+    let path = text_constant("PATH", &compact(policy));
+    Some(quote! {
+        #[automatically_derived]
+        impl #by_placement for #name {
+            #placement
+            #path
+        }
+    })
 }
 
 /// Writes the item that checks whether a lock's path leads to a mutex. It is an item of its own, so

@@ -57,6 +57,7 @@ fn heap(item: &HeapStatic, args: &Args, is_sound: bool) -> TokenStream {
     let implementation = config::implementation(item, &settings, &runtime);
     let storage = config::storage(name, &settings, &runtime);
     let caches = config::caches(name, args, &settings, &runtime);
+    let policy_path = config::policy_path(name, &settings, &runtime);
     let lock_path = config::lock_path(name, &settings, &runtime);
     let documentation = is_sound.then(|| documentation(args, &settings));
     let functions = export::functions(item, &settings, &runtime);
@@ -79,6 +80,7 @@ fn heap(item: &HeapStatic, args: &Args, is_sound: bool) -> TokenStream {
             #checks
             #requirements
             #implementation
+            #policy_path
             #lock_path
             #storage
             #caches

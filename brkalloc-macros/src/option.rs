@@ -16,7 +16,12 @@ pub(crate) enum Kind {
         instead_of_zero: &'static str,
     },
     /// One of its words as a string, or the path of a type.
-    WordOrPath,
+    WordOrPath {
+        /// The trait that the type implements.
+        of: &'static str,
+        /// Whether `BestFit` and `best` are a word without quotes, and no path.
+        spells: bool,
+    },
     /// The path of a module.
     Path,
 }
@@ -62,13 +67,17 @@ impl HeapOption {
 
     /// Guesses the word that `text` means.
     pub(crate) fn meant(&self, text: &str) -> Option<&'static Word> {
-        let has_alias = |word: &&Word| is_one_of(word.aliases, text);
         let near = || nearest(text, self.words.iter().map(|word| word.text));
+        self.spelled(text).or_else(|| near().and_then(|near| self.word(near)))
+    }
+
+    /// Returns the word that `text` spells in another way, or by an alias.
+    pub(crate) fn spelled(&self, text: &str) -> Option<&'static Word> {
+        let has_alias = |word: &&Word| is_one_of(word.aliases, text);
         self.words
             .iter()
             .find(|word| is_same(word.text, text))
             .or_else(|| self.words.iter().find(has_alias))
-            .or_else(|| near().and_then(|near| self.word(near)))
     }
 
     /// Writes the option with one of its words, as the user would.
@@ -94,7 +103,7 @@ impl HeapOption {
             (Kind::Word, _) => "a string".to_owned(),
             (Kind::Size { .. }, []) => "a size".to_owned(),
             (Kind::Size { .. }, [word, ..]) => format!("a size or `\"{}\"`", word.text),
-            (Kind::WordOrPath, _) => "a string or a path".to_owned(),
+            (Kind::WordOrPath { .. }, _) => "a string or a path".to_owned(),
             (Kind::Path, _) => "a path".to_owned(),
         };
         error(format!("`{}` takes {kind}, found `{found}`", self.name))
@@ -112,8 +121,8 @@ impl HeapOption {
                 let word = word.text;
                 format!("write a string such as `{example}`, a number of bytes, or `\"{word}\"`")
             }
-            (Kind::WordOrPath, _) => {
-                format!("write `{example}`, or the path of a `lock_api::RawMutex`")
+            (Kind::WordOrPath { of, .. }, _) => {
+                format!("write `{example}`, or the path of a `{of}`")
             }
             (Kind::Path, _) => format!("write `{example}`"),
         }
@@ -122,7 +131,7 @@ impl HeapOption {
     /// Lists the option's words, as prose.
     pub(crate) fn values(&self) -> String {
         let mut values = one_of(self.words.iter().map(|word| word.text));
-        if self.kind == Kind::WordOrPath {
+        if matches!(self.kind, Kind::WordOrPath { .. }) {
             values.push_str("; a path is written without quotes");
         }
         values

@@ -101,7 +101,7 @@ pub(crate) static LARGE: HeapOption = HeapOption {
 
 pub(crate) static POLICY: HeapOption = HeapOption {
     name: "policy",
-    kind: Kind::Word,
+    kind: Kind::WordOrPath { of: "brkalloc::Placement", spells: true },
     words: &[
         word("first_fit", "FirstFit", "first ff leftmost ffit"),
         word("next_fit", "NextFit", "next nf rover roving rotating nfit"),
@@ -146,7 +146,7 @@ pub(crate) static INDEX: HeapOption = HeapOption {
         word("tree", "Tree", "treap rbtree btree avl red_black"),
     ],
     example: "\"tree\"",
-    default: "`\"tree\"` for address order, else `\"list\"`",
+    default: "`\"tree\"` for address order, else `\"list\"`; `\"list\"` for a policy by its path",
     meaning: "data structure that finds the chunk; it never changes which one",
     aliases: "structure data_structure free_list container backend_index lookup search_structure",
 };
@@ -180,7 +180,7 @@ pub(crate) static CACHE: HeapOption = HeapOption {
 
 pub(crate) static LOCK: HeapOption = HeapOption {
     name: "lock",
-    kind: Kind::WordOrPath,
+    kind: Kind::WordOrPath { of: "lock_api::RawMutex", spells: false },
     words: &[
         word("os", "OsLock", "mutex futex pthread std system true rwlock parking_lot on yes"),
         word("spin", "SpinLock", "spinlock spinning ticket"),

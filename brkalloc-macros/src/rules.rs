@@ -12,6 +12,7 @@ use crate::options::{
 };
 use crate::settings::{self, WINDOW};
 use crate::size::show;
+use crate::value::Value;
 use quote::quote;
 
 /// Removes what does not go together with the written options from the options of a preset.
@@ -173,6 +174,14 @@ fn index(entry: &Entry, args: &Args) -> Option<Diagnostic> {
     if let Some(segregated) = args.with_word(&POLICY, "segregated_fit") {
         let why = "segregated fit finds chunks through bins of its own";
         return Some(no_effect(entry, segregated, why));
+    }
+    let by_path = args.get(&POLICY).filter(|policy| matches!(policy.value, Value::Path(_)));
+    if let Some(policy) = by_path.filter(|_| entry.is_word("tree")) {
+        return Some(
+            error(format!("`{}` cannot be combined with `{}`", entry.written(), policy.written()))
+                .help("use `index = \"list\"`, or leave `index` out")
+                .note("a tree knows the built-in policies; yours is asked along a list"),
+        );
     }
     let order =
         args.get(&ORDER).filter(|order| entry.is_word("tree") && !order.is_word("address"))?;

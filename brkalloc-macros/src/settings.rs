@@ -87,6 +87,8 @@ pub(crate) enum Index {
     Tree { policy: Choice, order: Choice },
     /// A list in any order.
     List { policy: Choice, order: Choice },
+    /// A list in any order, for a policy of the user's own, by its path.
+    Own { policy: TokenStream, order: Choice },
     /// One bin per size class.
     Bins { bins: Choice, order: Choice },
 }
@@ -158,10 +160,12 @@ impl Settings {
         let is_static = self.is_static();
         let is_fixed = is_static || self.grow == 0;
         let is_full = self.limit == Some(self.arena);
+        let by_path = |path| Some(format!("`{}`", compact(path)));
         let (policy, order, index) = match &self.index {
-            Index::Tree { policy, order } => (policy, order, none("tree")),
-            Index::List { policy, order } => (policy, order, none("list")),
-            Index::Bins { bins, order } => (bins, order, None),
+            Index::Tree { policy, order } => (word(policy), order, none("tree")),
+            Index::List { policy, order } => (word(policy), order, none("list")),
+            Index::Own { policy, order } => (by_path(policy), order, none("list")),
+            Index::Bins { bins, order } => (word(bins), order, None),
         };
         let values = [
             (&PRESET, self.preset.as_ref().and_then(word)),
@@ -184,7 +188,7 @@ impl Settings {
                 },
             ),
             (&LARGE, if is_static { None } else { self.large.map_or(none("none"), bytes) }),
-            (&POLICY, word(policy)),
+            (&POLICY, policy),
             (&ORDER, word(order)),
             (&INDEX, index),
             (&COALESCE, word(&self.coalesce)),
@@ -194,7 +198,7 @@ impl Settings {
                 match &self.lock {
                     Lock::Default => by_target(&LOCK),
                     Lock::Chosen(lock) | Lock::Unsafe(lock, _) => word(lock),
-                    Lock::Path(path) => Some(format!("`{}`", compact(path))),
+                    Lock::Path(path) => by_path(path),
                 },
             ),
             (&HARDEN, word(&self.harden)),
@@ -221,6 +225,10 @@ pub(crate) fn compact(path: &TokenStream) -> String {
 
 impl Index {
     fn new(args: &Args) -> Self {
+        if let Some(Entry { value: Value::Path(policy), .. }) = args.get(&POLICY) {
+            let (policy, order) = (policy.clone(), choice(args, &ORDER, "address"));
+            return Self::Own { policy, order };
+        }
         let is_free = cache(args).is_some() && !names_placement(args);
         let policy = choice(args, &POLICY, if is_free { "segregated_fit" } else { "first_fit" });
         if policy.text == "segregated_fit" {

@@ -9,6 +9,7 @@
 
 use crate::option::{HeapOption, Kind, Word};
 use crate::size;
+use crate::spelling::is_same;
 use crate::tokens::{is_rust, literal, stream};
 use proc_macro2::{TokenStream, TokenTree};
 use syn::parse::Parse as _;
@@ -29,7 +30,7 @@ pub(crate) enum Value {
 pub(crate) fn read(option: &HeapOption, written: &[TokenTree]) -> Option<Value> {
     let word = |text: &str| option.word(text).map(Value::Word);
     match (option.kind, literal(written)) {
-        (Kind::Word | Kind::WordOrPath, Some(Lit::Str(text))) => word(&text.value()),
+        (Kind::Word | Kind::WordOrPath { .. }, Some(Lit::Str(text))) => word(&text.value()),
         (Kind::Size { .. }, Some(literal)) => {
             let size = || bytes(&literal).filter(|size| 0 < *size).map(Value::Size);
             match &literal {
@@ -40,7 +41,9 @@ pub(crate) fn read(option: &HeapOption, written: &[TokenTree]) -> Option<Value> 
         (Kind::Path, None) if is_rust(Path::parse_mod_style, written) => {
             Some(Value::Path(stream(written)))
         }
-        (Kind::WordOrPath, None) if is_type_path(option, written) => {
+        (Kind::WordOrPath { spells, .. }, None)
+            if is_type_path(option, written) && !(spells && spells_word(option, written)) =>
+        {
             Some(Value::Path(stream(written)))
         }
         _ => None,
@@ -67,4 +70,24 @@ fn is_type_path(option: &HeapOption, written: &[TokenTree]) -> bool {
         _ => false,
     };
     is_rust(TypePath::parse, written) && !is_bare_word
+}
+
+/// Whether a path spells one of the option's words: `BestFit`, `best`, `Policy::Best`,
+/// `brkalloc::BestFit`. A lone name without a capital letter is a word as well, though an unknown
+/// one: no type is called so. `self::BestFit` is a path.
+pub(crate) fn spells_word(option: &HeapOption, written: &[TokenTree]) -> bool {
+    let mut names = Vec::new();
+    for token in written {
+        match token {
+            TokenTree::Ident(name) => names.push(name.to_string()),
+            TokenTree::Punct(colon) if colon.as_char() == ':' => {}
+            _ => return false,
+        }
+    }
+    let spells = |name: &String| option.spelled(name).is_some();
+    match names.as_slice() {
+        [name] => spells(name) || !name.contains(char::is_uppercase),
+        [first, .., name] => (first == "brkalloc" || is_same(first, option.name)) && spells(name),
+        [] => false,
+    }
 }

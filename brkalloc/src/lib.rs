@@ -118,6 +118,8 @@ mod sys;
 pub use arena::check::Corruption;
 pub use arena::counters::Operations;
 pub use arena::harden::{Harden, Zero};
+pub use arena::index::Request;
+pub use arena::placement::{Candidate, Placement};
 pub use arena::stats::{ChunkInfo, ChunkState, Stats};
 pub use brkalloc_macros::brk_heap;
 pub use heap::brk_heap::BrkHeap;

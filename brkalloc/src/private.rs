@@ -10,6 +10,7 @@ pub use crate::arena::counters::{Counted, Counters, Uncounted};
 pub use crate::arena::harden::{Basic, Full, Harden, Level, Unchecked, Zero};
 pub use crate::arena::index::{Bins, Index, List, Planted, Tree, classes};
 pub use crate::arena::order::{Address, Fifo, Lifo, Order};
+pub use crate::arena::placement::{ByPlacement, PathPolicy};
 pub use crate::arena::policy::{BestFit, FirstFit, NextFit, Policy, WorstFit};
 pub use crate::heap::config::{Config, Export};
 pub use crate::heap::target::{require_lock, require_source};
@@ -19,7 +20,7 @@ pub use crate::layers::guarded::Hardening;
 pub use crate::layers::mapped::{Large, Mapped, Unmapped};
 pub use crate::layers::quarantine::{Quarantine, Quarantined, Unquarantined};
 pub use crate::sys::lock::{
-    ByPath, DefaultLock, Lock, Mutex, OsLock, PathLock, RawLock, SpinLock, Unlocked,
+    ByPath, DefaultLock, Lock, Mutex, Noticing, OsLock, PathLock, RawLock, SpinLock, Unlocked,
 };
 pub use crate::sys::source::{
     Brk, Lent, Mmap, Region, Slice, Source, Static, StaticArena, Storage,
@@ -165,8 +166,8 @@ pub mod options {
     pub enum trim {}
     /// Minimum request that gets its own mapping: a size or `"none"`.
     pub enum large {}
-    /// Which free chunk serves a request: `"first_fit"`, `"next_fit"`, `"best_fit"`, `"worst_fit"`
-    /// or `"segregated_fit"`.
+    /// Which free chunk serves a request: `"first_fit"`, `"next_fit"`, `"best_fit"`, `"worst_fit"`,
+    /// `"segregated_fit"`, or a path.
     pub enum policy {}
     /// How free chunks are ordered: `"address"`, `"lifo"` or `"fifo"`.
     pub enum order {}

@@ -12,6 +12,7 @@
 //! | `arena/counters.rs`: `Tally` | relaxed counters; nothing is ordered by them | no |
 //! | `sys/fork/streams.rs`: `LOCKED` | written and read by the thread that forks | no |
 //! | `sys/lock/unlocked.rs`: `entered` | one thread | no |
+//! | `sys/lock/noticing.rs`: `holder` | relaxed; a thread asks only whether it is its own number, which it alone writes; the lock inside orders | no |
 //! | `sys/lock/pthread.rs`: `home` | relaxed; the mutex orders | no |
 //!
 //! The lock of `lock = "spin"` is that of the crate `spin`, which has its own tests. What is called a copy

@@ -20,11 +20,11 @@ fn values(option: &HeapOption) -> String {
     let words = option.words.iter().map(|word| format!("`\"{}\"`", word.text));
     let before = matches!(option.kind, Kind::Size { .. }).then(|| "size".to_owned());
     let after = match option.kind {
-        Kind::WordOrPath => Some("the path of a `lock_api::RawMutex`"),
-        Kind::Path => Some("path"),
+        Kind::WordOrPath { of, .. } => Some(format!("the path of a `{of}`")),
+        Kind::Path => Some("path".to_owned()),
         Kind::Word | Kind::Size { .. } => None,
     };
-    let all = before.into_iter().chain(words).chain(after.map(str::to_owned));
+    let all = before.into_iter().chain(words).chain(after);
     all.collect::<Vec<_>>().join(" ")
 }
 
@@ -147,7 +147,7 @@ fn the_readme_shows_what_rustc_prints() {
 }
 
 /// Configurations in which different options have effect.
-const CONFIGURATIONS: [&str; 14] = [
+const CONFIGURATIONS: [&str; 15] = [
     "",
     r#"cache = "none""#,
     r#"preset = "lean", stats = "none""#,
@@ -162,6 +162,7 @@ const CONFIGURATIONS: [&str; 14] = [
     r#"coalesce = "never""#,
     r#"policy = "segregated_fit", trim = "never""#,
     r#"order = "fifo", lock = a::B<C>, crate = d"#,
+    r#"policy = a::B<C>, index = "list""#,
 ];
 
 fn shown_options(arguments: &str) -> Vec<(&'static HeapOption, String)> {

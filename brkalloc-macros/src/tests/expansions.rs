@@ -5,7 +5,7 @@ use super::{HEAP, expanded, formatted, walk};
 use expect_test::{Expect, expect};
 use proc_macro2::TokenTree;
 
-pub(super) const CONFIGURATIONS: [&str; 10] = [
+pub(super) const CONFIGURATIONS: [&str; 12] = [
     "",
     r#"arena = "64KiB", policy = "first_fit", order = "address""#,
     r#"source = "static", arena = "16KiB", unsafe(lock = "none")"#,
@@ -16,6 +16,8 @@ pub(super) const CONFIGURATIONS: [&str; 10] = [
     r#"policy = "best_fit", index = "list", harden = "none", stats = "counters", lock = ::a::Raw"#,
     r#"cache = "1MiB", large = "1MiB", zero = "free", harden = "full", quarantine = "64KiB""#,
     r#"export = "malloc", source = "mmap""#,
+    r#"policy = ::a::Rule, order = "lifo", lock = "spin""#,
+    r#"policy = ::a::Rule, lock = ::a::Raw, cache = "1MiB", export = "malloc""#,
 ];
 
 /// Returns the functions that `export` defines.
@@ -256,6 +258,85 @@ fn everything_written_out() {
                 #[automatically_derived]
                 impl my::brkalloc::__private::ByPath for HEAP {
                     type Raw = parking_lot::RawMutex;
+                }
+            };
+        "#]],
+    );
+}
+
+#[test]
+fn a_policy_and_a_lock_by_their_paths() {
+    check(
+        r#"policy = a::Rule, grow = "none", lock = ::b::Raw"#,
+        HEAP,
+        &expect![[r#"
+            /**
+            A heap that `#[brk_heap]` configured:
+
+            | option | value | set by |
+            |---|---|---|
+            | `source` | `"brk"` | default |
+            | `arena` | `"64KiB"` | default |
+            | `grow` | `"none"` | attribute |
+            | `large` | `"none"` | default |
+            | `policy` | `a::Rule` | attribute |
+            | `order` | `"address"` | default |
+            | `index` | `"list"` | default |
+            | `coalesce` | `"immediate"` | default |
+            | `cache` | `"none"` | default |
+            | `lock` | `::b::Raw` | attribute |
+            | `harden` | `"basic"` | default |
+            | `zero` | `"none"` | default |
+            | `stats` | `"none"` | default |
+            | `export` | `"none"` | default |
+            */
+            static HEAP: ::brkalloc::BrkHeap<HEAP> = ::brkalloc::BrkHeap::__new();
+            #[doc(hidden)]
+            #[allow(non_camel_case_types)]
+            enum HEAP {}
+            const _: () = {
+                #[allow(unused_imports)]
+                use ::brkalloc::__private::options::{policy as _, grow as _, lock as _};
+                ::brkalloc::__private::declared::<BrkHeap>();
+                const _: () = (::brkalloc::__private::require_source)("brk", "none");
+                #[automatically_derived]
+                impl ::brkalloc::__private::Config for HEAP {
+                    type Source = ::brkalloc::__private::Brk;
+                    type Index = ::brkalloc::__private::List<
+                        ::brkalloc::__private::PathPolicy<HEAP>,
+                        ::brkalloc::__private::Address,
+                    >;
+                    type Coalesce = ::brkalloc::__private::Immediate;
+                    type Lock = ::brkalloc::__private::Noticing<
+                        HEAP,
+                        ::brkalloc::__private::PathLock<HEAP>,
+                    >;
+                    type Cache = ::brkalloc::__private::Uncached;
+                    type Large = ::brkalloc::__private::Unmapped;
+                    type Harden = ::brkalloc::__private::Basic;
+                    type Quarantine = ::brkalloc::__private::Unquarantined;
+                    type Counters = ::brkalloc::__private::Uncounted;
+                    const NAME: &'static ::core::primitive::str = "HEAP";
+                    const ARENA: ::core::primitive::usize = ::brkalloc::__private::bytes(65536u64);
+                    const GROW: ::core::primitive::usize = ::brkalloc::__private::bytes(0u64);
+                    const LIMIT: ::core::primitive::usize = ::brkalloc::__private::bytes(65536u64);
+                    const TRIM: ::core::primitive::usize = ::core::primitive::usize::MAX;
+                    const LOCK: Self::Lock = ::brkalloc::__private::Noticing::new(
+                        ::brkalloc::__private::PathLock::new(),
+                    );
+                    const LOCK_OPTION: &'static ::core::primitive::str = "lock = ::b::Raw";
+                    fn heap() -> &'static ::brkalloc::BrkHeap<HEAP> {
+                        &HEAP
+                    }
+                }
+                #[automatically_derived]
+                impl ::brkalloc::__private::ByPlacement for HEAP {
+                    type Placement = a::Rule;
+                    const PATH: &'static ::core::primitive::str = "a::Rule";
+                }
+                #[automatically_derived]
+                impl ::brkalloc::__private::ByPath for HEAP {
+                    type Raw = ::b::Raw;
                 }
             };
         "#]],

@@ -161,7 +161,8 @@ fn brackets_dots_and_commas_are_one_mistake_each() {
         ("arena = stats = \"none\"", "write `arena = \"64KiB\"`"),
         (
             "policy = \"\"",
-            "the values are `first_fit`, `next_fit`, `best_fit`, `worst_fit`, or `segregated_fit`",
+            "the values are `first_fit`, `next_fit`, `best_fit`, `worst_fit`, or `segregated_fit`; \
+             a path is written without quotes",
         ),
     ]);
 }

@@ -37,7 +37,7 @@ fn message_02_misspelt_value() {
         &expect![[r#"
         error: unknown policy `frist-fit`
         help: did you mean `"first_fit"`?
-        note: the values are `first_fit`, `next_fit`, `best_fit`, `worst_fit`, or `segregated_fit`
+        note: the values are `first_fit`, `next_fit`, `best_fit`, `worst_fit`, or `segregated_fit`; a path is written without quotes
           --> "frist-fit"
         error: unknown order `adress`
         help: did you mean `"address"`?
@@ -215,8 +215,9 @@ fn message_15_wrong_kind_of_value() {
             error: `arena` takes a size, found `true`
             help: write a string such as `arena = "64KiB"`, or a number of bytes
               --> true
-            error: `policy` takes a string, found `first_fit`
+            error: `policy` takes a string or a path, found `first_fit`
             help: write `policy = "first_fit"`
+            note: to name a type of your own that is called so, begin its path with `self::`
               --> first_fit
         "#]],
     );

@@ -39,7 +39,7 @@ fn every_size_is_accepted_as_a_string_and_as_a_number() {
 }
 
 #[test]
-fn locks_and_crates_are_paths_too() {
+fn policies_locks_and_crates_are_paths_too() {
     for path in [
         "RawMutex",
         "spin::RawMutex",
@@ -50,7 +50,9 @@ fn locks_and_crates_are_paths_too() {
         "a::B<'_, (), (u8,), [C; D::E], dyn F + 'static, -1, G = H>",
         "a::B<fn(C, D) -> E, *const F, dyn for<'g> G<'g>>",
     ] {
-        assert_eq!(mistakes(&format!("lock = {path}, stats = \"none\"")), "", "{path}");
+        for option in ["lock", "policy"] {
+            assert_eq!(mistakes(&format!("{option} = {path}, stats = \"none\"")), "", "{path}");
+        }
     }
     for path in ["brkalloc", "::a::b", "crate::reexported", "self::brkalloc", "super::a"] {
         assert_eq!(mistakes(&format!("crate = {path}, stats = \"none\"")), "", "{path}");
@@ -63,10 +65,51 @@ fn locks_and_crates_are_paths_too() {
     for path in
         ["a::::b", "<>", "<a>", "a<b::>", "a<as>", "a<(,)>", "a<dyn>", "a<{ 1 }>", "try", "a<gen>"]
     {
-        let shown = mistakes(&format!("lock = {path}, stats = \"none\""));
-        assert!(shown.starts_with("error: `lock` takes "), "{path}: {shown}");
-        assert_eq!(shown.matches("error: ").count(), 1, "{shown}");
+        for option in ["lock", "policy"] {
+            let shown = mistakes(&format!("{option} = {path}, stats = \"none\""));
+            assert!(shown.starts_with(&format!("error: `{option}` takes ")), "{path}: {shown}");
+            assert_eq!(shown.matches("error: ").count(), 1, "{shown}");
+        }
     }
+}
+
+#[test]
+fn a_path_that_spells_a_policy_is_that_word_without_quotes() {
+    let own = "to name a type of your own that is called so, begin its path with `self::`";
+    for path in [
+        "best_fit",
+        "BestFit",
+        "best",
+        "Tightest",
+        "Policy::Best",
+        "policy::BestFit",
+        "brkalloc::BestFit",
+        "::brkalloc::policies::BestFit",
+    ] {
+        let shown = mistakes(&format!("policy = {path}"));
+        let expected = format!(
+            "error: `policy` takes a string or a path, found `{path}`\nhelp: write `policy = \"best_fit\"`\nnote: {own}\n"
+        );
+        assert!(shown.starts_with(&expected), "{path}: {shown}");
+    }
+    for (name, help) in [
+        ("bset_fit", "write `policy = \"best_fit\"`"),
+        ("buddy", "write `policy = \"first_fit\"`, or the path of a `brkalloc::Placement`"),
+    ] {
+        let shown = mistakes(&format!("policy = {name}"));
+        assert!(shown.contains(&format!("\nhelp: {help}\n")), "{name}: {shown}");
+    }
+    for path in ["self::BestFit", "crate::policy::Best", "mine::BestFit", "HalfFit", "Best<1>"] {
+        assert_eq!(mistakes(&format!("policy = {path}")), "", "{path}");
+    }
+    check(
+        "policy = \"mine::BestFit\"",
+        &expect![[r#"
+            error: `policy` takes a string or a path, found `"mine::BestFit"`
+            help: write the path without quotes: `policy = mine::BestFit`
+              --> "mine::BestFit"
+        "#]],
+    );
 }
 
 #[test]
@@ -75,7 +118,7 @@ fn a_wrong_word_is_one_mistake_for_every_option() {
         let shown = headlines(&format!("{} = \"zzzzzzzz\"", option.name));
         let [headline] = shown.as_slice() else { panic!("{shown:?}") };
         let expected = match option.kind {
-            Kind::Word | Kind::WordOrPath => format!("unknown {} `zzzzzzzz`", option.name),
+            Kind::Word | Kind::WordOrPath { .. } => format!("unknown {} `zzzzzzzz`", option.name),
             Kind::Size { .. } => "`zzzzzzzz` is not a size".to_owned(),
             Kind::Path => format!("`{}` takes a path, found `\"zzzzzzzz\"`", option.name),
         };
@@ -253,7 +296,7 @@ fn wrong_separators_are_reported_and_skipped() {
           --> ;
         error: unknown policy `best`
         help: did you mean `"best_fit"`?
-        note: the values are `first_fit`, `next_fit`, `best_fit`, `worst_fit`, or `segregated_fit`
+        note: the values are `first_fit`, `next_fit`, `best_fit`, `worst_fit`, or `segregated_fit`; a path is written without quotes
           --> "best"
     "#]],
     );
@@ -265,7 +308,7 @@ fn wrong_separators_are_reported_and_skipped() {
               --> arena =
             error: unknown policy `best`
             help: did you mean `"best_fit"`?
-            note: the values are `first_fit`, `next_fit`, `best_fit`, `worst_fit`, or `segregated_fit`
+            note: the values are `first_fit`, `next_fit`, `best_fit`, `worst_fit`, or `segregated_fit`; a path is written without quotes
               --> "best"
         "#]],
     );
@@ -320,9 +363,8 @@ fn messages_show_tokens_as_typed_and_cut_long_ones() {
     check(
         "policy = a::b<C, 'd'>::e - 2",
         &expect![[r#"
-            error: `policy` takes a string, found `a::b<C, 'd'>::e-2`
-            help: write a string such as `policy = "first_fit"`
-            note: the values are `first_fit`, `next_fit`, `best_fit`, `worst_fit`, or `segregated_fit`
+            error: `policy` takes a string or a path, found `a::b<C, 'd'>::e-2`
+            help: write `policy = "first_fit"`, or the path of a `brkalloc::Placement`
               --> a::b<C, 'd'>::e - 2
         "#]],
     );

@@ -242,6 +242,15 @@ fn a_tree_needs_address_order() {
     );
     assert_eq!(headlines(r#"order = "address", index = "tree""#).len(), 0);
     assert_eq!(headlines(r#"order = "lifo", index = "list""#).len(), 0);
+    check(
+        r#"policy = a::Rule, order = "lifo", index = "tree""#,
+        &expect![[r#"
+            error: `index = "tree"` cannot be combined with `policy = a::Rule`
+            help: use `index = "list"`, or leave `index` out
+            note: a tree knows the built-in policies; yours is asked along a list
+              --> "tree"
+        "#]],
+    );
 }
 
 #[test]
@@ -326,6 +335,7 @@ fn index(arguments: &str) -> (&'static str, Vec<&'static str>) {
     match settings(arguments).index {
         Index::Tree { policy, .. } => ("tree", vec![policy.item]),
         Index::List { policy, order } => ("list", vec![policy.item, order.item]),
+        Index::Own { order, .. } => ("list", vec!["", order.item]),
         Index::Bins { bins, order } => ("bins", vec![bins.item, order.item]),
     }
 }
@@ -344,6 +354,20 @@ fn other_orders_are_lists() {
     assert_eq!(index(r#"order = "lifo""#), ("list", vec!["FirstFit", "Lifo"]));
     let fifo = index(r#"order = "fifo", index = "list", policy = "best_fit""#);
     assert_eq!(fifo, ("list", vec!["BestFit", "Fifo"]));
+}
+
+#[test]
+fn a_policy_by_its_path_is_a_list_in_any_order() {
+    for (order, item) in [
+        ("", "Address"),
+        (r#", order = "address""#, "Address"),
+        (r#", order = "lifo", index = "list""#, "Lifo"),
+        (r#", order = "fifo""#, "Fifo"),
+    ] {
+        let arguments = format!("policy = a::Rule{order}");
+        assert_eq!(mistakes(&arguments), "");
+        assert_eq!(index(&arguments), ("list", vec!["", item]));
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //!   heap     allocate, free, resize: the index, the top, growth          RawHeap
 //!     │
 //!   index    which free chunk; a list, a tree or bins                    List, Tree, Bins
-//!     │        policy, order: how it decides
+//!     │        policy, order, placement: how it decides
 //!   chunk    tags and links in memory                                    Window, Chunk
 //!     │
 //!   tag      a chunk's size and two flags, in one word                   Tag
@@ -25,6 +25,7 @@ pub(crate) mod heap;
 pub(crate) mod index;
 pub(crate) mod order;
 pub(crate) mod params;
+pub(crate) mod placement;
 pub(crate) mod policy;
 pub(crate) mod size_class;
 pub(crate) mod stats;

@@ -2,24 +2,38 @@
 //!
 //! A policy is a type without a value. The index turns it into a search. Good fit from segregated
 //! lists is an index of its own ([`Bins`](crate::arena::index::Bins)), because there the classes
-//! are the policy.
+//! are the policy. A policy of the user's own is a [`Placement`](crate::Placement), by its path.
 //!
 //! The names are those of Knuth, *The Art of Computer Programming* 1, section 2.5 (1968), and of
 //! Wilson, Johnstone, Neely and Boles, *Dynamic Storage Allocation: A Survey and Critical Review*
 //! (1995).
 
 use crate::arena::chunk::Link;
+use crate::arena::index::Request;
+use crate::arena::placement::{ByPlacement, Candidate, PathPolicy};
 
 /// Which chunk of the sequence a request gets.
 ///
-/// Only [`FirstFit`], [`NextFit`], [`BestFit`] and [`WorstFit`] implement it.
+/// Only [`FirstFit`], [`NextFit`], [`BestFit`], [`WorstFit`] and [`PathPolicy`] implement it.
 pub trait Policy: sealed::Sealed + 'static {
-    /// The word that names the policy in an attribute.
+    /// The word, or the path, that names the policy in an attribute.
     const NAME: &'static str;
+    /// Whether it is a path.
+    const IS_PATH: bool = false;
     #[doc(hidden)]
     const CHOICE: Choice;
     #[doc(hidden)]
     type Rover: Rover;
+
+    /// Chooses among the chunks that fit, where the rule is [`Choice::Own`].
+    #[doc(hidden)]
+    #[inline]
+    fn choose<'s>(
+        _: Request,
+        mut fits: impl Iterator<Item = Candidate<'s>>,
+    ) -> Option<Candidate<'s>> {
+        fits.next()
+    }
 }
 
 /// The rule of a policy, for an index to follow.
@@ -34,6 +48,8 @@ pub enum Choice {
     Smallest,
     /// The largest that fits; of equals the first.
     Largest,
+    /// What the policy's own code says. No tree serves it.
+    Own,
 }
 
 /// Where the next search begins. Only next fit has one.
@@ -55,6 +71,7 @@ mod sealed {
     impl Sealed for super::NextFit {}
     impl Sealed for super::BestFit {}
     impl Sealed for super::WorstFit {}
+    impl<C: super::ByPlacement> Sealed for super::PathPolicy<C> {}
     impl Sealed for () {}
     impl Sealed for super::Standing {}
 }

@@ -32,7 +32,7 @@ pub struct Configuration {
     pub limit: usize,
     /// Bytes of dirty top beyond which pages go back to the system; `None` for never.
     pub trim: Option<usize>,
-    /// Which free chunk a request gets.
+    /// Which free chunk a request gets: the word, or the path of a policy of the user's own.
     pub policy: &'static str,
     /// Where a freed chunk stands in the sequence.
     pub order: &'static str,
@@ -60,6 +60,7 @@ pub struct Configuration {
     pub crate_path: &'static str,
     grows: bool,
     merges: bool,
+    places_by_path: bool,
 }
 
 impl Configuration {
@@ -88,6 +89,7 @@ impl Configuration {
             crate_path: C::CRATE,
             grows: <C::Source as Source>::GROWS,
             merges,
+            places_by_path: <C::Index as Index>::BY_PATH,
         }
     }
 }
@@ -122,7 +124,8 @@ impl fmt::Display for Configuration {
         if let Some(large) = self.large {
             write!(f, ", large = {}", Size(large))?;
         }
-        write!(f, ", policy = \"{}\", order = \"{}\"", self.policy, self.order)?;
+        let quote = if self.places_by_path { "" } else { "\"" };
+        write!(f, ", policy = {quote}{}{quote}, order = \"{}\"", self.policy, self.order)?;
         if let Some(index) = self.index {
             write!(f, ", index = \"{index}\"")?;
         }

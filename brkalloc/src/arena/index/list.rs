@@ -1,8 +1,9 @@
 //! The chunk list of the textbooks: free chunks doubly linked, walked as they stand.
 //!
 //! A search among n free chunks looks at up to n of them, and so does an insertion by address.
-//! Everything else is O(1). The list serves every policy and order but segregated fit. It is not
-//! the fast index: it is the one that is obviously right.
+//! Everything else is O(1). The list serves every policy and order but segregated fit, and alone
+//! serves a policy of the user's own. It is not the fast index: it is the one that is obviously
+//! right.
 
 use super::sequence::{self, Sequence};
 use super::{Fit, Index, Operations, Pieces, Request};
@@ -11,7 +12,12 @@ use crate::arena::chunk::{Chunk, Link, Window};
 use crate::arena::counters::Counters;
 use crate::arena::order::{Insertion, Order};
 use crate::arena::params::Params;
+use crate::arena::placement::{Candidate, Search};
 use crate::arena::policy::{Choice, Policy, Rover};
+use crate::arena::tag::WORD;
+use crate::diag::report;
+use core::iter::FusedIterator;
+use core::marker::PhantomData;
 
 /// Free chunks in one doubly linked list, in the order `O`, searched by the policy `P`.
 #[derive(Debug)]
@@ -22,6 +28,7 @@ pub struct List<P: Policy, O: Order> {
 
 impl<P: Policy, O: Order> Index for List<P, O> {
     const POLICY: &'static str = P::NAME;
+    const BY_PATH: bool = P::IS_PATH;
     const ORDER: &'static str = O::NAME;
     const INDEX: Option<&'static str> = Some("list");
 }
@@ -58,6 +65,12 @@ impl<P: Policy, O: Order> Operations for List<P, O> {
             },
             Choice::Smallest => walk.best(first, request.need, |new, old| new < old),
             Choice::Largest => walk.best(first, u32::MAX, |new, old| old < new),
+            Choice::Own => {
+                first?;
+                let fits = Fits { walk, passed: None, search: PhantomData };
+                let chosen = report::without_unwinding(|| C::NAME, || P::choose(request, fits));
+                chosen.map(|candidate| candidate.fit)
+            }
         }
     }
 
@@ -186,3 +199,31 @@ impl<O: Order, C: Params> Walk<'_, O, C> {
         best
     }
 }
+
+/// The chunks that fit, in the order of the list, for a policy of the user's own.
+struct Fits<'a, 's, O, C: Params> {
+    walk: Walk<'a, O, C>,
+    /// The last chunk that the walk visited; none before the first.
+    passed: Link,
+    search: Search<'s>,
+}
+
+impl<'s, O: Order, C: Params> Iterator for Fits<'_, 's, O, C> {
+    type Item = Candidate<'s>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Candidate<'s>> {
+        let Walk { sequence, window, .. } = self.walk;
+        loop {
+            let place = self.passed.map_or(sequence.first(), |chunk| sequence.next(window, chunk));
+            self.passed = place.or(self.passed);
+            if let Some(fit) = self.walk.visit(place?) {
+                let address = window.payload(fit.chunk).addr() - WORD;
+                return Some(Candidate { fit, address, search: self.search });
+            }
+        }
+    }
+}
+
+/// Behind the last chunk there is none, however often one asks.
+impl<O: Order, C: Params> FusedIterator for Fits<'_, '_, O, C> {}

@@ -24,8 +24,10 @@ use core::alloc::Layout;
 ///
 /// Only [`List`], [`Tree`] and [`Bins`] implement it.
 pub trait Index: Operations + 'static {
-    /// The word that names the policy in an attribute.
+    /// The word, or the path, that names the policy in an attribute.
     const POLICY: &'static str;
+    /// Whether it is a path.
+    const BY_PATH: bool = false;
     /// The word that names the order in an attribute.
     const ORDER: &'static str;
     /// The word that names the index in an attribute; `None` where the policy leaves no choice.
@@ -47,7 +49,7 @@ const GREATEST_SIZE: usize = {
 /// The bytes added to a size so that whole granules hold it and its tag.
 const ROUND_UP: usize = WORD + GRANULE - 1;
 
-/// A request, as a search sees it.
+/// A request, as a search sees it: the chunk that it needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Request {
     /// The chunk's size in granules: payload and tag.
@@ -57,6 +59,19 @@ pub struct Request {
 }
 
 impl Request {
+    /// Returns the bytes of the chunk that the request takes: those asked for and a tag, in whole
+    /// granules of 16 bytes, at least 32.
+    #[must_use]
+    pub const fn size(self) -> usize {
+        self.need as usize * GRANULE
+    }
+
+    /// Returns the alignment of the payload, in bytes; 16 for all up to 16.
+    #[must_use]
+    pub const fn align(self) -> usize {
+        self.align as usize * GRANULE
+    }
+
     /// Returns the request for `layout`, or `None` if no window could hold it.
     #[inline]
     pub(crate) const fn of(layout: Layout) -> Option<Self> {

@@ -11,6 +11,7 @@ mod absent;
 mod futex;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod kernel;
+mod noticing;
 #[cfg(unix)]
 mod os;
 mod path;
@@ -29,6 +30,7 @@ mod unlocked;
 pub use absent::Absent as OsLock;
 #[cfg(not(target_has_atomic = "8"))]
 pub use absent::Absent as SpinLock;
+pub use noticing::Noticing;
 #[cfg(unix)]
 pub use os::OsLock;
 pub use path::{ByPath, Mutex, PathLock};

@@ -1,8 +1,9 @@
 //! Every lock against the same questions.
 
-use super::{Guarded, Lock, RawLock, SpinLock, Unlocked};
+use super::{Guarded, Lock, Noticing, RawLock, SpinLock, Unlocked};
 #[cfg(unix)]
 use super::{OsLock, pthread::Pthread};
+use crate::diag::report::Named;
 use core::panic::AssertUnwindSafe;
 use std::boxed::Box;
 use std::panic::catch_unwind;
@@ -82,6 +83,25 @@ fn a_lock_api_mutex_excludes() {
     is_free_after_a_panic(RawLock::<spin::mutex::SpinMutex<(), spin::Spin>>::default());
 }
 
+/// A heap's name.
+struct Called;
+
+impl Named for Called {
+    const NAME: &'static str = "CALLED";
+    const SHOWS: bool = false;
+
+    fn show(_: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_lock_that_notices_excludes_as_the_one_inside() {
+    counts_every_addition(Noticing::<Called, _>::new(SpinLock::new()), 20_000);
+    is_free_after_a_panic(Noticing::<Called, _>::new(SpinLock::new()));
+    assert_eq!(<Noticing<Called, SpinLock> as Lock>::OPTION, "lock = \"spin\"");
+}
+
 #[test]
 fn an_unlocked_value_can_be_used_again_and_again() {
     // SAFETY: this thread alone uses the value.
@@ -130,6 +150,16 @@ mod that_end_the_process {
         let value = Guarded::new(unsafe { Unlocked::new() }, ());
         let words = last_words(|| value.with(|()| value.with(|()| ())));
         assert_eq!(words, "brkalloc: a heap with lock = \"none\": entered again while in use\n");
+    }
+
+    #[test]
+    fn entering_a_value_twice_behind_a_lock_that_notices() {
+        let value = Guarded::new(Noticing::<Called, _>::new(OsLock::new()), ());
+        value.with(|()| ());
+        let words = last_words(|| value.with(|()| value.with(|()| ())));
+        let expected = "brkalloc: CALLED: entered again while in use: \
+                        a policy must neither use its own heap nor panic\n";
+        assert_eq!(words, expected);
     }
 
     #[test]
