@@ -54,6 +54,11 @@ mod value;
 
 use proc_macro::TokenStream;
 
+/// The README, so that its program is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 #[doc = include_str!("brk_heap.md")]
 #[proc_macro_attribute]
 pub fn brk_heap(arguments: TokenStream, item: TokenStream) -> TokenStream {

@@ -90,7 +90,8 @@
 //! Without `watch`, no feature changes what a heap does.
 //!
 //! The README has examples to run, what each policy is good for, and figures. ARCHITECTURE.md is
-//! the map of the code.
+//! the map of the code; SECURITY.md says what each level of `harden` finds. The package contains
+//! all three.
 #![no_std]
 #![warn(missing_docs)]
 #![expect(
@@ -102,7 +103,7 @@ extern crate std;
 
 /// The README, so that its programs are compiled and run.
 #[cfg(all(doctest, feature = "allocator-api2"))]
-#[doc = include_str!("../../README.md")]
+#[doc = include_str!("../README.md")]
 #[derive(Debug)]
 pub struct Readme;
 
