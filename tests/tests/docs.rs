@@ -128,6 +128,16 @@ pasted! {
 }
 
 #[test]
+fn the_page_about_own_policies_shows_the_one_that_compare_runs() {
+    let page = include_str!("../../docs/own-policy.md");
+    let (_, rule) = include_str!("../../examples/examples/compare/good_enough.rs")
+        .split_once("\n\nuse brkalloc::{Candidate, Placement, Request};\n\n")
+        .expect("it imports these");
+    assert!(page.contains(&rule.replace("pub(crate) ", "")), "{page}");
+    assert!(page.lines().count() <= 80, "it is a page");
+}
+
+#[test]
 fn every_heap_that_was_printed_serves() {
     use allocator_api2::vec::Vec as VecIn;
     macro_rules! serve {

@@ -65,7 +65,7 @@ impl Placement for Whim {
             let Some(candidate) = fits.next() else { break };
             let payload = candidate.address() + WORD + candidate.padding();
             let fits = request.size() <= candidate.size() - candidate.padding();
-            if payload % request.align() != 0 || !fits || request.size() < 32 {
+            if !payload.is_multiple_of(request.align()) || !fits || request.size() < 32 {
                 WRONG.store(true, Ordering::Relaxed);
             }
             chosen = Some(candidate);

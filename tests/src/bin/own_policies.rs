@@ -125,8 +125,9 @@ fn main() {
     match case.as_str() {
         "allocates from its heap behind a spin lock" => ask(&SPIN),
         "allocates from its heap behind a mutex by its path" => ask(&BY_PATH),
-        "allocates what the cache has" => ask(&CACHED),
-        "allocates more from its heap than the cache has" => ask(&CACHED),
+        "allocates what the cache has" | "allocates more from its heap than the cache has" => {
+            ask(&CACHED);
+        }
         "allocates from its heap that checks all" => ask(&FULL),
         case if case.ends_with("over bytes") => over_bytes(),
         _ => ask(&OS),
