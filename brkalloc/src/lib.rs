@@ -39,7 +39,8 @@
 //! - *An arena is one contiguous window.* A chunk's name is its distance from the base, so a link
 //!   takes four bytes and a free chunk of 32 bytes holds four of them.
 //! - *Policy and index are separate.* Only `policy`, `order` and `coalesce` decide addresses.
-//!   `index` only decides how fast: list and tree return the same address for each request.
+//!   `index` only decides how fast: list and tree return the same address for each request. A policy
+//!   of your own is a [`Placement`], by its path.
 //! - *A failed allocation is null, and corruption is one line.* Nothing on the paths of allocating
 //!   and freeing panics, prints through std or allocates. A misuse that `harden` detects ends the
 //!   process with a line on standard error.
@@ -106,6 +107,12 @@ extern crate std;
 #[doc = include_str!("../README.md")]
 #[derive(Debug)]
 pub struct Readme;
+
+/// The page about policies of one's own, likewise.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/own-policy.md")]
+#[derive(Debug)]
+pub struct OwnPolicy;
 
 #[doc(hidden)]
 #[path = "private.rs"]

@@ -5,6 +5,22 @@
 
 use brkalloc::{BrkHeap, brk_heap};
 
+mod placed {
+    use brkalloc::{Candidate, Placement, Request};
+
+    /// The first that fits.
+    pub(crate) struct Any;
+
+    impl Placement for Any {
+        fn choose<'s>(
+            _: Request,
+            mut fits: impl Iterator<Item = Candidate<'s>>,
+        ) -> Option<Candidate<'s>> {
+            fits.next()
+        }
+    }
+}
+
 macro_rules! pasted {
     ($($first:ident $second:ident [$($written:tt)*] [$($printed:tt)*])+) => {
         $(
@@ -84,6 +100,16 @@ pasted! {
             policy = "first_fit", order = "address", index = "tree", coalesce = "immediate",
             lock = ::spin::mutex::SpinMutex<()>, harden = "basic", stats = "none",
             crate = brkalloc]
+    PLACED PLACED_AGAIN
+        [policy = placed::Any, order = "fifo", trim = "never"]
+        [source = "brk", arena = "64KiB", grow = "64KiB", limit = "64GiB", trim = "never",
+            policy = placed::Any, order = "fifo", index = "list", coalesce = "immediate",
+            lock = "os", harden = "basic", stats = "none"]
+    PLACED_ALONE PLACED_ALONE_AGAIN
+        [source = "static", arena = "256B", policy = self::placed::Any, lock = ::spin::mutex::SpinMutex<()>]
+        [source = "static", arena = "256B", policy = self::placed::Any, order = "address",
+            index = "list", coalesce = "immediate", lock = ::spin::mutex::SpinMutex<()>,
+            harden = "basic", stats = "none"]
     CLEARS CLEARS_AGAIN
         [zero = "free", trim = "never", cache = "64KiB"]
         [source = "brk", arena = "64KiB", grow = "64KiB", limit = "64GiB", trim = "never",
@@ -112,6 +138,16 @@ pasted! {
 }
 
 #[test]
+fn the_page_about_own_policies_shows_the_one_that_compare_runs() {
+    let page = include_str!("../../docs/own-policy.md");
+    let (_, rule) = include_str!("../../examples/examples/compare/good_enough.rs")
+        .split_once("\n\nuse brkalloc::{Candidate, Placement, Request};\n\n")
+        .expect("it imports these");
+    assert!(page.contains(&rule.replace("pub(crate) ", "")), "{page}");
+    assert!(page.lines().count() <= 80, "it is a page");
+}
+
+#[test]
 fn every_heap_that_was_printed_serves() {
     use allocator_api2::vec::Vec as VecIn;
     macro_rules! serve {
@@ -122,7 +158,7 @@ fn every_heap_that_was_printed_serves() {
             assert_eq!($heap.check(), Ok(()));
         )+};
     }
-    serve!(DEFAULT MISSION LEAN TEXTBOOK LIST ARRAY FIXED FULL APART KEPT BY_PATH SMALL);
+    serve!(DEFAULT MISSION LEAN TEXTBOOK LIST ARRAY FIXED FULL APART KEPT BY_PATH PLACED PLACED_ALONE SMALL);
     serve!(DEFAULT_AGAIN LIST_AGAIN ARRAY_AGAIN FIXED_AGAIN FULL_AGAIN APART_AGAIN BY_PATH_AGAIN);
 }
 

@@ -43,4 +43,5 @@ programs! {
     a_program_lives_in_an_array: "global_static_arena";
     a_program_lives_within_a_limit_and_without_checks: "programs", "LIMITED";
     a_program_lives_behind_a_mutex_named_by_path: "programs", "BY_PATH";
+    a_program_lives_on_a_policy_named_by_path: "programs", "OWN_POLICY";
 }

@@ -32,7 +32,7 @@ const MEMORY: [&str; 14] = [
     r#"limit = "64GiB", trim = "63GiB", grow = 1"#,
 ];
 
-const PLACEMENT: [&str; 16] = [
+const PLACEMENT: [&str; 18] = [
     "",
     r#"policy = "first_fit", order = "address", index = "list""#,
     r#"policy = "first_fit", order = "lifo""#,
@@ -49,7 +49,22 @@ const PLACEMENT: [&str; 16] = [
     r#"policy = "segregated_fit", order = "address""#,
     r#"policy = "segregated_fit", order = "lifo""#,
     r#"policy = "segregated_fit", order = "fifo""#,
+    "policy = Own",
+    r#"policy = self::Own, order = "lifo""#,
 ];
+
+/// The policy that some of them name.
+const OWN: &str = "
+struct Own;
+impl brkalloc::Placement for Own {
+    fn choose<'s>(
+        _: brkalloc::Request,
+        mut fits: impl Iterator<Item = brkalloc::Candidate<'s>>,
+    ) -> Option<brkalloc::Candidate<'s>> {
+        fits.next()
+    }
+}
+";
 
 const REST: [&str; 7] = [
     "",
@@ -93,6 +108,7 @@ fn program(attributes: &[String]) -> String {
     for (place, attribute) in attributes.iter().enumerate() {
         writeln!(text, "{attribute} static H{place}: BrkHeap;").expect("a string takes all");
     }
+    text.push_str(OWN);
     text.push_str("fn main() {\n");
     for place in 0..attributes.len() {
         writeln!(text, "println!(\"{{}}\", H{place}.config());").expect("a string takes all");

@@ -9,6 +9,7 @@
 //! deferred coalescing a heap merges when its arena is exhausted, so there the arena has to grow:
 //! those heaps have windows of their own, which begin and grow by 64 KiB.
 
+use crate::good_enough::GoodEnough;
 use brkalloc::__private::{Config, Mmap, Source};
 use brkalloc::{BrkHeap, Configuration, Heap, Stats, brk_heap};
 use brkalloc_oracle::trace::{self, Event};
@@ -80,7 +81,7 @@ macro_rules! contestant {
     }};
 }
 
-/// Every policy × order × index.
+/// Every policy × order × index, and a policy of our own in each order.
 macro_rules! contestants {
     ($($rest:ident = $value:tt),+) => {
         vec![
@@ -103,6 +104,9 @@ macro_rules! contestants {
             contestant!(policy = "segregated_fit", order = "address", $($rest = $value),+),
             contestant!(policy = "segregated_fit", order = "lifo", $($rest = $value),+),
             contestant!(policy = "segregated_fit", order = "fifo", $($rest = $value),+),
+            contestant!(policy = GoodEnough, order = "address", $($rest = $value),+),
+            contestant!(policy = GoodEnough, order = "lifo", $($rest = $value),+),
+            contestant!(policy = GoodEnough, order = "fifo", $($rest = $value),+),
         ]
     };
     (@ $policy:tt, $order:tt, $index:tt, $($rest:ident = $value:tt),+) => {

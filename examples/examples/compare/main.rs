@@ -5,9 +5,11 @@
 //!
 //! A trace is what a real program asked of its allocator (`tests/traces/README.md`). Each
 //! configuration is a heap of its own, made by the attribute and laid over the same bytes with
-//! [`brkalloc::Heap::over`]: `contest.rs` holds them all.
+//! [`brkalloc::Heap::over`]: `contest.rs` holds them all. The last three rows are a policy of our own,
+//! `good_enough.rs`; `docs/own-policy.md` says how to write one.
 
 mod contest;
+mod good_enough;
 mod progress;
 
 use brkalloc::{BrkHeap, brk_heap};
@@ -26,7 +28,8 @@ use std::process::ExitCode;
 static HEAP: BrkHeap;
 
 const HELP: &str = "\
-Replays traces under every policy, order and index, and compares what comes of it.
+Replays traces under every policy, order and index, and under a policy of our own, `GoodEnough`,
+and compares what comes of it.
 
 usage: cargo run --release --example compare [-- OPTION… TRACE…]
 

@@ -32,5 +32,6 @@ heaps! {
     LIMITED(limit = "64MiB", trim = "never", harden = "none", policy = "best_fit")
     BY_PATH(lock = ::spin::mutex::SpinMutex<()>)
     BY_PATH_LATE(lock = spin::mutex::SpinMutex<()>, source = "mmap", coalesce = "deferred")
+    OWN_POLICY(policy = crate::own::Foremost, order = "lifo", lock = "spin")
     SMALL_CACHE(cache = "64KiB")
 }

@@ -17,6 +17,7 @@ pub mod configurations;
 pub mod forks;
 pub mod hammer;
 pub mod heaps;
+pub mod own;
 pub mod pattern;
 pub mod program;
 pub mod random;
