@@ -108,11 +108,25 @@ extern crate std;
 #[derive(Debug)]
 pub struct Readme;
 
-/// The page about policies of one's own, likewise.
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/own-policy.md")]
-#[derive(Debug)]
-pub struct OwnPolicy;
+/// The pages of `docs` with programs, likewise.
+#[cfg(all(doctest, feature = "allocator-api2"))]
+pub mod pages {
+    #[doc = include_str!("../docs/bare-metal.md")]
+    #[derive(Debug)]
+    pub struct BareMetal;
+    #[doc = include_str!("../docs/c-programs.md")]
+    #[derive(Debug)]
+    pub struct CPrograms;
+    #[doc = include_str!("../docs/cache.md")]
+    #[derive(Debug)]
+    pub struct TheCache;
+    #[doc = include_str!("../docs/own-policy.md")]
+    #[derive(Debug)]
+    pub struct OwnPolicy;
+    #[doc = include_str!("../docs/policies.md")]
+    #[derive(Debug)]
+    pub struct Policies;
+}
 
 #[doc(hidden)]
 #[path = "private.rs"]

@@ -41,6 +41,15 @@ const PACKAGES: [Package; 2] = [
             "ARCHITECTURE.md",
             "CHANGELOG.md",
             "SECURITY.md",
+            "docs/bare-metal.md",
+            "docs/c-programs.md",
+            "docs/cache.md",
+            "docs/checks.md",
+            "docs/development.md",
+            "docs/expansion.md",
+            "docs/memory.md",
+            "docs/own-policy.md",
+            "docs/policies.md",
         ],
         own: &["Cargo.toml"],
     },
@@ -142,7 +151,7 @@ impl Package {
                 let leads_on = match link.strip_prefix('#') {
                     Some(anchor) => anchors(&text).iter().any(|known| known == anchor),
                     None if link.starts_with("https://") => true,
-                    None => file != "README.md" && root.join(link).is_file(),
+                    None => file != "README.md" && root.join(file).with_file_name(link).is_file(),
                 };
                 if !leads_on {
                     let name = self.folder();

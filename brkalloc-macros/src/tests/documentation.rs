@@ -141,8 +141,8 @@ fn the_page_shows_what_rustc_prints() {
 
 #[test]
 fn the_readme_shows_what_rustc_prints() {
-    let printed = file("tests/ui/fail/many_at_once.stderr");
-    let printed = printed.replace("ui/fail/many_at_once.rs", "src/main.rs");
+    let printed = file("tests/ui/fail/misspelt_value.stderr");
+    let printed = printed.replace("ui/fail/misspelt_value.rs", "src/main.rs");
     assert!(file("README.md").contains(&format!("```text\n{}\n```", printed.trim_end())));
 }
 

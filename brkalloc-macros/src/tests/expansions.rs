@@ -2,6 +2,7 @@
 
 use super::hygiene::assert_is_hygienic;
 use super::{HEAP, expanded, formatted, walk};
+use core::fmt::Write as _;
 use expect_test::{Expect, expect};
 use proc_macro2::TokenTree;
 
@@ -562,4 +563,40 @@ fn sizes_that_were_not_written_are_not_checked() {
     for arguments in ["", r#"grow = "none""#, r#"trim = "never""#] {
         assert!(!expanded(arguments, HEAP).to_string().contains("check_"), "{arguments}");
     }
+}
+
+/// Three attributes, and what their heaps are.
+const PAGE: [(&str, &str); 3] = [
+    (
+        "",
+        "The default: a cache per thread over segregated fit. `caches!` declares the thread-locals.",
+    ),
+    (
+        r#"arena = "64KiB", policy = "first_fit", order = "address""#,
+        "A placement by name: no cache, and a table that finds the lowest chunk that fits.",
+    ),
+    (
+        r#"preset = "embedded", arena = "16KiB", unsafe(lock = "none")"#,
+        "Firmware: an array, a list, and no lock, by the user's own `unsafe`.",
+    ),
+];
+
+#[test]
+fn the_page_of_expansions_shows_three() {
+    let mut page = String::from(
+        "# What the attribute expands to\n\nThe static, a type of the same name, and the configuration of \
+         that type: each choice is a type or a\nconstant. Options that were not selected are the types \
+         that do nothing. The static's documentation,\na table of its options, is left out here.\n",
+    );
+    for (arguments, what) in PAGE {
+        let text = formatted(arguments, HEAP);
+        let from = text.find("static HEAP").expect("there is a static");
+        let attribute = if arguments.is_empty() {
+            "brk_heap".to_owned()
+        } else {
+            format!("brk_heap({arguments})")
+        };
+        let _ = write!(page, "\n## `#[{attribute}]`\n\n{what}\n\n```text\n{}```\n", &text[from..]);
+    }
+    expect_test::expect_file!["../../../docs/expansion.md"].assert_eq(&page);
 }
