@@ -33,7 +33,10 @@ const fn row(name: &'static str, program: &'static str, kind: Kind) -> Row {
 /// Every row, in the order of the tables. The first is what the others are held against.
 pub const ROWS: &[Row] = &[
     row("glibc", "with_glibc", Kind::Glibc),
-    row("cache", "with_cache", Kind::Ours(r#"#[brk_heap(cache = "1MiB")]"#)),
+    row("default", "with_default", Kind::Ours("#[brk_heap]")),
+    row("fast", "with_fast", Kind::Ours(r#"#[brk_heap(preset = "fast")]"#)),
+    row("lean", "with_lean", Kind::Ours(r#"#[brk_heap(preset = "lean")]"#)),
+    row("hardened", "with_hardened", Kind::Ours(r#"#[brk_heap(preset = "hardened")]"#)),
     row(
         "segregated_fit",
         "with_segregated_fit",
@@ -104,7 +107,7 @@ pub const LEVELS: &[(&str, &[Row])] = &[
                 "level_cache_none",
                 Kind::Ours(r#"#[brk_heap(cache = "1MiB", harden = "none")]"#),
             ),
-            row("basic", "with_cache", Kind::Ours(r#"#[brk_heap(cache = "1MiB")]"#)),
+            row("basic", "with_default", Kind::Ours("#[brk_heap]")),
             row(
                 "basic, zero",
                 "level_cache_zero",

@@ -1,10 +1,11 @@
 //! The one table of workloads and of the groups that they are in.
 //!
 //! A workload that is in the group of the peak resident memory is in a group by time, too. The
-//! recorded traces are a group of their own, which the design's figures do not have.
+//! recorded traces and the programs of others are groups of their own, which the design's figures do
+//! not have.
 
 use crate::meter::Meter;
-use crate::workloads::{hot, live, programs, threads, traces};
+use crate::workloads::{hot, live, programs, real, threads, traces};
 use brkalloc_oracle::trace;
 
 /// What a workload found out.
@@ -67,6 +68,7 @@ pub const GROUPS: &[Group] = &[
         workloads: &["churn-t2", "churn-t4", "larson-t2", "larson-t4", "pipe-t2", "pipe-t4"],
     },
     Group { name: "traces", measure: Measure::Time, workloads: &["cc1", "git-log"] },
+    Group { name: "real", measure: Measure::Time, workloads: &["jaq", "server"] },
     Group {
         name: "peak resident",
         measure: Measure::Resident,
@@ -81,6 +83,7 @@ pub const GROUPS: &[Group] = &[
             "live-10^6",
         ],
     },
+    Group { name: "real, resident", measure: Measure::Resident, workloads: &["jaq", "server"] },
 ];
 
 /// How a workload reaches the heap.
@@ -137,6 +140,8 @@ pub const WORKLOADS: &[Workload] = &[
     global("pipe-t4", |meter| threads::pipe(meter, 4)),
     global("cc1", |meter| traces::replay(meter, trace::CC1)),
     global("git-log", |meter| traces::replay(meter, trace::GIT_LOG)),
+    global("jaq", real::jaq),
+    global("server", real::server),
 ];
 
 #[cfg(test)]
@@ -166,7 +171,9 @@ mod tests {
             "programs: bintree json btreemap vec-big vec-small",
             "threads: churn-t2 churn-t4 larson-t2 larson-t4 pipe-t2 pipe-t4",
             "traces: cc1 git-log",
+            "real: jaq server",
             "peak resident: actions bintree json btreemap vec-big frag live-10^5 live-10^6",
+            "real, resident: jaq server",
         ];
         assert_eq!(said, design);
     }

@@ -18,7 +18,7 @@ use crate::tokens::{
 };
 use crate::value::{self, Value};
 use core::slice;
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::Token;
 use syn::ext::IdentExt as _;
@@ -45,6 +45,8 @@ pub(crate) struct Entry {
     pub(crate) tokens: TokenStream,
     /// The `unsafe(…)` around the entry.
     pub(crate) unsafety: Option<Unsafety>,
+    /// The word of the preset that the entry comes from, unless the user wrote it.
+    pub(crate) preset: Option<&'static str>,
 }
 
 /// The user's own `unsafe(…)`.
@@ -67,6 +69,30 @@ impl Args {
     /// Returns every valid option, in the order in which the user wrote them.
     pub(crate) fn entries(&self) -> &[Entry] {
         &self.entries
+    }
+
+    /// Adds an option of the preset that the user named, at the place of its word; not if the option
+    /// was written.
+    pub(crate) fn add_of_preset(&mut self, option: &'static HeapOption, value: &'static str) {
+        let Some(named) = self.get(&options::PRESET) else { return };
+        let (Value::Word(word), span) = (&named.value, named.span()) else { return };
+        let preset = Some(word.text);
+        let mut literal: Literal = value.parse().expect("the table of presets has literals");
+        literal.set_span(span);
+        let written = [TokenTree::Literal(literal)];
+        let value = value::read(option, &written).expect("the table of presets has valid values");
+        if self.get(option).is_none() {
+            let name = Ident::new(option.name, span);
+            let tokens = stream(&written);
+            self.entries.push(Entry { option, name, value, tokens, unsafety: None, preset });
+        }
+    }
+
+    /// Removes the first option of a preset that `is_unfit`. Returns whether there was one.
+    pub(crate) fn remove_of_preset(&mut self, is_unfit: impl Fn(&Entry, &Self) -> bool) -> bool {
+        let found = |entry: &Entry| entry.preset.is_some() && is_unfit(entry, self);
+        let place = self.entries.iter().position(found);
+        place.map(|place| self.entries.remove(place)).is_some()
     }
 
     /// Whether an entry had a mistake, so that an option may be missing for that reason.
@@ -195,7 +221,14 @@ fn entry(input: ParseStream, unsafety: Option<&Unsafety>) -> Result<Found, Mista
     let value = value::read(option, &written);
     let value = value.ok_or_else(|| complaints::wrong_value(option, &written))?;
     let unsafety = unsafety.cloned();
-    Ok(Found::Entry(Entry { option, name, value, tokens: stream(&written), unsafety }))
+    Ok(Found::Entry(Entry {
+        option,
+        name,
+        value,
+        tokens: stream(&written),
+        unsafety,
+        preset: None,
+    }))
 }
 
 /// Skips the comma between two entries and reports anything else.

@@ -1,8 +1,9 @@
 //! Writes the configuration of a heap: the implementation of the runtime's `Config`, and the items
 //! that it needs.
 
-use crate::args::Unsafety;
+use crate::args::{Args, Unsafety};
 use crate::item::HeapStatic;
+use crate::options::CACHE;
 use crate::runtime::{Runtime, number, start_of};
 use crate::settings::{Index, Lock, Settings, compact};
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
@@ -243,37 +244,23 @@ pub(crate) fn storage(
     })
 }
 
-/// Writes the thread-locals of a heap with a cache. The cache has no destructor, so that one
-/// instruction reaches it; a second thread-local, whose destructor runs at the end of the thread,
-/// empties it.
+/// Writes the thread-locals of a heap with a cache, by a macro of the runtime: only the runtime knows
+/// whether there is std.
 pub(crate) fn caches(
     name: &Ident,
+    args: &Args,
     settings: &Settings,
     runtime: &Runtime<'_>,
 ) -> Option<TokenStream> {
     settings.cache?;
-    let item = |name| runtime.item(name, runtime.span);
-    if settings.export.item == "Malloc" {
-        let exported = item("exported");
-        return Some(quote!(#exported::caches! { #name }));
-    }
-    let (per_thread, cache, end) = (item("PerThread"), item("ThreadCache"), item("ThreadEnd"));
-    Some(quote! {
-        #[automatically_derived]
-        impl #per_thread for #name {
-            #[inline]
-            fn with<R>(f: impl ::core::ops::FnOnce(&#cache<Self>) -> R) -> R {
-                ::std::thread_local! {
-                    static CACHE: #cache<#name> = const { #cache::new() };
-                }
-                CACHE.with(f)
-            }
-            fn watch_end() -> ::core::primitive::bool {
-                ::std::thread_local! {
-                    static END: #end<#name> = const { #end::new() };
-                }
-                END.try_with(|_| ()).is_ok()
-            }
+    let span =
+        args.get(&CACHE).map_or(runtime.span, |entry| entry.span().resolved_at(runtime.span));
+    let caches = match settings.export.item {
+        "Malloc" => {
+            let exported = runtime.item("exported", runtime.span);
+            quote_spanned!(span=> #exported::caches)
         }
-    })
+        _ => runtime.item("caches", span),
+    };
+    Some(quote_spanned!(span=> #caches! { #name }))
 }

@@ -9,7 +9,7 @@
 //! All paths are absolute, so names in the user's module cannot capture them. The only `unsafe` is
 //! the user's own, because `#![forbid(unsafe_code)]` would not see one that comes from a macro.
 //! (The functions of `export` need `unsafe`; that module makes the lint see it.) After a mistake,
-//! the expansion has a heap with default options, so that rustc reports nothing else.
+//! the expansion has the least heap, so that rustc reports nothing else.
 //!
 //! A macro runs on the host, so constant functions of the runtime check whatever depends on the
 //! target. The expansion calls them at the place of the size.
@@ -20,6 +20,7 @@ use crate::diag::Sink;
 use crate::export;
 use crate::item::HeapStatic;
 use crate::options::{ARENA, CACHE, CRATE, GROW, LARGE, LIMIT, QUARANTINE, TRIM};
+use crate::presets;
 use crate::rules;
 use crate::runtime::{Runtime, number, start_of};
 use crate::settings::{Lock, Settings};
@@ -30,7 +31,9 @@ use syn::ext::IdentExt as _;
 /// Expands `#[brk_heap(arguments)] item`.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut sink = Sink::default();
-    let args = Args::parse(arguments, &mut sink);
+    let mut args = Args::parse(arguments, &mut sink);
+    presets::fill_in(&mut args);
+    rules::settle(&mut args);
     rules::check(&args, &mut sink);
     let parsed = HeapStatic::parse(item, &mut sink);
     let is_sound = sink.is_empty();
@@ -42,11 +45,10 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     quote!(#(#mistakes)* #item)
 }
 
-/// Writes the static and its configuration; with default options, unless the attribute `is_sound`.
+/// Writes the static and its configuration; the least configuration, unless the attribute `is_sound`.
 fn heap(item: &HeapStatic, args: &Args, is_sound: bool) -> TokenStream {
     let runtime = Runtime::new(args);
-    let defaults = Args::default();
-    let settings = Settings::new(if is_sound { args } else { &defaults });
+    let settings = if is_sound { Settings::new(args) } else { Settings::after_mistakes() };
     let HeapStatic { attributes, visibility, keyword, name, declared, .. } = item;
     let brk_heap = runtime.heap();
     let names = names(args, &runtime);
@@ -54,20 +56,21 @@ fn heap(item: &HeapStatic, args: &Args, is_sound: bool) -> TokenStream {
     let requirements = is_sound.then(|| requirements(&settings, &runtime));
     let implementation = config::implementation(item, &settings, &runtime);
     let storage = config::storage(name, &settings, &runtime);
-    let caches = config::caches(name, &settings, &runtime);
+    let caches = config::caches(name, args, &settings, &runtime);
     let policy_path = config::policy_path(name, &settings, &runtime);
     let lock_path = config::lock_path(name, &settings, &runtime);
     let documentation = is_sound.then(|| documentation(args, &settings));
     let functions = export::functions(item, &settings, &runtime);
     let is_typed = !declared.is_empty();
     let start = start_of(declared);
+    let end = quote_spanned!(name.span()=> ;);
     let function = runtime.item("declared", start);
     let declared = is_typed.then(|| quote_spanned!(start=> #function::<#declared>();));
     let (hidden_visibility, hidden) = (unlinted(visibility), unlinted_name(name));
     quote! {
         #attributes
         #documentation
-        #visibility #keyword #name: #brk_heap<#name> = #brk_heap::__new();
+        #visibility #keyword #name: #brk_heap<#name> = #brk_heap::__new() #end
         #[doc(hidden)]
         #[allow(non_camel_case_types)]
         #hidden_visibility enum #hidden {}
@@ -93,7 +96,10 @@ fn documentation(args: &Args, settings: &Settings) -> TokenStream {
         "\nA heap that `#[brk_heap]` configured:\n\n| option | value | set by |\n|---|---|---|\n",
     );
     for (option, value) in settings.values() {
-        let from = if args.get(option).is_some() { "attribute" } else { "default" };
+        let from = args.get(option).map_or("default", |entry| match entry.preset {
+            Some(_) => "preset",
+            None => "attribute",
+        });
         text.extend(["| `", option.name, "` | ", &value, " | ", from, " |\n"]);
     }
     quote!(#[doc = #text])
@@ -101,7 +107,8 @@ fn documentation(args: &Args, settings: &Settings) -> TokenStream {
 
 /// Imports the written options, for hover and go-to-definition in editors.
 fn names(args: &Args, runtime: &Runtime<'_>) -> Option<TokenStream> {
-    let written = args.entries().iter().filter(|entry| entry.option.name != CRATE.name);
+    let is_written = |entry: &&Entry| entry.preset.is_none() && entry.option.name != CRATE.name;
+    let written = args.entries().iter().filter(is_written);
     let names: Vec<Ident> = written.map(|entry| entry.name.unraw()).collect();
     let options = runtime.item("options", runtime.span);
     (!names.is_empty()).then(|| {

@@ -13,6 +13,7 @@
 //! runtime      names the runtime's items, each at the place where rustc shall report it
 //! rules        rejects options that do not go together
 //! settings     fills in the defaults
+//! presets      lists every preset, and fills in its options
 //! args         parses the arguments
 //! complaints   words the mistakes in one argument
 //! hints        guesses the line that the user meant
@@ -40,6 +41,7 @@ mod hints;
 mod item;
 mod option;
 mod options;
+mod presets;
 mod rules;
 mod runtime;
 mod settings;
@@ -51,6 +53,11 @@ mod tokens;
 mod value;
 
 use proc_macro::TokenStream;
+
+/// The README, so that its program is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 #[doc = include_str!("brk_heap.md")]
 #[proc_macro_attribute]

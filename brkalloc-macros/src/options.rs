@@ -15,6 +15,22 @@ const fn unsafe_word(text: &'static str, item: &'static str, aliases: &'static s
     Word { text, item, aliases, is_unsafe: true }
 }
 
+pub(crate) static PRESET: HeapOption = HeapOption {
+    name: "preset",
+    kind: Kind::Word,
+    words: &[
+        word("fast", "", "speed performance server throughput default release"),
+        word("lean", "", "small memory compact low_memory size batch"),
+        word("embedded", "", "firmware microcontroller mcu no_std bare kernel"),
+        word("hardened", "", "secure security safe hardening full paranoid"),
+        word("textbook", "", "lesson teaching simple classic book naive"),
+    ],
+    example: "\"fast\"",
+    default: "none",
+    meaning: "options for a kind of program; an option that you write replaces the preset's",
+    aliases: "presets template recipe kind mode flavor base_config",
+};
+
 pub(crate) static SOURCE: HeapOption = HeapOption {
     name: "source",
     kind: Kind::Word,
@@ -99,7 +115,7 @@ pub(crate) static POLICY: HeapOption = HeapOption {
         ),
     ],
     example: "\"first_fit\"",
-    default: "`\"first_fit\"`",
+    default: "`\"first_fit\"`; `\"segregated_fit\"` with a cache, if you name no placement",
     meaning: "which free chunk serves a request",
     aliases: "fit strategy algorithm placement search fit_policy alloc_policy placement_policy",
 };
@@ -117,7 +133,7 @@ pub(crate) static ORDER: HeapOption = HeapOption {
         word("fifo", "Fifo", "queue first_in_first_out lru oldest"),
     ],
     example: "\"address\"",
-    default: "`\"address\"`; `\"lifo\"` for `segregated_fit`",
+    default: "`\"address\"`; `\"fifo\"` for `segregated_fit`",
     meaning: "how free chunks are ordered: by address, newest first, or oldest first",
     aliases: "ordering sequence sort free_order list_order insertion",
 };
@@ -154,7 +170,9 @@ pub(crate) static CACHE: HeapOption = HeapOption {
     kind: Kind::Size { instead_of_zero: "for a heap without a cache, write `cache = \"none\"`" },
     words: &[word("none", "", "no off never false")],
     example: "\"1MiB\"",
-    default: "`\"none\"`",
+    default: "`\"1MiB\"`, at most a sixteenth of `limit`; `\"none\"` if you name a placement \
+              (`policy`, `order`, `index`, `coalesce`), with `source = \"static\"` or \
+              `lock = \"none\"`, or with a `limit` below `\"256KiB\"`",
     meaning: "per-thread cache size; a request that the cache serves takes no lock",
     aliases: "caching thread_cache tcache magazine magazines slabs arenas thread_local \
               per_thread tls",
@@ -253,6 +271,7 @@ pub(crate) static CRATE: HeapOption = HeapOption {
 
 /// Every option, in the order in which they are documented.
 pub(crate) static ALL: &[&HeapOption] = &[
+    &PRESET,
     &SOURCE,
     &ARENA,
     &GROW,

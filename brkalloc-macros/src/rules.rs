@@ -7,7 +7,7 @@
 use crate::args::{Args, Entry};
 use crate::diag::{Diagnostic, Mistake, Sink, error};
 use crate::options::{
-    ARENA, CACHE, COALESCE, EXPORT, GROW, HARDEN, INDEX, LARGE, LIMIT, LOCK, ORDER, POLICY,
+    ARENA, CACHE, COALESCE, EXPORT, GROW, HARDEN, INDEX, LARGE, LIMIT, LOCK, ORDER, POLICY, PRESET,
     QUARANTINE, SOURCE, TRIM,
 };
 use crate::settings::{self, WINDOW};
@@ -15,10 +15,17 @@ use crate::size::show;
 use crate::value::Value;
 use quote::quote;
 
-/// Reports every option that conflicts with the others.
+/// Removes what does not go together with the written options from the options of a preset.
+pub(crate) fn settle(args: &mut Args) {
+    while args.remove_of_preset(|entry, args| conflict(entry, args).is_some()) {}
+}
+
+/// Reports every option that conflicts with the others, and every one that lacks another.
 pub(crate) fn check(args: &Args, sink: &mut Sink) {
     for entry in args.entries() {
-        if let Some(mistake) = without_lock(entry).or_else(|| needless_unsafe(entry)) {
+        if let Some(incomplete) = unsized_array(entry, args) {
+            sink.push(incomplete.at(&entry.tokens));
+        } else if let Some(mistake) = without_lock(entry).or_else(|| needless_unsafe(entry)) {
             sink.push(mistake);
         } else if let Some(conflict) = conflict(entry, args) {
             sink.push(conflict.at(&entry.tokens));
@@ -28,8 +35,7 @@ pub(crate) fn check(args: &Args, sink: &mut Sink) {
 
 fn conflict(entry: &Entry, args: &Args) -> Option<Diagnostic> {
     let finders = [
-        (SOURCE.name, source as fn(&Entry, &Args) -> Option<Diagnostic>),
-        (ARENA.name, arena),
+        (ARENA.name, arena as fn(&Entry, &Args) -> Option<Diagnostic>),
         (GROW.name, grow),
         (LIMIT.name, limit),
         (TRIM.name, trim),
@@ -44,12 +50,19 @@ fn conflict(entry: &Entry, args: &Args) -> Option<Diagnostic> {
 }
 
 /// A static arena needs its size. No report if an entry has a mistake: it may be the size.
-fn source(entry: &Entry, args: &Args) -> Option<Diagnostic> {
+fn unsized_array(entry: &Entry, args: &Args) -> Option<Diagnostic> {
+    let is_array = entry.option.name == SOURCE.name && entry.is_word("static");
     let is_sized = args.get(&ARENA).is_some() || args.has_failed();
-    (entry.is_word("static") && !is_sized).then(|| {
-        error("`source = \"static\"` needs `arena`")
-            .help("give the heap a size: `#[brk_heap(source = \"static\", arena = \"64KiB\")]`")
+    (is_array && !is_sized).then(|| {
+        let written = entry.preset.map_or_else(|| entry.written(), preset);
+        error(format!("`{written}` needs `arena`"))
+            .help(format!("give the heap a size: `#[brk_heap({written}, arena = \"64KiB\")]`"))
     })
+}
+
+/// Writes the preset, as the user did.
+fn preset(name: &str) -> String {
+    format!("{} = \"{name}\"", PRESET.name)
 }
 
 fn arena(entry: &Entry, _: &Args) -> Option<Diagnostic> {
@@ -268,7 +281,10 @@ fn no_effect(entry: &Entry, other: &Entry, why: &str) -> Diagnostic {
     let name = entry.option.name;
     error(format!("`{name}` has no effect with `{}`", other.written()))
         .help(format!("remove `{name}`, or {}", instead_of(other)))
-        .note(why)
+        .note(match other.preset {
+            Some(word) => format!("`{}` has `{}`; {why}", preset(word), other.written()),
+            None => why.to_owned(),
+        })
 }
 
 /// Words an alternative to `other`, beside which another option has no effect.

@@ -10,7 +10,7 @@ use crate::args::{Args, Entry, Unsafety};
 use crate::option::HeapOption;
 use crate::options::{
     ARENA, CACHE, COALESCE, CRATE, EXPORT, GROW, HARDEN, INDEX, LARGE, LIMIT, LOCK, ORDER, POLICY,
-    QUARANTINE, SOURCE, STATS, TRIM, ZERO,
+    PRESET, QUARANTINE, SOURCE, STATS, TRIM, ZERO,
 };
 use crate::size::show;
 use crate::value::Value;
@@ -19,6 +19,13 @@ use proc_macro2::{Span, TokenStream};
 const DEFAULT_ARENA: u64 = 64 << 10;
 const DEFAULT_GROW: u64 = 64 << 10;
 const DEFAULT_TRIM: u64 = 1 << 20;
+const DEFAULT_CACHE: u64 = 1 << 20;
+
+/// How many caches of the default size `limit` has room for, at least.
+const CACHES_IN_LIMIT: u64 = 16;
+
+/// The least default cache: the runtime refuses a smaller one.
+const LEAST_CACHE: u64 = 16 << 10;
 
 /// The largest offset of a chunk, in bytes: 32 bits of 16-byte granules.
 pub(crate) const WINDOW: u64 = 64 << 30;
@@ -26,6 +33,8 @@ pub(crate) const WINDOW: u64 = 64 << 30;
 /// Every option of one heap.
 #[derive(Debug)]
 pub(crate) struct Settings {
+    /// The preset that the user named.
+    pub(crate) preset: Option<Choice>,
     /// Where the arena gets its memory.
     pub(crate) source: Choice,
     /// Bytes committed at the first allocation.
@@ -108,6 +117,7 @@ impl Settings {
         let is_kept = args.with_word(&TRIM, "never").is_some() || limit.unwrap_or(WINDOW) <= trim;
         let keeps_pages = is_fixed || is_apart || is_kept;
         Self {
+            preset: args.get(&PRESET).map(|_| choice(args, &PRESET, "fast")),
             source: choice(args, &SOURCE, "brk"),
             arena,
             grow: if is_fixed { 0 } else { grow },
@@ -116,7 +126,7 @@ impl Settings {
             index: Index::new(args),
             coalesce: choice(args, &COALESCE, "immediate"),
             large: args.size(&LARGE),
-            cache: args.size(&CACHE),
+            cache: cache(args),
             lock: Lock::new(args),
             harden: choice(args, &HARDEN, "basic"),
             quarantine: args.size(&QUARANTINE),
@@ -125,6 +135,12 @@ impl Settings {
             runtime: runtime(args).cloned(),
             export: choice(args, &EXPORT, "none"),
         }
+    }
+
+    /// Returns the options of a heap whose attribute has a mistake: the defaults, without what could
+    /// be a second error.
+    pub(crate) fn after_mistakes() -> Self {
+        Self { cache: None, ..Self::new(&Args::default()) }
     }
 }
 
@@ -152,6 +168,7 @@ impl Settings {
             Index::Bins { bins, order } => (word(bins), order, None),
         };
         let values = [
+            (&PRESET, self.preset.as_ref().and_then(word)),
             (&SOURCE, word(&self.source)),
             (&ARENA, bytes(self.arena)),
             (
@@ -212,9 +229,10 @@ impl Index {
             let (policy, order) = (policy.clone(), choice(args, &ORDER, "address"));
             return Self::Own { policy, order };
         }
-        let policy = choice(args, &POLICY, "first_fit");
-        if args.with_word(&POLICY, "segregated_fit").is_some() {
-            return Self::Bins { bins: policy, order: choice(args, &ORDER, "lifo") };
+        let is_free = cache(args).is_some() && !names_placement(args);
+        let policy = choice(args, &POLICY, if is_free { "segregated_fit" } else { "first_fit" });
+        if policy.text == "segregated_fit" {
+            return Self::Bins { bins: policy, order: choice(args, &ORDER, "fifo") };
         }
         let is_by_address =
             args.get(&ORDER).is_none() || args.with_word(&ORDER, "address").is_some();
@@ -242,6 +260,29 @@ impl Lock {
 pub(crate) fn arena(args: &Args) -> u64 {
     let most = args.size(&LIMIT).unwrap_or(u64::MAX);
     args.size(&ARENA).unwrap_or(DEFAULT_ARENA.min(most))
+}
+
+/// Whether the user named where blocks go. Then each request is placed so, unless the user named a
+/// cache, too.
+fn names_placement(args: &Args) -> bool {
+    [&POLICY, &ORDER, &INDEX, &COALESCE].into_iter().any(|option| args.get(option).is_some())
+}
+
+/// Returns the per-thread cache size: the written one, else the default, of which a small arena has
+/// room for a few threads.
+fn cache(args: &Args) -> Option<u64> {
+    let is_static = args.with_word(&SOURCE, "static").is_some();
+    let is_unlocked = args.with_word(&LOCK, "none").is_some();
+    if let Some(entry) = args.get(&CACHE) {
+        return entry.size();
+    }
+    if is_static || is_unlocked || names_placement(args) {
+        return None;
+    }
+    let is_fixed = args.with_word(&GROW, "none").is_some();
+    let limit = if is_fixed { Some(arena(args)) } else { args.size(&LIMIT) };
+    let cache = limit.map_or(DEFAULT_CACHE, |limit| DEFAULT_CACHE.min(limit / CACHES_IN_LIMIT));
+    (LEAST_CACHE <= cache).then_some(cache)
 }
 
 /// Returns the path of the runtime crate, if the user wrote one.

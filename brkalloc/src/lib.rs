@@ -76,6 +76,9 @@
 //!
 //! # Features
 //!
+//! - `std`, on by default: on Unix, `cache` finds each thread's cache by std's thread-locals. A
+//!   program without std on Unix turns it off. On other targets it does nothing.
+//!
 //! - `allocator-api2`, off by default: `&BrkHeap` and `&Heap` are an `Allocator` of the
 //!   [allocator-api2](https://docs.rs/allocator-api2) crate, so that a collection can live on a
 //!   heap of its own.
@@ -88,7 +91,8 @@
 //! Without `watch`, no feature changes what a heap does.
 //!
 //! The README has examples to run, what each policy is good for, and figures. ARCHITECTURE.md is
-//! the map of the code.
+//! the map of the code; SECURITY.md says what each level of `harden` finds. The package contains
+//! all three.
 #![no_std]
 #![warn(missing_docs)]
 #![expect(
@@ -100,7 +104,7 @@ extern crate std;
 
 /// The README, so that its programs are compiled and run.
 #[cfg(all(doctest, feature = "allocator-api2"))]
-#[doc = include_str!("../../README.md")]
+#[doc = include_str!("../README.md")]
 #[derive(Debug)]
 pub struct Readme;
 

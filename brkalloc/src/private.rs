@@ -4,6 +4,7 @@
 //! that only the target can decide: the expansion calls them where the size was written, and they
 //! panic there.
 
+pub use crate::__caches as caches;
 pub use crate::arena::coalesce::{Coalesce, Deferred, Immediate, Never};
 pub use crate::arena::counters::{Counted, Counters, Uncounted};
 pub use crate::arena::harden::{Basic, Full, Harden, Level, Unchecked, Zero};
@@ -26,6 +27,9 @@ pub use crate::sys::source::{
 };
 #[cfg(unix)]
 pub use crate::sys::source::{Libc, System};
+
+#[cfg(all(feature = "std", unix))]
+pub extern crate std;
 
 use crate::BrkHeap;
 
@@ -147,6 +151,9 @@ impl Declared for BrkHeap {}
 #[expect(non_camel_case_types, reason = "named as the options are")]
 #[expect(missing_debug_implementations, reason = "they are never values")]
 pub mod options {
+    /// Options for a kind of program: `"fast"`, `"lean"`, `"embedded"`, `"hardened"` or
+    /// `"textbook"`.
+    pub enum preset {}
     /// Where the arena gets its memory: `"brk"`, `"mmap"` or `"static"`.
     pub enum source {}
     /// Arena at the first allocation: a size.

@@ -5,7 +5,7 @@
 //! The arena is a static array; no system is asked for memory. So the same file runs where there is no
 //! std, which a profile with `panic = "abort"` shows:
 //!
-//! `cargo run --profile abort -p brkalloc-examples --example static_arena`
+//! `cargo run --profile abort -p brkalloc-examples --no-default-features --example static_arena`
 //!
 //! That program is `no_std` and has a `main` of C, and `nm -u` finds no `sbrk`, `mmap` or `pthread` in
 //! it. For this the attribute says `unsafe(lock = "none")`: a lock that threads share would be held

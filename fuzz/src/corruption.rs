@@ -34,7 +34,7 @@ macro_rules! heaps {
 }
 
 heaps! {
-    TABLE(source = "mmap", limit = "1MiB");
+    TABLE(source = "mmap", limit = "1MiB", policy = "first_fit");
     TREE(source = "static", arena = "64KiB");
     SIZES(source = "static", arena = "64KiB", policy = "best_fit");
     LIST(source = "static", arena = "64KiB", policy = "next_fit", index = "list");

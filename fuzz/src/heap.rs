@@ -34,7 +34,14 @@ static SMALL_CACHE: BrkHeap;
 )]
 static CACHE_AND_LARGE: BrkHeap;
 
-#[brk_heap(source = "mmap", large = "16KiB", limit = "2MiB", grow = "4KiB", trim = "16KiB")]
+#[brk_heap(
+    source = "mmap",
+    large = "16KiB",
+    limit = "2MiB",
+    grow = "4KiB",
+    trim = "16KiB",
+    policy = "first_fit"
+)]
 static LARGE: BrkHeap;
 
 #[brk_heap(source = "mmap", cache = "64KiB", limit = "8MiB", order = "fifo", coalesce = "deferred")]

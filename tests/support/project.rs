@@ -52,6 +52,17 @@ impl Project {
         Self { directory }
     }
 
+    /// The package with brkalloc's default features off.
+    #[allow(dead_code, reason = "not every test needs it")]
+    pub(crate) fn without_std(self) -> Self {
+        let file = self.directory.join("Cargo.toml");
+        let manifest = fs::read_to_string(&file).expect("it was written");
+        let manifest = manifest.replace("brkalloc\" }", "brkalloc\", default-features = false }");
+        assert!(manifest.contains("default-features = false }\nspin"), "{manifest}");
+        fs::write(file, manifest).expect("the manifest can be written");
+        self
+    }
+
     /// Adds a program.
     pub(crate) fn program(&self, name: &str, source: &str) {
         let file = self.directory.join("src/bin").join(name).with_extension("rs");

@@ -35,7 +35,7 @@ unsafe impl RawMutex for Careless {
     }
 }
 
-#[brk_heap(source = "mmap", trim = "64KiB", lock = Careless, export = "malloc")]
+#[brk_heap(source = "mmap", trim = "64KiB", lock = Careless, export = "malloc", policy = "first_fit")]
 static HEAP: BrkHeap;
 
 /// Frees the block and says what `errno` is then, which was `KEPT`.

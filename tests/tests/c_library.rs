@@ -13,7 +13,7 @@ use std::ffi::CString;
 use std::sync::Mutex;
 use std::thread;
 
-#[brk_heap(export = "malloc")]
+#[brk_heap(export = "malloc", policy = "first_fit")]
 static HEAP: BrkHeap;
 
 /// Whether the heap has a used chunk with this payload.

@@ -54,7 +54,7 @@ pasted! {
     DEFAULT DEFAULT_AGAIN
         []
         [source = "brk", arena = "64KiB", grow = "64KiB", limit = "64GiB", trim = "1MiB",
-            policy = "first_fit", order = "address", index = "tree", coalesce = "immediate",
+            policy = "segregated_fit", order = "fifo", coalesce = "immediate", cache = "1MiB",
             lock = "os", harden = "basic", stats = "none"]
     MISSION MISSION_AGAIN
         [arena = "64KiB", policy = "first_fit", order = "address"]
@@ -77,7 +77,7 @@ pasted! {
             unsafe(lock = "none"), harden = "basic", stats = "none"]
     FIXED FIXED_AGAIN
         [grow = "none", arena = "1MiB", policy = "segregated_fit", coalesce = "deferred"]
-        [source = "brk", arena = "1MiB", grow = "none", policy = "segregated_fit", order = "lifo",
+        [source = "brk", arena = "1MiB", grow = "none", policy = "segregated_fit", order = "fifo",
             coalesce = "deferred", lock = "os", harden = "basic", stats = "none"]
     FULL FULL_AGAIN
         [arena = "64KiB", limit = "64KiB", policy = "best_fit"]
@@ -95,7 +95,7 @@ pasted! {
             policy = "segregated_fit", order = "address", coalesce = "immediate", lock = "os",
             harden = "basic", stats = "none"]
     BY_PATH BY_PATH_AGAIN
-        [lock = ::spin::mutex::SpinMutex<()>, crate = brkalloc, grow = "2MiB"]
+        [lock = ::spin::mutex::SpinMutex<()>, crate = brkalloc, grow = "2MiB", index = "tree"]
         [source = "brk", arena = "64KiB", grow = "2MiB", limit = "64GiB", trim = "4MiB",
             policy = "first_fit", order = "address", index = "tree", coalesce = "immediate",
             lock = ::spin::mutex::SpinMutex<()>, harden = "basic", stats = "none",
@@ -113,13 +113,23 @@ pasted! {
     CLEARS CLEARS_AGAIN
         [zero = "free", trim = "never", cache = "64KiB"]
         [source = "brk", arena = "64KiB", grow = "64KiB", limit = "64GiB", trim = "never",
-            policy = "first_fit", order = "address", index = "tree", coalesce = "immediate",
-            cache = "64KiB", lock = "os", harden = "basic", zero = "free", stats = "none"]
+            policy = "segregated_fit", order = "fifo", coalesce = "immediate", cache = "64KiB",
+             lock = "os", harden = "basic", zero = "free", stats = "none"]
     CHECKS CHECKS_AGAIN
-        [harden = "full", quarantine = "32KiB", trim = "never"]
+        [harden = "full", quarantine = "32KiB", trim = "never", cache = "none", order = "address"]
         [source = "brk", arena = "64KiB", grow = "64KiB", limit = "64GiB", trim = "never",
             policy = "first_fit", order = "address", index = "tree", coalesce = "immediate",
             lock = "os", harden = "full", quarantine = "32KiB", stats = "none"]
+    LEAN LEAN_AGAIN
+        [preset = "lean", trim = "1MiB"]
+        [source = "brk", arena = "64KiB", grow = "64KiB", limit = "64GiB", trim = "1MiB",
+            large = "1MiB", policy = "best_fit", order = "address", index = "tree",
+            coalesce = "immediate", cache = "64KiB", lock = "os", harden = "basic", stats = "none"]
+    TEXTBOOK TEXTBOOK_AGAIN
+        [preset = "textbook"]
+        [source = "brk", arena = "64KiB", grow = "64KiB", limit = "64GiB", policy = "first_fit",
+            order = "lifo", index = "list", coalesce = "never", lock = "os", harden = "basic",
+            stats = "none"]
     SMALL SMALL_AGAIN
         [limit = "32KiB"]
         [source = "brk", arena = "32KiB", limit = "32KiB", trim = "never", policy = "first_fit",
@@ -148,7 +158,7 @@ fn every_heap_that_was_printed_serves() {
             assert_eq!($heap.check(), Ok(()));
         )+};
     }
-    serve!(DEFAULT MISSION LIST ARRAY FIXED FULL APART KEPT BY_PATH PLACED PLACED_ALONE SMALL);
+    serve!(DEFAULT MISSION LEAN TEXTBOOK LIST ARRAY FIXED FULL APART KEPT BY_PATH PLACED PLACED_ALONE SMALL);
     serve!(DEFAULT_AGAIN LIST_AGAIN ARRAY_AGAIN FIXED_AGAIN FULL_AGAIN APART_AGAIN BY_PATH_AGAIN);
 }
 

@@ -26,11 +26,12 @@ macro_rules! footprints {
 }
 
 footprints! {
-    DEFAULT "the default" (): 120,
+    DEFAULT "the default" (): 3144,
+    PLAIN "first fit" (policy = "first_fit"): 120,
     // SAFETY: only their sizes are looked at.
     UNLOCKED "no lock" (unsafe(lock = "none")): 96,
-    SPIN "a spin lock" (lock = "spin"): 120,
-    BY_PATH "a mutex by path" (lock = ::spin::mutex::SpinMutex<()>): 120,
+    SPIN "a spin lock" (policy = "first_fit", lock = "spin"): 120,
+    BY_PATH "a mutex by path" (policy = "first_fit", lock = ::spin::mutex::SpinMutex<()>): 120,
     LIST "a list" (index = "list"): 72,
     LIFO "a stack" (order = "lifo"): 72,
     // SAFETY: likewise.
@@ -46,27 +47,27 @@ footprints! {
     BINS_LEAST "segregated fit in 256 B" (policy = "segregated_fit", source = "static", arena = "256B"): 208,
     LATE "merging late: a flag" (coalesce = "deferred"): 120,
     NEVER "merging never" (coalesce = "never"): 120,
-    MAPPING "a mapping" (source = "mmap"): 120,
+    MAPPING "a mapping" (policy = "first_fit", source = "mmap"): 120,
     ARRAY "an array" (source = "static", arena = "64KiB"): 120,
-    LARGE "mappings: a count" (large = "1MiB"): 128,
-    CACHE "a cache: what threads share" (cache = "1MiB"): 1264,
-    CHECKED "all checks" (harden = "full"): 120,
-    QUARANTINE "a quarantine: a queue" (harden = "full", quarantine = "64KiB"): 144,
-    UNCHECKED "no checks" (harden = "none"): 120,
-    COUNTED "counters" (stats = "counters"): 3888,
+    LARGE "mappings: a count" (policy = "first_fit", large = "1MiB"): 128,
+    CACHE "a cache: what threads share" (policy = "first_fit", cache = "1MiB"): 1264,
+    CHECKED "all checks" (policy = "first_fit", harden = "full"): 120,
+    QUARANTINE "a quarantine: a queue" (policy = "first_fit", harden = "full", quarantine = "64KiB"): 144,
+    UNCHECKED "no checks" (policy = "first_fit", harden = "none"): 120,
+    COUNTED "counters" (policy = "first_fit", stats = "counters"): 3888,
 }
 
 #[test]
 fn what_is_not_chosen_takes_no_byte() {
-    let default = size_of_val(&DEFAULT);
-    assert!(size_of_val(&UNLOCKED) < default, "a lock's place among those held over forks");
+    let plain = size_of_val(&PLAIN);
+    assert!(size_of_val(&UNLOCKED) < plain, "a lock's place among those held over forks");
     assert!(
-        size_of_val(&LIST) < default,
+        size_of_val(&LIST) < plain,
         "a list keeps a head, a tree a root or a table, and what first fit knows"
     );
     assert!(size_of_val(&LIST) < size_of_val(&NEXT_LIST), "a rover");
-    assert!(default < size_of_val(&BEST), "a root for each power of two");
-    assert!(default + 3000 < size_of_val(&COUNTED), "counters and a histogram");
+    assert!(plain < size_of_val(&BEST), "a root for each power of two");
+    assert!(plain + 3000 < size_of_val(&COUNTED), "counters and a histogram");
 }
 
 #[test]
@@ -82,12 +83,12 @@ fn bins_are_as_many_as_the_limit_needs() {
 
 #[test]
 fn checks_sources_and_policies_by_address_take_no_byte() {
-    let of_default = [
+    let of_plain = [
         size_of_val(&UNCHECKED),
         size_of_val(&MAPPING),
         size_of_val(&ARRAY),
         size_of_val(&WORST),
         size_of_val(&NEVER),
     ];
-    assert_eq!(of_default, [size_of_val(&DEFAULT); 5]);
+    assert_eq!(of_plain, [size_of_val(&PLAIN); 5]);
 }

@@ -36,7 +36,7 @@ fn free<C: Config>(heap: &BrkHeap<C>, mut block: Block) {
 
 #[test]
 fn a_request_of_that_size_is_no_chunk_and_goes_back_when_it_is_freed() {
-    #[brk_heap(source = "mmap", large = "256KiB")]
+    #[brk_heap(source = "mmap", large = "256KiB", policy = "first_fit")]
     static HEAP: BrkHeap;
     let small = allocate(&HEAP, layout((256 << 10) - 1, 8));
     assert_eq!(HEAP.stats().mapped, Some(0));
@@ -60,7 +60,7 @@ fn a_request_of_that_size_is_no_chunk_and_goes_back_when_it_is_freed() {
 
 #[test]
 fn blocks_keep_their_bytes_and_alignment_across_the_border() {
-    #[brk_heap(source = "mmap", large = "64KiB")]
+    #[brk_heap(source = "mmap", large = "64KiB", policy = "first_fit")]
     static CHUNKS: BrkHeap;
     #[brk_heap(source = "mmap", large = "16KiB", cache = "1MiB")]
     static CACHED: BrkHeap;
@@ -86,7 +86,7 @@ fn blocks_keep_their_bytes_and_alignment_across_the_border() {
 
 #[test]
 fn a_vector_grows_by_moving_pages() {
-    #[brk_heap(source = "mmap", large = "1MiB")]
+    #[brk_heap(source = "mmap", large = "1MiB", policy = "first_fit")]
     static HEAP: BrkHeap;
     let mut block = allocate(&HEAP, layout(1 << 20, 8));
     for doubling in 1..8 {
@@ -101,7 +101,7 @@ fn a_vector_grows_by_moving_pages() {
 
 #[test]
 fn fresh_mappings_are_zero() {
-    #[brk_heap(source = "mmap", large = "64KiB")]
+    #[brk_heap(source = "mmap", large = "64KiB", policy = "first_fit")]
     static HEAP: BrkHeap;
     for _ in 0..20 {
         let wanted = layout(200_000, 8);
@@ -118,7 +118,7 @@ fn fresh_mappings_are_zero() {
 
 #[test]
 fn what_no_mapping_can_be_is_null_and_nothing_is_lost() {
-    #[brk_heap(source = "mmap", large = "64KiB")]
+    #[brk_heap(source = "mmap", large = "64KiB", policy = "first_fit")]
     static HEAP: BrkHeap;
     /// More than a machine has, and not yet more than a layout can say.
     const BEYOND: usize = if usize::BITS == 64 { 1 << 46 } else { 3 << 29 };
@@ -138,7 +138,7 @@ fn what_no_mapping_can_be_is_null_and_nothing_is_lost() {
 
 #[test]
 fn alignments_above_a_page_are_kept() {
-    #[brk_heap(source = "mmap", large = "64KiB")]
+    #[brk_heap(source = "mmap", large = "64KiB", policy = "first_fit")]
     static HEAP: BrkHeap;
     let blocks: Vec<_> =
         (12..24).map(|power| allocate(&HEAP, layout(70_000, 1 << power))).collect();

@@ -10,7 +10,7 @@ use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::NonNull;
 use std::sync::{Mutex, MutexGuard};
 
-#[brk_heap]
+#[brk_heap(policy = "first_fit")]
 static BREAK: BrkHeap;
 
 #[brk_heap(source = "mmap", policy = "best_fit", stats = "counters")]
@@ -28,10 +28,10 @@ static APART: BrkHeap;
 #[brk_heap(source = "static", arena = "1MiB")]
 static ARRAY: BrkHeap;
 
-#[brk_heap(source = "mmap", arena = "1MiB", grow = "none")]
+#[brk_heap(source = "mmap", arena = "1MiB", grow = "none", policy = "first_fit")]
 static FIXED: BrkHeap;
 
-#[brk_heap(source = "mmap", arena = "4KiB", grow = "4KiB", limit = "1MiB")]
+#[brk_heap(source = "mmap", arena = "4KiB", grow = "4KiB", limit = "1MiB", policy = "first_fit")]
 static LIMITED: BrkHeap;
 
 /// What is done to each of the heaps.

@@ -56,7 +56,7 @@ fn is_zero(block: NonNull<u8>, size: usize) -> bool {
     bytes.iter().all(|byte| *byte == 0)
 }
 
-#[brk_heap(source = "mmap", trim = "64KiB", grow = "64KiB")]
+#[brk_heap(source = "mmap", trim = "64KiB", grow = "64KiB", policy = "first_fit")]
 static TRIMS: BrkHeap;
 
 #[brk_heap(trim = "4KiB", grow = "1B", arena = "5000B", policy = "best_fit")]
@@ -141,7 +141,7 @@ fn zeroed_blocks_over_lent_bytes_are_zero() {
     assert_eq!(heap.check(), Ok(()));
 }
 
-#[brk_heap(source = "mmap")]
+#[brk_heap(source = "mmap", policy = "first_fit")]
 static FRESH: BrkHeap;
 
 #[test]
@@ -172,7 +172,7 @@ fn use_64_mib<C: Config>(heap: &BrkHeap<C>) -> (Vec<NonNull<u8>>, usize) {
     (blocks, resident().saturating_sub(before))
 }
 
-#[brk_heap(source = "mmap", trim = "1MiB")]
+#[brk_heap(source = "mmap", trim = "1MiB", policy = "first_fit")]
 static AUTOMATIC: BrkHeap;
 
 #[test]
@@ -192,7 +192,7 @@ fn a_dirty_top_goes_back_by_itself() {
     free(&AUTOMATIC, block, 64 * MIB);
 }
 
-#[brk_heap(source = "mmap", trim = "1MiB")]
+#[brk_heap(source = "mmap", trim = "1MiB", policy = "first_fit")]
 static AT_ONCE: BrkHeap;
 
 #[test]
@@ -209,7 +209,7 @@ fn the_upper_half_of_a_top_that_is_dirty_all_at_once_goes_back() {
     assert_eq!(AT_ONCE.check(), Ok(()));
 }
 
-#[brk_heap(source = "mmap", trim = "never")]
+#[brk_heap(source = "mmap", trim = "never", policy = "first_fit")]
 static BY_HAND: BrkHeap;
 
 #[test]
@@ -231,7 +231,7 @@ fn what_is_kept_goes_back_when_asked_for() {
     free(&BY_HAND, block, 64 * MIB);
 }
 
-#[brk_heap(source = "mmap", trim = "never")]
+#[brk_heap(source = "mmap", trim = "never", policy = "first_fit")]
 static HOLES: BrkHeap;
 
 #[test]

@@ -91,3 +91,54 @@ fn newcomers_are_told_what_to_write_in_many_words() {
     assert!(25 <= shapes.len(), "{} different messages: {shapes:#?}", shapes.len());
     println!("{} mistakes, {} different messages", texts.len(), shapes.len());
 }
+
+/// Programs of one heap each, with these arguments.
+fn heaps(project: &Project, heaps: &[(&str, &str)], rest: &str) -> BTreeMap<String, Vec<Message>> {
+    for (name, arguments) in heaps {
+        let heap = format!("#[brk_heap({arguments})]\nstatic HEAP: BrkHeap;\n");
+        project.program(name, &format!("use brkalloc::{{BrkHeap, brk_heap}};\n{rest}\n{heap}"));
+    }
+    project.messages("check")
+}
+
+#[test]
+fn without_std_a_cache_is_one_error_that_says_what_to_write() {
+    let project = Project::new("without_std", "2024").without_std();
+    let programs = [
+        ("by_default", ""),
+        ("by_name", r#"cache = "64KiB", policy = "best_fit""#),
+        ("by_preset", r#"preset = "fast""#),
+        ("uncached", r#"cache = "none""#),
+        ("placed", r#"policy = "first_fit""#),
+        ("exported", r#"export = "malloc", policy = "first_fit""#),
+    ];
+    let built = heaps(&project, &programs, "fn main() {}\n#[global_allocator]");
+    for (program, messages) in built {
+        let texts: Vec<&str> = messages.iter().map(|message| &*message.text).collect();
+        if program.starts_with("by_") {
+            let [text] = texts[..] else { panic!("{program}: {texts:#?}") };
+            assert!(
+                text.contains("help: turn the feature on, or write `cache = \"none\"`"),
+                "{text}"
+            );
+        } else {
+            assert!(texts.is_empty(), "{program}: {texts:#?}");
+        }
+    }
+}
+
+#[test]
+fn a_heap_that_nobody_uses_is_a_warning() {
+    let programs =
+        [("default", ""), ("placed", r#"policy = "first_fit""#), ("preset", r#"preset = "lean""#)];
+    let project = Project::new("unused", "2024");
+    for (program, messages) in heaps(&project, &programs, "fn main() {}") {
+        let [message] = &messages[..] else { panic!("{program}: {messages:#?}") };
+        assert_eq!((&*message.level, &*message.text), ("warning", "static `HEAP` is never used"));
+        assert_eq!(message.place, Some((4, 8)), "at its name");
+    }
+    let project = Project::new("used", "2024");
+    for (program, messages) in heaps(&project, &programs, "fn main() {}\n#[global_allocator]") {
+        assert!(messages.is_empty(), "{program}: {messages:#?}");
+    }
+}

@@ -89,7 +89,7 @@ fn serves_nothing<C: Config>(heap: &BrkHeap<C>) {
     heap.for_each_chunk(|chunk| panic!("there is none: {chunk:?}"));
 }
 
-#[brk_heap(source = "mmap")]
+#[brk_heap(source = "mmap", policy = "first_fit")]
 static MADE: BrkHeap;
 
 #[test]
@@ -322,7 +322,7 @@ fn no_number_of_bins_is_too_odd() {
 
 #[test]
 fn a_closure_that_panics_leaves_its_heap_unlocked() {
-    #[brk_heap(source = "mmap")]
+    #[brk_heap(source = "mmap", policy = "first_fit")]
     static HEAP: BrkHeap;
     assert_eq!(live_on(&HEAP), 200);
     let outcome = catch_unwind(|| HEAP.for_each_chunk(|chunk| panic!("at {chunk:?}")));

@@ -19,7 +19,7 @@ const THREADS: usize = 4;
 /// Objects that each thread makes.
 const OBJECTS: usize = 20_000;
 
-#[brk_heap(source = "mmap", lock = "os")]
+#[brk_heap(source = "mmap", lock = "os", policy = "first_fit")]
 static OS: BrkHeap;
 
 #[brk_heap(source = "mmap", lock = "spin", policy = "best_fit")]
@@ -46,7 +46,14 @@ static ARRAY: BrkHeap;
 )]
 static CACHED_AND_FULL: BrkHeap;
 
-#[brk_heap(source = "mmap", harden = "full", zero = "free", large = "16KiB", lock = "spin")]
+#[brk_heap(
+    source = "mmap",
+    harden = "full",
+    zero = "free",
+    large = "16KiB",
+    lock = "spin",
+    policy = "first_fit"
+)]
 static MAPPED_AND_FULL: BrkHeap;
 
 /// Every thread makes blocks and sends each to some thread, which looks at it and frees it, or resizes it and sends it on.
@@ -176,7 +183,7 @@ behind! {
 
 #[test]
 fn threads_that_meet_at_the_first_allocation_open_one_heap() {
-    #[brk_heap(source = "mmap")]
+    #[brk_heap(source = "mmap", policy = "first_fit")]
     static NEW: BrkHeap;
     let start = std::sync::Barrier::new(8);
     thread::scope(|scope| {

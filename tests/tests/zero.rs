@@ -8,15 +8,15 @@ use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-#[brk_heap(source = "mmap", zero = "free")]
+#[brk_heap(source = "mmap", zero = "free", policy = "first_fit")]
 static CHUNKS: BrkHeap;
 #[brk_heap(source = "mmap", zero = "free", harden = "none", coalesce = "deferred", order = "lifo")]
 static LATE: BrkHeap;
 #[brk_heap(source = "mmap", zero = "free", cache = "1MiB")]
 static CACHED: BrkHeap;
-#[brk_heap(source = "mmap", zero = "free", large = "64KiB")]
+#[brk_heap(source = "mmap", zero = "free", large = "64KiB", policy = "first_fit")]
 static MAPPED: BrkHeap;
-#[brk_heap(source = "mmap")]
+#[brk_heap(source = "mmap", policy = "first_fit")]
 static KEEPS: BrkHeap;
 
 const fn layout(size: usize) -> Layout {

@@ -1,12 +1,14 @@
 //! Runs the checks that take more than a page of shell: `cargo xtask COMMAND`.
 //!
 //! A command is a module: [`faults`] breaks the sources one line at a time; [`targets`] builds and tests for other
-//! processors and C libraries; [`preload`] runs programs on the shared libraries. Each works in the root of the
-//! repository, leaves it as it is, and writes below the target directory alone. What is a page or less is a script in `.ci`.
+//! processors and C libraries; [`preload`] runs programs on the shared libraries; [`package`] tries what would be
+//! published. Each works in the root of the repository, leaves it as it is, and writes below the target directory alone,
+//! or in a temporary folder. What is a page or less is a script in `.ci`.
 
 mod command;
 mod failure;
 mod faults;
+mod package;
 mod preload;
 mod targets;
 
@@ -33,9 +35,14 @@ usage: cargo xtask COMMAND
       only builds, and compares what each target lacks with what tests/targets says of it
   targets --clippy TARGET…
       only clippy, of the runtime
+  firmware
+      builds the programs of examples/firmware, and runs them on emulated microcontrollers
   preload [--once]
       runs each program of preload/programs ten times, or once, on each library, and as often
       without, and fails unless it writes the same
+  package [--allow-dirty]
+      rehearses the publication of both packages, unpacks them outside of the repository, and
+      fails unless they are complete, build, and pass their documentation's tests there
 ";
 
 fn main() -> ExitCode {
@@ -71,6 +78,8 @@ fn dispatch() -> Result {
     match &*name {
         "mutants" => faults::mutants::run(arguments, &target),
         "fuzz-faults" => faults::fuzzers::run(arguments, &target),
+        "firmware" => targets::firmware::run(arguments, &target),
+        "package" => package::run(arguments, &target),
         "preload" => preload::run(arguments, &target),
         "targets" => targets::run(arguments, &target),
         _ => Err(Failure::Usage(format!("no such command: {name}"))),

@@ -71,7 +71,11 @@ pub fn json(meter: Meter) -> Outcome {
 }
 
 /// Writes records until `put`, which says how much it has, has `size` bytes.
-fn write_document(random: &mut Random, size: usize, mut put: impl FnMut(&[u8]) -> usize) {
+pub(crate) fn write_document(
+    random: &mut Random,
+    size: usize,
+    mut put: impl FnMut(&[u8]) -> usize,
+) {
     const WORDS: [&str; 16] = [
         "arena",
         "chunk",

@@ -7,7 +7,8 @@ use super::{beside, expanded, formatted, mistakes, tokens};
 use crate::args::Args;
 use crate::diag::Sink;
 use crate::option::{HeapOption, Kind};
-use crate::options::{ALL, CRATE};
+use crate::options::{ALL, COALESCE, CRATE, INDEX, ORDER, POLICY, PRESET};
+use crate::presets::{PRESETS, fill_in};
 use crate::settings::Settings;
 use std::collections::HashSet;
 use std::fs;
@@ -55,6 +56,20 @@ fn the_table_of_the_page_is_the_table_of_the_code() {
 fn the_table_of_the_readme_is_the_table_of_the_code() {
     let readme = file("README.md");
     assert_eq!(rows(&readme), ALL.iter().map(|option| row(option)).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_page_says_what_each_preset_stands_for() {
+    let (_, table) = PAGE.split_once("| preset | for | stands for |\n").expect("there is a table");
+    for (preset, row) in PRESETS.iter().zip(table.lines().skip(1)) {
+        let written: Vec<String> = preset
+            .options
+            .iter()
+            .map(|(option, value)| format!("{} = {value}", option.name))
+            .collect();
+        assert!(row.starts_with(&format!("| `\"{}\"` | ", preset.name)), "{row}");
+        assert!(row.ends_with(&format!(" | `{}` |", written.join(", "))), "{row}");
+    }
 }
 
 #[test]
@@ -132,8 +147,10 @@ fn the_readme_shows_what_rustc_prints() {
 }
 
 /// Configurations in which different options have effect.
-const CONFIGURATIONS: [&str; 13] = [
+const CONFIGURATIONS: [&str; 15] = [
     "",
+    r#"cache = "none""#,
+    r#"preset = "lean", stats = "none""#,
     r#"source = "mmap", arena = "1MiB", limit = "1GiB", grow = "2MiB""#,
     r#"source = "static", arena = "4KiB""#,
     r#"grow = "none""#,
@@ -149,7 +166,21 @@ const CONFIGURATIONS: [&str; 13] = [
 ];
 
 fn shown_options(arguments: &str) -> Vec<(&'static HeapOption, String)> {
-    Settings::new(&Args::parse(tokens(arguments), &mut Sink::default())).values()
+    let mut args = Args::parse(tokens(arguments), &mut Sink::default());
+    fill_in(&mut args);
+    Settings::new(&args).values()
+}
+
+fn is_placement(option: &HeapOption) -> bool {
+    [&POLICY, &ORDER, &INDEX, &COALESCE].iter().any(|placement| placement.name == option.name)
+}
+
+/// Whether the attribute names a placement. One that does not has a cache, and the default placement
+/// of such a heap is replaced as a whole.
+fn names_placement(arguments: &str) -> bool {
+    ALL.iter().any(|it| is_placement(it) && arguments.contains(&format!("{} = ", it.name)))
+        || arguments.contains("static")
+        || arguments.contains("cache = \"none\"")
 }
 
 fn with(arguments: &str, more: &str) -> String {
@@ -164,7 +195,8 @@ fn the_documentation_of_a_heap_shows_each_option_that_has_effect_and_its_value()
         let is_written = |option: &HeapOption| arguments.contains(&format!("{} = ", option.name));
         for (option, value) in shown_options(arguments) {
             let is_open = !value.starts_with('`') || value.contains(' ');
-            if is_written(option) || is_open {
+            let is_as_a_whole = is_placement(option) && !names_placement(arguments);
+            if is_written(option) || is_open || is_as_a_whole {
                 continue;
             }
             // Writing the default changes only the column that says who set it.
@@ -188,8 +220,9 @@ fn the_documentation_of_a_heap_leaves_out_each_option_that_has_none() {
         let shown = shown_options(arguments);
         let is_shown =
             |option: &&&HeapOption| shown.iter().any(|(other, _)| other.name == option.name);
-        let hidden = ALL.iter().filter(|option| !is_shown(option) && option.name != CRATE.name);
-        for option in hidden {
+        let has_effect = |name| ![CRATE.name, PRESET.name].contains(&name);
+        let hidden = ALL.iter().filter(|option| !is_shown(option) && has_effect(option.name));
+        for option in hidden.filter(|it| !is_placement(it) || names_placement(arguments)) {
             let words = option.words.iter().map(|word| option.written_with(word));
             for value in words.chain([option.written_as_example()]) {
                 let written = with(arguments, &value);
@@ -211,7 +244,7 @@ fn the_documentation_of_a_heap_says_which_options_were_written() {
     for row in [
         "| `arena` | `\"8KiB\"` | attribute |",
         "| `crate` | `a` | attribute |",
-        "| `policy` | `\"first_fit\"` | default |",
+        "| `policy` | `\"segregated_fit\"` | default |",
     ] {
         assert_eq!(shown.matches(row).count(), 1, "{shown}");
     }
@@ -247,12 +280,15 @@ fn every_default_that_is_a_value_expands_like_its_absence() {
         assert_eq!(implementation(&written), implementation(beside(option)), "{written}");
         compared += 1;
     }
-    assert_eq!(compared, 14, "all but `limit`, `trim`, `lock` and `crate` begin with a value");
+    assert_eq!(
+        compared, 14,
+        "all but `preset`, `limit`, `trim`, `lock` and `crate` begin with a value"
+    );
 }
 
 #[test]
 fn every_word_is_said_once_and_means_an_item_of_its_own() {
-    for option in ALL {
+    for option in ALL.iter().filter(|option| option.name != PRESET.name) {
         let texts: HashSet<&str> = option.words.iter().map(|word| word.text).collect();
         assert_eq!(texts.len(), option.words.len(), "`{}`", option.name);
         let items: HashSet<&str> = option.words.iter().map(|word| word.item).collect();

@@ -428,7 +428,10 @@ fn a_mistake_and_the_static() {
                 #[automatically_derived]
                 impl ::brkalloc::__private::Config for HEAP {
                     type Source = ::brkalloc::__private::Brk;
-                    type Index = ::brkalloc::__private::Tree<::brkalloc::__private::FirstFit>;
+                    type Index = ::brkalloc::__private::Bins<
+                        ::brkalloc::__private::Fifo,
+                        { ::brkalloc::__private::classes(::brkalloc::__private::LARGEST_LIMIT) },
+                    >;
                     type Coalesce = ::brkalloc::__private::Immediate;
                     type Lock = ::brkalloc::__private::DefaultLock;
                     type Cache = ::brkalloc::__private::Uncached;
@@ -511,31 +514,13 @@ fn one_function_of_c_has_the_users_place() {
 
 #[test]
 fn the_caches_of_threads() {
-    let text = formatted(r#"cache = "1MiB""#, "static HEAP: BrkHeap;");
-    let from = text.find("impl ::brkalloc::__private::PerThread").expect("there are caches");
-    expect![[r#"
-        impl ::brkalloc::__private::PerThread for HEAP {
-                #[inline]
-                fn with<R>(
-                    f: impl ::core::ops::FnOnce(&::brkalloc::__private::ThreadCache<Self>) -> R,
-                ) -> R {
-                    ::std::thread_local! {
-                        static CACHE : ::brkalloc::__private::ThreadCache < HEAP > = const {
-                        ::brkalloc::__private::ThreadCache::new() };
-                    }
-                    CACHE.with(f)
-                }
-                fn watch_end() -> ::core::primitive::bool {
-                    ::std::thread_local! {
-                        static END : ::brkalloc::__private::ThreadEnd < HEAP > = const {
-                        ::brkalloc::__private::ThreadEnd::new() };
-                    }
-                    END.try_with(|_| ()).is_ok()
-                }
-            }
-        };
-    "#]]
-    .assert_eq(&text[from..]);
+    for arguments in ["", r#"cache = "1MiB""#] {
+        let text = expanded(arguments, HEAP).to_string();
+        let caches = ":: brkalloc :: __private :: caches ! { HEAP }";
+        assert_eq!(text.matches(caches).count(), 1, "{text}");
+    }
+    assert!(!expanded(r#"cache = "none""#, HEAP).to_string().contains("caches"));
+    assert!(!expanded(r#"arena = 0"#, HEAP).to_string().contains("caches"), "no second mistake");
 }
 
 #[test]

@@ -97,13 +97,17 @@ fn a_word_alone_is_found_with_its_option() {
 #[test]
 fn a_word_of_several_options_stands_for_none_of_them() {
     assert_eq!(hints::option_with("none"), None);
-    assert!(mistakes("none").contains("help: the options are `source`"));
+    assert!(mistakes("none").contains("help: the options are `preset`, `source`"));
 }
 
 #[test]
 fn a_word_for_the_default_gets_the_advice_to_leave_the_option_out() {
     check(&[
-        ("policy = \"auto\"", "leave `policy` out for its default: `\"first_fit\"`"),
+        (
+            "policy = \"auto\"",
+            "leave `policy` out for its default: `\"first_fit\"`; `\"segregated_fit\"` with a cache, if \
+             you name no placement",
+        ),
         (
             "limit = \"unlimited\"",
             "leave `limit` out for its default: as large as the target allows",

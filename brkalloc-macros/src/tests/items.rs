@@ -175,11 +175,11 @@ fn raw_names_lose_their_prefix_in_text_only() {
 }
 
 #[test]
-fn a_mistake_in_the_options_leaves_the_static_with_its_defaults() {
+fn a_mistake_in_the_options_leaves_the_static_with_the_least_heap() {
     let wrong =
         formatted("arena = \"128KiB\", limit = \"4KiB\", unsafe(lock = \"none\"), stats = 1", HEAP);
     let (_, wrong) = wrong.split_once("automatically_derived").expect("there is a configuration");
-    let plain = formatted("", HEAP);
+    let plain = formatted("policy = \"segregated_fit\"", HEAP);
     let (_, plain) = plain.split_once("automatically_derived").expect("there is a configuration");
     assert_eq!(wrong, plain);
 }

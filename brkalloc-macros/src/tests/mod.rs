@@ -15,6 +15,7 @@ mod items;
 mod literals;
 mod messages;
 mod options;
+mod presets;
 mod rules;
 mod sizes;
 mod soup;
@@ -25,7 +26,8 @@ use crate::diag::{Mistake, Sink};
 use crate::expand::expand;
 use crate::item::HeapStatic;
 use crate::option::HeapOption;
-use crate::options::QUARANTINE;
+use crate::options::{COALESCE, INDEX, ORDER, POLICY, QUARANTINE};
+use crate::presets as options_presets;
 use crate::rules as options_rules;
 use proc_macro2::{TokenStream, TokenTree};
 
@@ -36,9 +38,16 @@ fn tokens(text: &str) -> TokenStream {
     text.parse().unwrap_or_else(|error| panic!("`{text}` has no tokens: {error}"))
 }
 
-/// Returns the option that another one needs beside it to have effect.
+/// Returns the option that another one needs beside it, to have effect or to have its first default.
 fn beside(option: &HeapOption) -> &'static str {
-    if option.name == QUARANTINE.name { "harden = \"full\", " } else { "" }
+    let is_placement = [&POLICY, &ORDER, &INDEX, &COALESCE].iter().any(|it| it.name == option.name);
+    if option.name == QUARANTINE.name {
+        "harden = \"full\", "
+    } else if is_placement {
+        "cache = \"none\", "
+    } else {
+        ""
+    }
 }
 
 /// Expands `#[brk_heap(arguments)] item`.
@@ -55,7 +64,9 @@ fn formatted(arguments: &str, item: &str) -> String {
 /// Returns every mistake of an attribute and its item, each with the text that it underlines.
 fn mistakes_of(arguments: &str, item: &str) -> String {
     let mut sink = Sink::default();
-    let args = Args::parse(tokens(arguments), &mut sink);
+    let mut args = Args::parse(tokens(arguments), &mut sink);
+    options_presets::fill_in(&mut args);
+    options_rules::settle(&mut args);
     options_rules::check(&args, &mut sink);
     // The sink has the message about an item that is not a static.
     let _ = HeapStatic::parse(tokens(item), &mut sink);

@@ -12,6 +12,7 @@ fn check(arguments: &str, expected: &Expect) {
 /// Returns every value that `option` takes, as the user writes it.
 fn right_values(option: &HeapOption) -> Vec<String> {
     let words = option.words.iter().map(|word| match (option.name, word.text) {
+        ("preset", "embedded") => "preset = \"embedded\", arena = \"4KiB\"".to_owned(),
         ("source", "static") => "source = \"static\", arena = \"4KiB\"".to_owned(),
         _ => option.written_with(word),
     });
@@ -322,7 +323,7 @@ fn wrong_separators_are_reported_and_skipped() {
               --> ,
             error: expected an option name, found `5`
             help: did you mean `arena = 5`?
-            note: options are written `name = value`; the names are `source`, `arena`, `grow`, `limit`, `trim`, `large`, `policy`, `order`, `index`, `coalesce`, `cache`, `lock`, `harden`, `quarantine`, `zero`, `stats`, `export`, `crate`
+            note: options are written `name = value`; the names are `preset`, `source`, `arena`, `grow`, `limit`, `trim`, `large`, `policy`, `order`, `index`, `coalesce`, `cache`, `lock`, `harden`, `quarantine`, `zero`, `stats`, `export`, `crate`
               --> 5
         "#]],
     );

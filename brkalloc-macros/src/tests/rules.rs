@@ -342,7 +342,7 @@ fn index(arguments: &str) -> (&'static str, Vec<&'static str>) {
 
 #[test]
 fn address_order_is_a_tree_unless_a_list_is_written() {
-    for order in ["", r#"order = "address","#] {
+    for order in [r#"cache = "none","#, r#"order = "address","#] {
         assert_eq!(index(order), ("tree", vec!["FirstFit"]));
         let list = index(&format!("{order} index = \"list\""));
         assert_eq!(list, ("list", vec!["FirstFit", "Address"]));
@@ -371,8 +371,8 @@ fn a_policy_by_its_path_is_a_list_in_any_order() {
 }
 
 #[test]
-fn segregated_fit_has_bins_in_last_in_first_out_order() {
-    assert_eq!(index(r#"policy = "segregated_fit""#), ("bins", vec!["Bins", "Lifo"]));
+fn segregated_fit_has_bins_in_first_in_first_out_order() {
+    assert_eq!(index(r#"policy = "segregated_fit""#), ("bins", vec!["Bins", "Fifo"]));
     let by_address = index(r#"policy = "segregated_fit", order = "address""#);
     assert_eq!(by_address, ("bins", vec!["Bins", "Address"]));
 }

@@ -100,7 +100,7 @@ impl<C: Config, S: Source> Heap<'_, C, S> {
     /// A heap of one thread has no use for per-thread caches.
     const IS_UNCACHED: () = assert!(
         <C::Cache as Cache<C>>::KEEPS.is_none(),
-        "a `Heap` has no cache; use a configuration without `cache`"
+        "a `Heap` has no cache; write `cache = \"none\"`, or name a placement, such as `policy = \"first_fit\"`"
     );
 
     /// Nor does it have a quarantine.

@@ -15,10 +15,10 @@ use core::time::Duration;
 use std::process::exit;
 use std::thread;
 
-#[brk_heap(source = "mmap")]
+#[brk_heap(source = "mmap", policy = "first_fit")]
 static MADE: BrkHeap;
 
-#[brk_heap(source = "mmap", lock = "spin")]
+#[brk_heap(source = "mmap", lock = "spin", policy = "first_fit")]
 static SPUN: BrkHeap;
 
 /// A configuration by hand, that finds its heap by `F` and its memory in `S`.

@@ -8,7 +8,7 @@ use brkalloc_harness::pattern::Block;
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::NonNull;
 
-#[brk_heap]
+#[brk_heap(policy = "first_fit")]
 static HEAP: BrkHeap;
 
 fn main() {

@@ -5,7 +5,7 @@ mod program;
 
 use brkalloc::{BrkHeap, brk_heap};
 
-#[brk_heap(export = "malloc")]
+#[brk_heap(export = "malloc", policy = "first_fit")]
 static HEAP: BrkHeap;
 
 fn main() {

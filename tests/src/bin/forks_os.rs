@@ -5,7 +5,7 @@ use brkalloc_harness::forks;
 use std::process::ExitCode;
 
 #[global_allocator]
-#[brk_heap]
+#[brk_heap(policy = "first_fit")]
 static HEAP: BrkHeap;
 
 fn main() -> ExitCode {

@@ -20,7 +20,7 @@ static SIZES: BrkHeap;
 #[brk_heap(source = "mmap", policy = "first_fit", index = "list")]
 static LIST: BrkHeap;
 
-#[brk_heap(source = "mmap", policy = "segregated_fit")]
+#[brk_heap(source = "mmap", policy = "segregated_fit", order = "lifo")]
 static BINS: BrkHeap;
 
 #[brk_heap(source = "static", arena = "4KiB")]

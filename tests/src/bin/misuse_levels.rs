@@ -22,18 +22,18 @@ macro_rules! heaps {
 }
 
 heaps! {
-    BASIC_CHUNKS 100 100 (source = "mmap"),
-    BASIC_CACHE 100 100 (source = "mmap", cache = "64KiB"),
-    BASIC_MAPPINGS 100_000 100_000 (source = "mmap", large = "64KiB"),
-    FULL_CHUNKS 100 96 (source = "mmap", harden = "full"),
-    FULL_CACHE 100 104 (source = "mmap", cache = "64KiB", harden = "full"),
-    FULL_MAPPINGS 100_000 100_000 (source = "mmap", large = "64KiB", harden = "full"),
-    WAIT_CHUNKS 100 96 (source = "mmap", harden = "full", quarantine = "64KiB"),
-    WAIT_CACHE 100 104 (source = "mmap", cache = "64KiB", harden = "full", quarantine = "64KiB"),
+    BASIC_CHUNKS 100 100 (source = "mmap", policy = "first_fit"),
+    BASIC_CACHE 100 100 (source = "mmap", policy = "first_fit", cache = "64KiB"),
+    BASIC_MAPPINGS 100_000 100_000 (source = "mmap", policy = "first_fit", large = "64KiB"),
+    FULL_CHUNKS 100 96 (source = "mmap", policy = "first_fit", harden = "full"),
+    FULL_CACHE 100 104 (source = "mmap", policy = "first_fit", cache = "64KiB", harden = "full"),
+    FULL_MAPPINGS 100_000 100_000 (source = "mmap", policy = "first_fit", large = "64KiB", harden = "full"),
+    WAIT_CHUNKS 100 96 (source = "mmap", policy = "first_fit", harden = "full", quarantine = "64KiB"),
+    WAIT_CACHE 100 104 (source = "mmap", policy = "first_fit", cache = "64KiB", harden = "full", quarantine = "64KiB"),
 }
 
 /// Whose blocks are foreign to all others.
-#[brk_heap(source = "mmap")]
+#[brk_heap(source = "mmap", policy = "first_fit")]
 static OTHER: BrkHeap;
 
 /// What is done to a heap of any configuration.

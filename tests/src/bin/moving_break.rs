@@ -19,7 +19,7 @@ use std::thread;
 const PAGE: usize = 4096;
 const MIB: usize = 1 << 20;
 
-#[brk_heap(arena = "64KiB", grow = "64KiB", limit = "64MiB", trim = "128KiB")]
+#[brk_heap(arena = "64KiB", grow = "64KiB", limit = "64MiB", trim = "128KiB", policy = "first_fit")]
 static HEAP: BrkHeap;
 
 /// Moves the break, and tells where it was; `None` if the system refuses.

@@ -7,7 +7,7 @@ use brkalloc::{BrkHeap, Origin, brk_heap};
 use core::alloc::{GlobalAlloc, Layout};
 use std::alloc::System;
 
-#[brk_heap]
+#[brk_heap(policy = "first_fit")]
 static HEAP: BrkHeap;
 
 /// Blocks of up to 4 KiB, 400 of each allocator; glibc's threshold for mappings is far above that.

@@ -8,4 +8,4 @@ static HEAP: BrkHeap;
 
 fn main() {}
 
-// mistakes: 2
+// mistakes: 4

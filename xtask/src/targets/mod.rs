@@ -1,10 +1,11 @@
 //! Other targets than the one we write on: what has to [build](builds) for them, and the [table] of tests that run
-//! there.
+//! there, and the [firmware].
 //!
 //! The standard library is built from Debian's sources (packages rustc-web, cargo-web, rust-web-src) with
 //! `RUSTC_BOOTSTRAP`. As root, what is missing is [installed](packages).
 
 mod builds;
+pub(crate) mod firmware;
 mod packages;
 mod row;
 mod table;

@@ -192,7 +192,10 @@ macro_rules! __cache_of_malloc {
 /// The caches of the one heap of a program that is C's `malloc`, on targets without known
 /// initial-exec support: in a shared library, the C library may have to allocate such
 /// thread-locals.
-#[cfg(not(all(target_os = "linux", target_arch = "x86_64", target_pointer_width = "64")))]
+#[cfg(all(
+    feature = "std",
+    not(all(target_os = "linux", target_arch = "x86_64", target_pointer_width = "64"))
+))]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __cache_of_malloc {
@@ -200,11 +203,30 @@ macro_rules! __cache_of_malloc {
         /// This thread's cache.
         #[inline]
         fn with<R>(f: impl ::core::ops::FnOnce(&$crate::__private::ThreadCache<$heap>) -> R) -> R {
-            ::std::thread_local! {
+            $crate::__private::std::thread_local! {
                 static CACHE: $crate::__private::ThreadCache<$heap> =
                     const { $crate::__private::ThreadCache::new() };
             }
             CACHE.with(f)
+        }
+    };
+}
+
+/// The error of such a heap where that needs std.
+#[cfg(all(
+    not(feature = "std"),
+    not(all(target_os = "linux", target_arch = "x86_64", target_pointer_width = "64"))
+))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __cache_of_malloc {
+    ($heap:ident) => {
+        ::core::compile_error! {
+            "on this target, a heap with `cache` and `export` needs std, and `brkalloc` is without its feature `std`\n       \
+             help: turn the feature on, or write `cache = \"none\"`"
+        }
+        fn with<R>(_: impl ::core::ops::FnOnce(&$crate::__private::ThreadCache<$heap>) -> R) -> R {
+            ::core::unreachable!()
         }
     };
 }

@@ -31,6 +31,7 @@ mod map;
 mod medium;
 pub(crate) mod object;
 mod objects;
+mod per_thread;
 mod slabs;
 mod state;
 mod thread;

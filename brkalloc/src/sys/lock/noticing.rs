@@ -59,11 +59,14 @@ fn entered_again<C: Named>() -> ! {
     report::fatal_in::<C>(format_args!("entered again while in use: {why}"))
 }
 
-/// Returns a number that no other thread has while this one runs; 0 if nothing tells.
+/// Returns a number that no other thread has while this one runs, and that the thread keeps in the
+/// child of a fork; 0 if nothing tells.
 #[inline]
+#[allow(clippy::cast_possible_truncation, reason = "an address, as a number of the same width")]
 fn this_thread() -> usize {
     #[cfg(unix)]
-    return crate::diag::errno::owner();
+    // SAFETY: the call has no precondition.
+    return unsafe { libc::pthread_self() } as usize;
     #[cfg(not(unix))]
     return 0;
 }

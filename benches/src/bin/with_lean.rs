@@ -1,10 +1,10 @@
-//! The row of the heap with a cache.
+//! The row of the preset "lean".
 
 use brkalloc::{BrkHeap, brk_heap};
 use std::process::ExitCode;
 
 #[global_allocator]
-#[brk_heap(cache = "1MiB")]
+#[brk_heap(preset = "lean")]
 static HEAP: BrkHeap;
 
 fn main() -> ExitCode {

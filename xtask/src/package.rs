@@ -1,0 +1,247 @@
+//! What would be published: both packages, packed by cargo and unpacked where the repository is not.
+//!
+//! ```text
+//!   cargo publish --dry-run
+//!   cargo package ─► target/package/*.crate ─► a temporary folder ─► files: there, and those of the repository
+//!                                                                ├─► links: each leads somewhere
+//!                                                                └─► cargo build, doc, test --doc
+//! ```
+
+use crate::command::{program, read, run as succeed};
+use crate::failure::{At, Result, fail};
+use lexopt::Arg::Long;
+use lexopt::Parser;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The version of both packages, which is the workspace's.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// A package, its files that are the repository's, and those that are its own.
+struct Package {
+    name: &'static str,
+    of_the_repository: &'static [&'static str],
+    own: &'static [&'static str],
+}
+
+/// In the order in which they are published.
+const PACKAGES: [Package; 2] = [
+    Package {
+        name: "brkalloc-macros",
+        of_the_repository: &["LICENSE-APACHE", "LICENSE-MIT"],
+        own: &["Cargo.toml", "README.md", "src/brk_heap.md"],
+    },
+    Package {
+        name: "brkalloc",
+        of_the_repository: &[
+            "LICENSE-APACHE",
+            "LICENSE-MIT",
+            "README.md",
+            "ARCHITECTURE.md",
+            "CHANGELOG.md",
+            "SECURITY.md",
+        ],
+        own: &["Cargo.toml"],
+    },
+];
+
+pub(crate) fn run(mut arguments: Parser, target: &Path) -> Result {
+    let mut options = vec!["--locked"];
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Long("allow-dirty") => options.push("--allow-dirty"),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    for package in &PACKAGES {
+        options.extend(["-p", package.name]);
+    }
+    // The rehearsal keeps no archive, so cargo packs once more.
+    for command in [&["publish", "--dry-run"][..], &["package"]] {
+        let mut cargo = program("cargo");
+        cargo.args(command).args(&options).env("CARGO_TARGET_DIR", target);
+        succeed(&mut cargo)?;
+    }
+
+    let folder = Folder::new()?;
+    let members = PACKAGES.each_ref().map(|package| format!("{:?}", package.folder()));
+    let manifest = format!(
+        "[workspace]\nresolver = \"3\"\nmembers = [{}]\n\n\
+         [patch.crates-io]\nbrkalloc-macros = {{ path = {:?} }}\n",
+        members.join(", "),
+        PACKAGES[0].folder(),
+    );
+    fs::write(folder.0.join("Cargo.toml"), manifest).at(&folder.0)?;
+    fs::copy("Cargo.lock", folder.0.join("Cargo.lock")).at("Cargo.lock")?;
+    for package in &PACKAGES {
+        package.unpack(target, &folder.0)?;
+        package.look_at_files(&folder.0)?;
+        package.look_at_links(&folder.0)?;
+    }
+    for package in &PACKAGES {
+        package.build(target, &folder.0)?;
+    }
+    // Cargo packs no dependency for tests that has a path alone; what the attribute's page shows needs this one.
+    let manifest = folder.0.join(PACKAGES[0].folder()).join("Cargo.toml");
+    let completed = format!(
+        "{}\n[dev-dependencies.brkalloc]\npath = \"../{}\"\n",
+        fs::read_to_string(&manifest).at(&manifest)?,
+        PACKAGES[1].folder()
+    );
+    fs::write(&manifest, completed).at(&manifest)?;
+    for package in &PACKAGES {
+        package.test_documentation(target, &folder.0)?;
+    }
+    Ok(())
+}
+
+impl Package {
+    /// The folder that its archive holds.
+    fn folder(&self) -> String {
+        format!("{}-{VERSION}", self.name)
+    }
+
+    fn unpack(&self, target: &Path, folder: &Path) -> Result {
+        let archive = target.join("package").join(self.folder() + ".crate");
+        succeed(program("tar").arg("-xzf").arg(archive).arg("-C").arg(folder))
+    }
+
+    /// Fails unless every file is there, and says what the repository's says: a link that was not followed would not.
+    fn look_at_files(&self, folder: &Path) -> Result {
+        let inside = |file: &str| folder.join(self.folder()).join(file);
+        for file in self.own {
+            if !inside(file).is_file() {
+                return fail(format!("{} has no {file}", self.folder()));
+            }
+        }
+        for file in self.of_the_repository {
+            let Ok(packed) = fs::read(inside(file)) else {
+                return fail(format!("{} has no {file}", self.folder()));
+            };
+            if packed != fs::read(file).at(file)? {
+                let name = self.folder();
+                return fail(format!("{name} has another {file} than the repository"));
+            }
+        }
+        println!("{}: {}", self.folder(), [self.own, self.of_the_repository].concat().join(" "));
+        Ok(())
+    }
+
+    /// Fails unless every link of its documents leads to an address, a heading or a file of the package. A registry shows
+    /// the README alone, so that one may not lead to files.
+    fn look_at_links(&self, folder: &Path) -> Result {
+        let root = folder.join(self.folder());
+        for file in [self.own, self.of_the_repository].concat() {
+            if Path::new(file).extension().is_none_or(|extension| extension != "md") {
+                continue;
+            }
+            let text = fs::read_to_string(root.join(file)).at(file)?;
+            let links = links(&text);
+            for link in &links {
+                let leads_on = match link.strip_prefix('#') {
+                    Some(anchor) => anchors(&text).iter().any(|known| known == anchor),
+                    None if link.starts_with("https://") => true,
+                    None => file != "README.md" && root.join(link).is_file(),
+                };
+                if !leads_on {
+                    let name = self.folder();
+                    return fail(format!("{name}, {file}: `{link}` leads nowhere on a registry"));
+                }
+            }
+            println!("{}: {file}: links looked at: {}", self.folder(), links.len());
+        }
+        Ok(())
+    }
+
+    fn cargo(&self, command: &str, target: &Path, folder: &Path) -> Command {
+        let mut cargo = program("cargo");
+        cargo
+            .args([command, "--quiet", "--offline", "--all-features", "-p", self.name])
+            .current_dir(folder)
+            .env("CARGO_TARGET_DIR", target.join("unpacked"))
+            .env("RUSTDOCFLAGS", "-D warnings");
+        cargo
+    }
+
+    fn build(&self, target: &Path, folder: &Path) -> Result {
+        succeed(&mut self.cargo("build", target, folder))?;
+        succeed(self.cargo("doc", target, folder).arg("--no-deps"))?;
+        println!("{}: cargo build and cargo doc: well", self.folder());
+        Ok(())
+    }
+
+    /// Fails unless every program of the documentation passes, the README's among them.
+    fn test_documentation(&self, target: &Path, folder: &Path) -> Result {
+        let mut cargo = self.cargo("test", target, folder);
+        cargo.env_remove("RUSTDOCFLAGS");
+        let said = read(cargo.args(["--doc", "--", "--format=pretty"]))?;
+        let passed: Vec<&str> =
+            said.lines().filter(|line| line.starts_with("test ") && line.ends_with("ok")).collect();
+        let of_the_readme = passed.iter().filter(|line| line.contains(" Readme ")).count();
+        if of_the_readme == 0 {
+            return fail(format!("{}: no program of README.md was tested", self.folder()));
+        }
+        let (name, all) = (self.folder(), passed.len());
+        println!("{name}: cargo test --doc: {all} passed, {of_the_readme} of them of README.md");
+        Ok(())
+    }
+}
+
+/// An empty folder outside of the repository, which goes with the value.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Result<Self> {
+        let path = std::env::temp_dir().join(format!("brkalloc-package-{}", std::process::id()));
+        fs::create_dir(&path).at(&path)?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What is left there harms nobody.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The lines of a document that are no program and no output.
+fn prose(text: &str) -> impl Iterator<Item = &str> {
+    let mut is_code = false;
+    text.lines().filter(move |line| {
+        let is_fence = line.starts_with("```");
+        is_code ^= is_fence;
+        !is_code && !is_fence
+    })
+}
+
+/// Where the links and images of a document lead.
+fn links(text: &str) -> Vec<&str> {
+    let behind = prose(text).flat_map(|line| line.split("](").skip(1));
+    behind.filter_map(|rest| Some(rest.split_once(')')?.0)).collect()
+}
+
+/// The names of a document's headings, as registries write them.
+fn anchors(text: &str) -> Vec<String> {
+    let headings = prose(text).filter(|line| line.starts_with('#'));
+    let name = |heading: &str| {
+        let kept = |c: &char| c.is_alphanumeric() || matches!(c, '-' | '_' | ' ');
+        let words: String = heading.trim_start_matches('#').trim().chars().filter(kept).collect();
+        words.to_lowercase().replace(' ', "-")
+    };
+    headings.map(name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "# A `b` c!\n[one](#a-b-c), ![two](a.svg)\n```text\n[no](link)\n```\n";
+
+    #[test]
+    fn links_and_headings_are_found_outside_of_code() {
+        assert_eq!(links(TEXT), ["#a-b-c", "a.svg"]);
+        assert_eq!(anchors(TEXT), ["a-b-c"]);
+    }
+}

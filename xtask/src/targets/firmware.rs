@@ -1,0 +1,91 @@
+//! The firmware of `examples/firmware` on processors that qemu emulates: a Cortex-M3, and a Cortex-M0 without
+//! compare-and-swap. Each program says through the emulator what it saw, and the words are compared.
+
+use super::{cargo, packages};
+use crate::command::{program, program_within, read, run as succeed};
+use crate::failure::{At, Result, fail};
+use lexopt::Parser;
+use std::path::Path;
+
+/// A program, where it runs, and what it says there.
+struct Firmware {
+    name: &'static str,
+    target: &'static str,
+    emulator: &'static [&'static str],
+    says: &'static str,
+}
+
+const ALL: [Firmware; 2] = [
+    Firmware {
+        name: "spinning",
+        target: "thumbv7m-none-eabi",
+        emulator: &["-cpu", "cortex-m3", "-machine", "lm3s6965evb"],
+        says: "\
+HEAP: 16384 bytes
+100 strings: 7296 bytes in use
+a megabyte: refused
+30 blocks of 256 bytes, until there is no room
+all freed: 0 bytes in use, 1 free chunk
+",
+    },
+    Firmware {
+        name: "unlocked",
+        target: "thumbv6m-none-eabi",
+        emulator: &["-machine", "microbit"],
+        says: "\
+HEAP: 10240 bytes
+100 strings: 7296 bytes in use
+a megabyte: refused
+7 blocks of 256 bytes, until there is no room
+all freed: 0 bytes in use, 1 free chunk
+",
+    },
+];
+
+pub(crate) fn run(mut arguments: Parser, target: &Path) -> Result {
+    if let Some(argument) = arguments.next()? {
+        return Err(argument.unexpected().into());
+    }
+    let base = target.join("firmware");
+    std::fs::create_dir_all(&base).at(&base)?;
+    packages::install(
+        &base,
+        &["rustc-web", "cargo-web", "rust-web-src", "lld", "qemu-system-arm"],
+    )?;
+    ALL.iter().try_for_each(|firmware| firmware.check(&base))
+}
+
+impl Firmware {
+    /// Builds the program, runs it, and compares what it says.
+    fn check(&self, base: &Path) -> Result {
+        let mut build = cargo("build", self.target, "core,alloc", base);
+        build.args(["--quiet", "--locked", "--release", "--bin", self.name]);
+        build.args(["--manifest-path", "examples/firmware/Cargo.toml"]);
+        succeed(build.env("RUSTFLAGS", "-D warnings -C linker=ld.lld -C link-arg=-Tlink.x"))?;
+        let image = base.join(self.target).join("release").join(self.name);
+        let mut emulator = program_within(60, "qemu-system-arm");
+        emulator.args(self.emulator).args(["-nographic", "-semihosting-config"]);
+        emulator.args(["enable=on,target=native", "-kernel"]).arg(&image);
+        let said = read(&mut emulator)?;
+        if said != self.says {
+            return fail(format!("{} should say {:?}, and says {said:?}", self.name, self.says));
+        }
+        let table = read(program("size").arg(&image))?;
+        let sizes = table.lines().nth(1).map(fields);
+        let Some([text, data, bss, ..]) = sizes.as_deref() else {
+            return fail(format!("`size` says {table:?}"));
+        };
+        println!(
+            "{} on {}: {text} bytes of text, {} of data\n{said}",
+            self.name,
+            self.target,
+            data + bss
+        );
+        Ok(())
+    }
+}
+
+/// The numbers that a line begins with.
+fn fields(line: &str) -> Vec<usize> {
+    line.split_whitespace().map_while(|field| field.parse().ok()).collect()
+}
