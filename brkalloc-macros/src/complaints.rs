@@ -54,9 +54,7 @@ pub(crate) fn wrong_value(option: &HeapOption, written: &[TokenTree]) -> Mistake
             path if path.contains("::") => quoted_path(option, &path),
             word => unknown_word(option, &word),
         },
-        (Kind::Size { instead_of_zero }, Some(literal)) if value::bytes(&literal) == Some(0) => {
-            error(format!("`{}` must not be zero", option.name)).help(instead_of_zero)
-        }
+        (Kind::Size { .. }, Some(literal)) if value::bytes(&literal) == Some(0) => option.zero(),
         (Kind::Size { .. }, Some(Lit::Str(text))) => wrong_size(option, &text.value()),
         (Kind::Size { .. }, Some(Lit::Int(number))) => {
             size::not_integer(&number, &text(written), option)

@@ -36,6 +36,8 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     rules::settle(&mut args);
     rules::check(&args, &mut sink);
     let parsed = HeapStatic::parse(item, &mut sink);
+    let link_section = parsed.as_ref().ok().and_then(|item| item.link_section.as_ref());
+    rules::check_section(&args, link_section, &mut sink);
     let is_sound = sink.is_empty();
     let item = match parsed {
         Ok(item) => heap(&item, &args, is_sound),

@@ -14,7 +14,7 @@ use crate::options::ALL;
 use crate::size;
 use crate::spelling::{is_one_of, is_same};
 use crate::tokens::{literal, text};
-use crate::value;
+use crate::value::{self, Value};
 use core::slice;
 use proc_macro2::TokenTree;
 use syn::Lit;
@@ -32,7 +32,10 @@ pub(crate) const ELSEWHERE: [(&str, &str); 6] = [
         "oom on_oom panic abort error_handler fallback",
         "remove it; a failed allocation returns null, as `GlobalAlloc` specifies",
     ),
-    ("std no_std nostd", "remove it; a heap works without std"),
+    (
+        "std no_std nostd",
+        "remove it; `std` is a feature of the crate, which a heap with a `cache` needs",
+    ),
 ];
 
 /// Words that ask for the default, where the option has no such value.
@@ -96,7 +99,10 @@ pub(crate) fn value_meant(option: &HeapOption, written: &[TokenTree]) -> Option<
 
 /// Writes `option` with `written` unchanged, if that is a valid value.
 pub(crate) fn sound(option: &HeapOption, written: &[TokenTree]) -> Option<String> {
-    let is_sound = !written.is_empty() && value::read(option, written).is_some();
+    let is_sound = match value::read(option, written) {
+        Some(Value::Size(bytes)) => option.accepts(bytes),
+        value => value.is_some(),
+    };
     let plain = || format!("{} = {}", option.name, text(written));
     let word = || option.word(&last_word(written)?);
     is_sound.then(|| word().map_or_else(plain, |word| option.written_with(word)))
@@ -106,8 +112,11 @@ pub(crate) fn sound(option: &HeapOption, written: &[TokenTree]) -> Option<String
 fn size_meant(option: &HeapOption, written: &[TokenTree]) -> Option<String> {
     let unquoted = |token: &TokenTree| token.to_string().replace('"', "");
     let joined: String = written.iter().map(unquoted).collect();
-    let size = if size::read(&joined).is_some() { joined } else { size::show(product(written)?) };
-    Some(format!("{} = \"{size}\"", option.name))
+    let (text, bytes) = match size::read(&joined) {
+        Some(bytes) => (joined, bytes),
+        None => product(written).map(|bytes| (size::show(bytes), bytes))?,
+    };
+    option.accepts(bytes).then(|| format!("{} = \"{text}\"", option.name))
 }
 
 /// Computes `64 * 1024` and `1 << 20`.

@@ -30,6 +30,8 @@ pub(crate) struct HeapStatic {
     pub(crate) name: Ident,
     /// Whether the static is deprecated, so that its uses draw a warning.
     pub(crate) is_deprecated: bool,
+    /// The attribute that places the static in a section, if there is one.
+    pub(crate) link_section: Option<TokenStream>,
     /// The type, as the user wrote it.
     pub(crate) declared: TokenStream,
 }
@@ -47,7 +49,8 @@ impl HeapStatic {
 
     /// Reads `input`, which is the whole `item`.
     fn read(input: ParseStream, item: TokenStream, sink: &mut Sink) -> Result<Self, TokenStream> {
-        let Attributes { kept: attributes, is_deprecated } = Attributes::take(input, sink);
+        let Attributes { kept: attributes, is_deprecated, link_section } =
+            Attributes::take(input, sink);
         let visibility = visibility(input);
         if let Some(qualifier) = qualifier(input) {
             next(input);
@@ -75,7 +78,7 @@ impl HeapStatic {
             initializer(input, &name, &declared, sink);
         }
         let declared = declared.into_iter().collect();
-        Ok(Self { attributes, visibility, keyword, name, is_deprecated, declared })
+        Ok(Self { attributes, visibility, keyword, name, is_deprecated, link_section, declared })
     }
 }
 
@@ -84,6 +87,7 @@ impl HeapStatic {
 struct Attributes {
     kept: TokenStream,
     is_deprecated: bool,
+    link_section: Option<TokenStream>,
 }
 
 impl Attributes {
@@ -99,6 +103,9 @@ impl Attributes {
                 sink.push(twice.help("remove one of the two attributes").at(attribute));
             } else {
                 attributes.is_deprecated |= name == "deprecated";
+                if name == "link_section" {
+                    attributes.link_section = Some(attribute.clone());
+                }
                 attributes.kept.extend(attribute);
             }
         }
@@ -106,11 +113,24 @@ impl Attributes {
     }
 }
 
-/// Returns the last word of an attribute's path.
+/// Returns the last word of an attribute's path, within `unsafe(…)` if it has that.
 fn last_segment(attribute: &Group) -> String {
-    let path = read(attribute.stream(), |input| input.call(Path::parse_mod_style)).ok();
+    let mut tokens = attribute.stream();
+    if let Some((keyword, TokenTree::Group(inside))) = pair(&tokens) {
+        if matches!(keyword, TokenTree::Ident(word) if word == "unsafe") {
+            tokens = inside.stream();
+        }
+    }
+    let path = read(tokens, |input| input.call(Path::parse_mod_style)).ok();
     let last = path.and_then(|path| path.segments.last().map(|last| last.ident.to_string()));
     last.unwrap_or_default()
+}
+
+/// Returns the two tokens, if there are two.
+fn pair(tokens: &TokenStream) -> Option<(TokenTree, TokenTree)> {
+    let mut tokens = tokens.clone().into_iter();
+    let pair = tokens.next().zip(tokens.next());
+    pair.filter(|_| tokens.next().is_none())
 }
 
 /// Takes `pub` and the parentheses behind it. rustc has already checked their content.

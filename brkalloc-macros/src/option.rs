@@ -12,6 +12,8 @@ pub(crate) enum Kind {
     Word,
     /// A size, or one of its words if it has any.
     Size {
+        /// The least size that the runtime accepts, in bytes, so that no help advises a smaller one.
+        least: u64,
         /// The help for a size of zero.
         instead_of_zero: &'static str,
     },
@@ -89,6 +91,20 @@ impl HeapOption {
     /// Writes the option with a valid value, as the user would.
     pub(crate) fn written_as_example(&self) -> String {
         format!("{} = {}", self.name, self.example)
+    }
+
+    /// Whether the runtime accepts so many bytes.
+    pub(crate) fn accepts(&self, bytes: u64) -> bool {
+        matches!(self.kind, Kind::Size { least, .. } if least <= bytes)
+    }
+
+    /// Reports a size of zero.
+    pub(crate) fn zero(&self) -> Diagnostic {
+        let zero = error(format!("`{}` must not be zero", self.name));
+        match self.kind {
+            Kind::Size { instead_of_zero, .. } => zero.help(instead_of_zero),
+            _ => zero,
+        }
     }
 
     /// Lists examples of the sizes that the option takes, as prose.

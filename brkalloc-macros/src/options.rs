@@ -19,14 +19,14 @@ pub(crate) static PRESET: HeapOption = HeapOption {
     name: "preset",
     kind: Kind::Word,
     words: &[
-        word("fast", "", "speed performance server throughput default release"),
+        word("fast", "", "speed performance server throughput"),
         word("lean", "", "small memory compact low_memory size batch"),
         word("embedded", "", "firmware microcontroller mcu no_std bare kernel"),
         word("hardened", "", "secure security safe hardening full paranoid"),
         word("textbook", "", "lesson teaching simple classic book naive"),
     ],
     example: "\"fast\"",
-    default: "none",
+    default: "no preset",
     meaning: "options for a kind of program; an option that you write replaces the preset's",
     aliases: "presets template recipe kind mode flavor base_config",
 };
@@ -48,7 +48,7 @@ pub(crate) static SOURCE: HeapOption = HeapOption {
 
 pub(crate) static ARENA: HeapOption = HeapOption {
     name: "arena",
-    kind: Kind::Size { instead_of_zero: "for a small heap, write `arena = \"4KiB\"`" },
+    kind: Kind::Size { least: 256, instead_of_zero: "for a small heap, write `arena = \"4KiB\"`" },
     words: &[],
     example: "\"64KiB\"",
     default: "`\"64KiB\"`, at most `limit`; required with `source = \"static\"`",
@@ -59,7 +59,7 @@ pub(crate) static ARENA: HeapOption = HeapOption {
 
 pub(crate) static GROW: HeapOption = HeapOption {
     name: "grow",
-    kind: Kind::Size { instead_of_zero: "for a fixed arena, write `grow = \"none\"`" },
+    kind: Kind::Size { least: 1, instead_of_zero: "for a fixed arena, write `grow = \"none\"`" },
     words: &[word("none", "", "no off never fixed false")],
     example: "\"64KiB\"",
     default: "`\"64KiB\"`, at most `limit` and `trim`",
@@ -69,7 +69,10 @@ pub(crate) static GROW: HeapOption = HeapOption {
 
 pub(crate) static LIMIT: HeapOption = HeapOption {
     name: "limit",
-    kind: Kind::Size { instead_of_zero: "leave `limit` out to grow as far as the target allows" },
+    kind: Kind::Size {
+        least: 256,
+        instead_of_zero: "leave `limit` out to grow as far as the target allows",
+    },
     words: &[],
     example: "\"1GiB\"",
     default: "as large as the target allows",
@@ -80,7 +83,10 @@ pub(crate) static LIMIT: HeapOption = HeapOption {
 
 pub(crate) static TRIM: HeapOption = HeapOption {
     name: "trim",
-    kind: Kind::Size { instead_of_zero: "to return memory early, write `trim = \"64KiB\"`" },
+    kind: Kind::Size {
+        least: 1,
+        instead_of_zero: "to return memory early, write `trim = \"64KiB\"`",
+    },
     words: &[word("never", "", "none no off false")],
     example: "\"1MiB\"",
     default: "the larger of `\"1MiB\"` and twice `grow`; `\"never\"` if `limit` is not above that",
@@ -91,7 +97,10 @@ pub(crate) static TRIM: HeapOption = HeapOption {
 
 pub(crate) static LARGE: HeapOption = HeapOption {
     name: "large",
-    kind: Kind::Size { instead_of_zero: "leave `large` out to serve all requests from the arena" },
+    kind: Kind::Size {
+        least: 4 << 10,
+        instead_of_zero: "leave `large` out to serve all requests from the arena",
+    },
     words: &[word("none", "", "no off never false")],
     example: "\"1MiB\"",
     default: "`\"none\"`",
@@ -167,7 +176,10 @@ pub(crate) static COALESCE: HeapOption = HeapOption {
 
 pub(crate) static CACHE: HeapOption = HeapOption {
     name: "cache",
-    kind: Kind::Size { instead_of_zero: "for a heap without a cache, write `cache = \"none\"`" },
+    kind: Kind::Size {
+        least: 16 << 10,
+        instead_of_zero: "for a heap without a cache, write `cache = \"none\"`",
+    },
     words: &[word("none", "", "no off never false")],
     example: "\"1MiB\"",
     default: "`\"1MiB\"`, at most a sixteenth of `limit`; `\"none\"` if you name a placement \
@@ -210,6 +222,7 @@ pub(crate) static HARDEN: HeapOption = HeapOption {
 pub(crate) static QUARANTINE: HeapOption = HeapOption {
     name: "quarantine",
     kind: Kind::Size {
+        least: 1,
         instead_of_zero: "for a heap without a quarantine, write `quarantine = \"none\"`",
     },
     words: &[word("none", "", "no off never false")],

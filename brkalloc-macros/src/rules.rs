@@ -13,7 +13,21 @@ use crate::options::{
 use crate::settings::{self, WINDOW};
 use crate::size::show;
 use crate::value::Value;
+use proc_macro2::TokenStream;
 use quote::quote;
+
+/// The largest array, in bytes: half of what code on most processors reaches.
+const LARGEST_ARRAY: u64 = 1 << 30;
+
+/// Reports a section that would have the heap and not its arena.
+pub(crate) fn check_section(args: &Args, link_section: Option<&TokenStream>, sink: &mut Sink) {
+    let is_array = args.with_word(&SOURCE, "static").is_some();
+    if let Some(attribute) = link_section.filter(|_| is_array) {
+        let moved = error("`link_section` would place the heap, and not the array of its arena");
+        let help = "remove it, and place `.bss`, where the array is, in the linker script";
+        sink.push(moved.help(help).at(attribute));
+    }
+}
 
 /// Removes what does not go together with the written options from the options of a preset.
 pub(crate) fn settle(args: &mut Args) {
@@ -65,8 +79,16 @@ fn preset(name: &str) -> String {
     format!("{} = \"{name}\"", PRESET.name)
 }
 
-fn arena(entry: &Entry, _: &Args) -> Option<Diagnostic> {
-    beyond_window(entry)
+fn arena(entry: &Entry, args: &Args) -> Option<Diagnostic> {
+    let is_array = args.with_word(&SOURCE, "static").is_some();
+    let is_beyond = is_array && LARGEST_ARRAY < entry.size()?;
+    beyond_window(entry).or_else(|| {
+        is_beyond.then(|| {
+            error("`arena` is above 1 GiB with `source = \"static\"`")
+                .help("write `arena = \"1GiB\"` or less, or choose `source = \"mmap\"`")
+                .note("the statics of a program lie within 2 GiB of its code")
+        })
+    })
 }
 
 /// Rejects a size that no heap reaches.
@@ -189,7 +211,7 @@ fn index(entry: &Entry, args: &Args) -> Option<Diagnostic> {
     Some(
         error(format!("`{}` cannot be combined with `{}`", entry.written(), order.written()))
             .help("use `index = \"list\"`, or keep the tree with `order = \"address\"`")
-            .note(format!("a tree sorts chunks by address, not {why}")),
+            .note(because(order, &format!("a tree sorts chunks by address, not {why}"))),
     )
 }
 
@@ -281,10 +303,15 @@ fn no_effect(entry: &Entry, other: &Entry, why: &str) -> Diagnostic {
     let name = entry.option.name;
     error(format!("`{name}` has no effect with `{}`", other.written()))
         .help(format!("remove `{name}`, or {}", instead_of(other)))
-        .note(match other.preset {
-            Some(word) => format!("`{}` has `{}`; {why}", preset(word), other.written()),
-            None => why.to_owned(),
-        })
+        .note(because(other, why))
+}
+
+/// Words the reason, and says so if `other` comes from a preset.
+fn because(other: &Entry, why: &str) -> String {
+    match other.preset {
+        Some(word) => format!("`{}` has `{}`; {why}", preset(word), other.written()),
+        None => why.to_owned(),
+    }
 }
 
 /// Words an alternative to `other`, beside which another option has no effect.

@@ -46,14 +46,30 @@ pub(crate) fn not_read(text: &str, option: &HeapOption) -> Diagnostic {
         return not_whole(text, whole, fraction, unit, option);
     }
     if unit.is_empty() {
-        return error(format!("`{text}` has no unit")).help(format!(
-            "write `{name} = \"{whole}B\"`, or `{name} = {whole}`",
-            name = option.name
-        ));
+        return without_unit(text, whole, option);
     }
     match shift_of(unit) {
         Some(_) => too_large(text),
         None => unknown_unit(unit, meant(unit).map(str::to_owned)),
+    }
+}
+
+/// Reports a number in quotes. Bytes are advised only where the option accepts so few.
+fn without_unit(text: &str, whole: &str, option: &HeapOption) -> Diagnostic {
+    let (name, bytes) = (option.name, whole.parse().ok());
+    let has_no_unit = error(format!("`{text}` has no unit"));
+    match bytes {
+        Some(0) => option.zero(),
+        Some(bytes) if !option.accepts(bytes) => match bytes.checked_shl(10) {
+            Some(more) if option.accepts(more) => {
+                has_no_unit.help(format!("write `{name} = \"{whole}KiB\"`"))
+            }
+            _ => has_no_unit.help(format!(
+                "write a whole number and a unit, such as {}",
+                option.example_sizes()
+            )),
+        },
+        _ => has_no_unit.help(format!("write `{name} = \"{whole}B\"`, or `{name} = {whole}`")),
     }
 }
 
@@ -65,7 +81,7 @@ fn not_a_size(text: &str, option: &HeapOption) -> Diagnostic {
             .help(format!("write a whole number and a unit, such as {}", option.example_sizes()));
     }
     let written = |size: &str| format!("write `{} = \"{size}\"`", option.name);
-    let is_size = |text: &str| read(text).is_some();
+    let is_size = |text: &str| read(text).is_some_and(|size| option.accepts(size));
     let plain: String = trimmed.chars().filter(|c| !matches!(c, '_' | ',' | ' ' | '\'')).collect();
     if plain != trimmed && is_size(&plain) {
         return error("sizes take no digit separators").help(written(&plain));
@@ -78,7 +94,8 @@ fn not_a_size(text: &str, option: &HeapOption) -> Diagnostic {
             .help(format!("write a whole number before it, such as {}", option.example_sizes()));
     }
     let not_a_size = error(format!("`{text}` is not a size"));
-    match prefixed(trimmed).or_else(|| with_exponent(trimmed)).filter(|size| 0 < *size) {
+    match prefixed(trimmed).or_else(|| with_exponent(trimmed)).filter(|size| option.accepts(*size))
+    {
         Some(size) => not_a_size.help(written(&show(size))),
         None => not_a_size
             .help(format!("write a whole number and a unit, such as {}", option.example_sizes())),
@@ -128,7 +145,7 @@ pub(crate) fn not_whole_number(number: &LitFloat, option: &HeapOption) -> Diagno
         }
     }
     let whole = error("sizes are whole numbers");
-    match with_exponent(&text).filter(|size| 0 < *size) {
+    match with_exponent(&text).filter(|size| option.accepts(*size)) {
         Some(size) => whole.help(format!("write all digits: `{} = {size}`", option.name)),
         None => {
             whole.help(format!("write all digits, or a unit such as {}", option.example_sizes()))

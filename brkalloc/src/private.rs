@@ -14,7 +14,7 @@ pub use crate::arena::placement::{ByPlacement, PathPolicy};
 pub use crate::arena::policy::{BestFit, FirstFit, NextFit, Policy, WorstFit};
 pub use crate::heap::config::{Config, Export};
 pub use crate::heap::target::{require_lock, require_source};
-pub use crate::heap::undeclared::{Newable, Undeclared};
+pub use crate::heap::undeclared::{Newable, WriteTheNameOfTheStaticHere};
 pub use crate::layers::cached::{Cache, Cached, PerThread, ThreadCache, ThreadEnd, Uncached};
 pub use crate::layers::guarded::Hardening;
 pub use crate::layers::mapped::{Large, Mapped, Unmapped};

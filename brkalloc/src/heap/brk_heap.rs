@@ -5,7 +5,7 @@
 use super::config::Config;
 use super::configuration::Configuration;
 use super::requests;
-use super::undeclared::Undeclared;
+use super::undeclared::WriteTheNameOfTheStaticHere;
 use crate::arena::check::Corruption;
 use crate::arena::heap::RawHeap;
 use crate::arena::stats::{ChunkInfo, Stats};
@@ -39,7 +39,7 @@ use core::ptr::{NonNull, null_mut};
 ///
 /// A value that is not the static of its configuration (a copy, made by hand) has no memory of its
 /// own. It returns null, or, with a cache, what the static returns.
-pub struct BrkHeap<C: Config = Undeclared> {
+pub struct BrkHeap<C: Config = WriteTheNameOfTheStaticHere> {
     pub(super) stack: Stack<C>,
 }
 

@@ -6,6 +6,7 @@
 
 use super::config::Config;
 use super::requests;
+use super::undeclared::WriteTheNameOfTheStaticHere;
 use crate::arena::check::Corruption;
 use crate::arena::chunk::Chunk;
 use crate::arena::counters::Operations;
@@ -45,7 +46,7 @@ use core::ptr::NonNull;
 /// unsafe { heap.deallocate(block.cast()) };
 /// assert_eq!(heap.stats().in_use, 0);
 /// ```
-pub struct Heap<'a, C: Config, S: Source = Slice> {
+pub struct Heap<'a, C: Config = WriteTheNameOfTheStaticHere, S: Source = Slice> {
     pub(super) stack: <C::Harden as Hardening>::Over<Lone<C, S>>,
     /// The bytes are borrowed, and no two threads share a heap without a lock.
     lent: PhantomData<(&'a mut [MaybeUninit<u8>], *mut ())>,

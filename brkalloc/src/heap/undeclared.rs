@@ -18,10 +18,13 @@ use crate::sys::lock::DefaultLock;
 use crate::sys::source::Slice;
 
 /// The configuration of a heap that no `#[brk_heap]` declares: it has no memory.
+///
+/// Its name is what rustc shows to a user who writes `&BrkHeap` for a parameter: there belongs
+/// `&BrkHeap<HEAP>`.
 #[derive(Debug)]
-pub enum Undeclared {}
+pub enum WriteTheNameOfTheStaticHere {}
 
-impl Config for Undeclared {
+impl Config for WriteTheNameOfTheStaticHere {
     type Source = Slice;
     type Index = List<FirstFit, Address>;
     type Coalesce = Immediate;
@@ -46,7 +49,7 @@ impl Config for Undeclared {
     const LOCK: Self::Lock = DefaultLock::new();
 
     fn heap() -> &'static BrkHeap<Self> {
-        static NOWHERE: BrkHeap<Undeclared> = BrkHeap::__new();
+        static NOWHERE: BrkHeap<WriteTheNameOfTheStaticHere> = BrkHeap::__new();
         &NOWHERE
     }
 }

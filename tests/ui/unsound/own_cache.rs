@@ -1,9 +1,9 @@
 #![forbid(unsafe_code)]
 
-use brkalloc::__private::{Cache, Undeclared};
+use brkalloc::__private::{Cache, WriteTheNameOfTheStaticHere};
 
 struct Mine;
 
-impl Cache<Undeclared> for Mine {}
+impl Cache<WriteTheNameOfTheStaticHere> for Mine {}
 
 fn main() {}

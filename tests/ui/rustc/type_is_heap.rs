@@ -1,0 +1,6 @@
+use brkalloc::{Heap, brk_heap};
+
+#[brk_heap]
+static HEAP: Heap;
+
+fn main() {}
