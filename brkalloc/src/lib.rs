@@ -48,6 +48,7 @@
 //!   memory of its own or none. A lock that does not lock must be written `unsafe(lock = "none")`.
 //! - *The heap can show itself.* [`BrkHeap::config`] returns the options, [`BrkHeap::stats`] and
 //!   [`BrkHeap::for_each_chunk`] its state, and [`BrkHeap::check`] whether every invariant holds.
+//!   [`BrkHeap::picture`] draws it.
 //!
 //! # An arena
 //!
@@ -141,6 +142,7 @@ pub use arena::check::Corruption;
 pub use arena::counters::Operations;
 pub use arena::harden::{Harden, Zero};
 pub use arena::index::Request;
+pub use arena::picture::Picture;
 pub use arena::placement::{Candidate, Placement};
 pub use arena::stats::{ChunkInfo, ChunkState, Stats};
 pub use brkalloc_macros::brk_heap;

@@ -7,7 +7,6 @@
 //! program and differ in one word of the attribute. Run two of them, and compare the last lines.
 
 use brkalloc::{BrkHeap, brk_heap};
-use brkalloc_examples::picture::Picture;
 use brkalloc_examples::word_index;
 use std::process::ExitCode;
 
@@ -18,10 +17,7 @@ static HEAP: BrkHeap;
 fn main() -> ExitCode {
     word_index::run(|out| {
         // The index is still alive: this is the heap that it lives on.
-        let stats = HEAP.stats();
-        let mut picture = Picture::of(&stats);
-        HEAP.for_each_chunk(|chunk| picture.add(chunk));
-        word_index::print_heap(HEAP.config(), &stats, &picture, out)?;
+        word_index::print_heap(HEAP.config(), &HEAP.stats(), &HEAP.picture(), out)?;
         assert_eq!(HEAP.check(), Ok(()));
         writeln!(out, "\n  Every chunk and every entry of the index was checked: all is well.")
     })

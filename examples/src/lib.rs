@@ -3,9 +3,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`word_index`] | the program that `first_fit`, `next_fit`, `best_fit`, `worst_fit` and `segregated_fit` have in common |
-//! | [`picture`] | an arena drawn as characters, without an allocation |
 //! | [`text`] | numbers and options as people read them |
 
-pub mod picture;
 pub mod text;
 pub mod word_index;

@@ -4,9 +4,8 @@
 //! stay, so that objects of many sizes come and go in an order that no heap would choose. What it
 //! finds is the same on every heap; where that lies is not.
 
-use crate::picture::Picture;
 use crate::text::{Grouped, exit_code, wrapped};
-use brkalloc::{Configuration, Stats};
+use brkalloc::{Configuration, Picture, Stats};
 use lexopt::Arg::{Long, Short, Value};
 use std::collections::BTreeMap;
 use std::fs;

@@ -10,7 +10,7 @@
 //!   tag      a chunk's size and two flags, in one word                   Tag
 //!
 //!   params   the part of a configuration that the arena reads: policy and order, coalesce, harden, counters
-//!   check, stats, counters    what the arena reports about itself
+//!   check, stats, counters, picture    what the arena reports about itself
 //! ```
 //!
 //! The arena knows neither threads nor layouts. Neighbors: [`sys`](crate::sys), which lends the
@@ -25,6 +25,7 @@ pub(crate) mod heap;
 pub(crate) mod index;
 pub(crate) mod order;
 pub(crate) mod params;
+pub(crate) mod picture;
 pub(crate) mod placement;
 pub(crate) mod policy;
 pub(crate) mod size_class;

@@ -8,6 +8,7 @@ use super::requests;
 use super::undeclared::WriteTheNameOfTheStaticHere;
 use crate::arena::check::Corruption;
 use crate::arena::heap::RawHeap;
+use crate::arena::picture::Picture;
 use crate::arena::stats::{ChunkInfo, Stats};
 use crate::layers::cached::Cache;
 use crate::layers::guarded::Hardening;
@@ -90,6 +91,24 @@ impl<C: Config> BrkHeap<C> {
     /// for both locks. (With `lock = "none"` the process ends with a line that says so.)
     pub fn for_each_chunk(&self, f: impl FnMut(ChunkInfo)) {
         self.stack.base().chunks(|chunks| chunks.for_each_chunk(f));
+    }
+
+    /// Draws every chunk, by a walk over all of them under the lock.
+    ///
+    /// What it returns is formatted later, without the lock, so that `println!` may allocate from
+    /// this heap.
+    ///
+    /// ```
+    /// # use brkalloc::{BrkHeap, brk_heap};
+    /// # #[global_allocator]
+    /// # #[brk_heap]
+    /// # static HEAP: BrkHeap;
+    /// println!("{}", HEAP.picture());
+    /// # assert!(HEAP.picture().to_string().contains("#"));
+    /// ```
+    #[must_use]
+    pub fn picture(&self) -> Picture {
+        self.stack.base().chunks(|chunks| chunks.picture())
     }
 
     /// Returns the whole free pages of the top and of free chunks to the system, and returns how

@@ -11,6 +11,7 @@ use crate::arena::check::Corruption;
 use crate::arena::chunk::Chunk;
 use crate::arena::counters::Operations;
 use crate::arena::heap::RawHeap;
+use crate::arena::picture::Picture;
 use crate::arena::stats::{ChunkInfo, Stats};
 use crate::arena::tag::{GRANULE, WORD};
 use crate::layers::cached::Cache;
@@ -185,6 +186,12 @@ impl<C: Config, S: Source> Heap<'_, C, S> {
     /// `f` must not use this heap: the process ends with a line that says so.
     pub fn for_each_chunk(&self, f: impl FnMut(ChunkInfo)) {
         self.stack.base().chunks(|chunks| chunks.for_each_chunk(f));
+    }
+
+    /// Draws every chunk, by a walk over all of them.
+    #[must_use]
+    pub fn picture(&self) -> Picture {
+        self.stack.base().chunks(|chunks| chunks.picture())
     }
 
     /// Returns the counters, without the walk of [`stats`](Heap::stats). Only for the benches of

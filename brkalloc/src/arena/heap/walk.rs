@@ -10,6 +10,7 @@ use crate::arena::coalesce::Coalesce;
 use crate::arena::counters::{Counters, Operations};
 use crate::arena::index::Operations as _;
 use crate::arena::params::Params;
+use crate::arena::picture::Picture;
 use crate::arena::stats::{ChunkInfo, Stats};
 use crate::arena::tag::{GRANULE, Tag, WORD};
 use crate::sys::source::Source;
@@ -121,6 +122,14 @@ impl<C: Params, S: Source> RawHeap<C, S> {
             }
         });
         stats
+    }
+
+    /// Draws all chunks.
+    pub(crate) fn picture(&self) -> Picture {
+        let committed = if self.is_open() { bytes(self.window.end().offset()) } else { 0 };
+        let mut picture = Picture::new(committed);
+        self.for_each_chunk(|chunk| picture.add(chunk));
+        picture
     }
 
     /// Checks every invariant and returns the first broken one.
