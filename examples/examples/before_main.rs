@@ -6,10 +6,13 @@
 //! `&'static BrkHeap`, which is an allocator too. It writes into an array of fixed size, because
 //! what records an allocation must not allocate.
 
-use brkalloc::{BrkHeap, brk_heap};
+use brkalloc::{BrkHeap, Stats, brk_heap};
+use brkalloc_examples::command_line::{self, say};
 use core::alloc::{GlobalAlloc, Layout};
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::io::{self, Write};
 use std::panic;
+use std::process::ExitCode;
 
 #[brk_heap]
 static HEAP: BrkHeap;
@@ -78,21 +81,22 @@ impl<A> Recorder<A> {
         }
     }
 
-    fn print(&self, title: &str, part: Part) {
+    fn print(&self, title: &str, part: Part, out: &mut dyn Write) -> io::Result<()> {
         let notes = &self.notes[part as usize];
         let count = notes.count.load(Relaxed);
-        println!("\n{title}: {count} requests");
+        writeln!(out, "\n{title}: {count} requests")?;
         for request in notes.requests.iter().take(count) {
             let align = request.align.load(Relaxed);
             match (request.old.load(Relaxed), request.new.load(Relaxed)) {
-                (0, new) => println!("  allocate   {new:>5} bytes, aligned to {align}"),
-                (old, 0) => println!("  free       {old:>5} bytes"),
-                (old, new) => println!("  reallocate {old:>5} bytes to {new}"),
+                (0, new) => writeln!(out, "  allocate   {new:>5} bytes, aligned to {align}")?,
+                (old, 0) => writeln!(out, "  free       {old:>5} bytes")?,
+                (old, new) => writeln!(out, "  reallocate {old:>5} bytes to {new}")?,
             }
         }
         if notes.requests.len() < count {
-            println!("  and {} more", count - notes.requests.len());
+            writeln!(out, "  and {} more", count - notes.requests.len())?;
         }
+        Ok(())
     }
 }
 
@@ -123,10 +127,20 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Recorder<A> {
     }
 }
 
-fn main() {
+const HELP: &str = "\
+Shows which allocations Rust makes before `main`, and which during a panic,
+which it causes on purpose.
+
+usage: cargo run --release --example before_main";
+
+fn main() -> ExitCode {
     RECORDER.enter(Part::Rest);
     let stats = HEAP.stats();
-    eprintln!("The next lines are those of a panic, on purpose:");
+    command_line::run(HELP, command_line::nothing, |(), out| program(&stats, out))
+}
+
+fn program(before: &Stats, out: &mut dyn Write) -> io::Result<ExitCode> {
+    say("The next lines are those of a panic, on purpose:");
 
     RECORDER.enter(Part::Panic);
     let caught = panic::catch_unwind(|| {
@@ -137,15 +151,16 @@ fn main() {
     drop(caught);
     RECORDER.enter(Part::Rest);
 
-    RECORDER.print("Before `main`", Part::BeforeMain);
-    let chunks = stats.chunks - stats.free_chunks;
-    println!("  When it begins, {} bytes are in use, in {chunks} chunks with tags.", stats.in_use);
-    RECORDER.print("From a panic to where it is caught", Part::Panic);
+    RECORDER.print("Before `main`", Part::BeforeMain, out)?;
+    let (bytes, chunks) = (before.in_use, before.chunks - before.free_chunks);
+    writeln!(out, "  When it begins, {bytes} bytes are in use, in {chunks} chunks with tags.")?;
+    RECORDER.print("From a panic to where it is caught", Part::Panic, out)?;
     if std::env::var_os("RUST_BACKTRACE").is_some_and(|value| value != "0") {
-        println!("  RUST_BACKTRACE is set, so symbols were read; without it, these are few.");
+        writeln!(out, "  RUST_BACKTRACE is set, so symbols were read; without it, these are few.")?;
     }
-    RECORDER.print("When what was caught is dropped", Part::Drop);
+    RECORDER.print("When what was caught is dropped", Part::Drop, out)?;
 
     assert_eq!(HEAP.check(), Ok(()));
-    println!("\nThe heap has been checked: all is well.");
+    writeln!(out, "\nThe heap has been checked: all is well.")?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -98,16 +98,59 @@ impl Write for Output {
     }
 }
 
+const HELP: &str = "\
+Fills a static arena of 16 KiB, is refused a request, and goes on.
+
+usage: cargo run --release --example static_arena
+";
+
+/// Runs the program, which takes no argument but `--help`; the status that it ends with.
+fn run(argument: Option<&[u8]>) -> Result<u8, fmt::Error> {
+    match argument {
+        None => program().map(|()| 0),
+        Some(b"--help" | b"-h") => Output(1).write_str(HELP).map(|()| 0),
+        Some(_) => {
+            // That nobody reads the line does not make the end another.
+            let _ = writeln!(Output(2), "static_arena takes no arguments; `--help` says more");
+            Ok(2)
+        }
+    }
+}
+
 #[cfg(not(panic = "abort"))]
-fn main() -> fmt::Result {
-    program()
+fn main() -> std::process::ExitCode {
+    use std::io::{Error, ErrorKind::BrokenPipe};
+    use std::process::ExitCode;
+    let argument = std::env::args_os().nth(1);
+    let ended = run(argument.as_ref().map(|argument| argument.as_encoded_bytes()));
+    match (ended, Error::last_os_error()) {
+        (Ok(status), _) => ExitCode::from(status),
+        // The reader has seen enough.
+        (Err(_), error) if error.kind() == BrokenPipe => ExitCode::SUCCESS,
+        (Err(_), error) => {
+            let _ = writeln!(Output(2), "standard output: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// The `main` that C's start-up code calls; nothing else has this name.
 #[cfg(panic = "abort")]
 #[unsafe(no_mangle)]
-extern "C" fn main() -> core::ffi::c_int {
-    core::ffi::c_int::from(program().is_err())
+extern "C" fn main(
+    count: core::ffi::c_int,
+    arguments: *const *const core::ffi::c_char,
+) -> core::ffi::c_int {
+    let argument = (1 < count).then(|| {
+        // SAFETY: C passes `count` pointers, of which this is the second.
+        let second = unsafe { arguments.add(1) };
+        // SAFETY: likewise.
+        let second = unsafe { *second };
+        // SAFETY: it is a C string, which C keeps for as long as the program runs.
+        let second = unsafe { core::ffi::CStr::from_ptr(second) };
+        second.to_bytes()
+    });
+    run(argument).unwrap_or(1).into()
 }
 
 #[cfg(panic = "abort")]

@@ -6,6 +6,9 @@
 //! it is intact and resizes it, and the last frees it: no thread knows whose memory it holds.
 
 use brkalloc::{BrkHeap, Stats, brk_heap};
+use brkalloc_examples::command_line;
+use std::io::{self, Write};
+use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
@@ -42,8 +45,21 @@ impl Parcel {
     }
 }
 
-fn main() {
-    println!("{THREADS} threads, {PARCELS} parcels from each, {HOPS} hand-overs of each parcel\n");
+const HELP: &str = "\
+Has threads hand objects to each other on one heap, and compares the heap before
+and after.
+
+usage: cargo run --release --example threads";
+
+fn main() -> ExitCode {
+    command_line::run(HELP, command_line::nothing, |(), out| program(out))
+}
+
+fn program(out: &mut dyn Write) -> io::Result<ExitCode> {
+    writeln!(
+        out,
+        "{THREADS} threads, {PARCELS} parcels from each, {HOPS} hand-overs of each parcel\n"
+    )?;
     // What the standard library allocates once for all threads, it has after the first.
     ring(1);
     let before = HEAP.stats();
@@ -51,24 +67,26 @@ fn main() {
     let after = HEAP.stats();
 
     assert_eq!(handled, THREADS * PARCELS * HOPS);
-    println!("hand-overs: {handled}, and every parcel was intact each time");
+    writeln!(out, "hand-overs: {handled}, and every parcel was intact each time")?;
     if let (Some(before), Some(after)) = (before.operations, after.operations) {
-        println!("allocations: {}", after.allocations - before.allocations);
-        println!("frees: {}", after.frees - before.frees);
-        println!("resized where they stood: {}\n", after.resizes - before.resizes);
+        writeln!(out, "allocations: {}", after.allocations - before.allocations)?;
+        writeln!(out, "frees: {}", after.frees - before.frees)?;
+        writeln!(out, "resized where they stood: {}\n", after.resizes - before.resizes)?;
     }
-    print("before", &before);
-    print("after", &after);
+    print("before", &before, out)?;
+    print("after", &after, out)?;
     assert_eq!(before.in_use, after.in_use, "everything is free again");
     assert_eq!(HEAP.check(), Ok(()));
-    println!("\nEverything is free again, and the heap has been checked: all is well.");
+    writeln!(out, "\nEverything is free again, and the heap has been checked: all is well.")?;
+    Ok(ExitCode::SUCCESS)
 }
 
-fn print(when: &str, stats: &Stats) {
-    println!(
+fn print(when: &str, stats: &Stats, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(
+        out,
         "{when:<8}{:>6} bytes in use, {:>2} free chunks, high-water mark {:>9} bytes",
         stats.in_use, stats.free_chunks, stats.high_water
-    );
+    )
 }
 
 /// Has `threads` threads hand parcels round; the number of hand-overs.

@@ -8,6 +8,10 @@
 
 use allocator_api2::vec::Vec as VecIn;
 use brkalloc::{BrkHeap, Stats, brk_heap};
+use brkalloc_examples::command_line::{self, Asked, refuse};
+use brkalloc_examples::text::shortened;
+use lexopt::{Parser, ValueExt};
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 #[global_allocator]
@@ -29,49 +33,65 @@ enum Token {
 
 const EXPRESSIONS: [&str; 4] = ["1 + 2 * 3", "(1 + 2) * 3", "2 * (3 + 4) - 10 / 4", "((((7))))"];
 
+const HELP: &str = "\
+Computes sums, whose tokens live on one heap and whose answers on another.
+
+usage: cargo run --release --example two_heaps [-- EXPRESSION…]
+
+An EXPRESSION has numbers, + - * / and parentheses, as in '2 * (3 + 4)'. Without
+one, the program computes some of its own.";
+
 fn main() -> ExitCode {
-    let mut expressions: Vec<String> = std::env::args().skip(1).collect();
+    command_line::run(HELP, expressions, |expressions, out| program(&expressions, out))
+}
+
+/// The expressions of the command line, or the program's own.
+fn expressions(arguments: Parser) -> Asked<Vec<String>> {
+    let Some(named) = command_line::operands(arguments)? else { return Ok(None) };
+    let named = named.into_iter().map(ValueExt::string);
+    let mut expressions = named.collect::<Result<Vec<_>, _>>()?;
     if expressions.is_empty() {
         expressions.extend(EXPRESSIONS.map(String::from));
         expressions.push("1 + ".repeat(999) + "1");
     }
-    let mut code = ExitCode::SUCCESS;
+    Ok(Some(expressions))
+}
+
+fn program(expressions: &[String], out: &mut dyn Write) -> io::Result<ExitCode> {
     let mut answers = Vec::new();
-    for expression in &expressions {
+    for expression in expressions {
+        let short = shortened(expression, 24);
         match value(expression) {
-            Ok(value) => answers.push(format!("{} = {value}", shortened(expression))),
-            Err(mistake) => {
-                eprintln!("`{}`: {mistake}", shortened(expression));
-                code = ExitCode::FAILURE;
-            }
+            Ok(value) => answers.push(format!("{short} = {}", decimal(value))),
+            Err(mistake) => return Ok(refuse(format_args!("`{short}`: {mistake}"))),
         }
         assert_eq!(SCRATCH.stats().in_use, 0, "a request leaves nothing behind");
     }
     for answer in &answers {
-        println!("{answer}");
+        writeln!(out, "{answer}")?;
     }
 
-    println!();
-    print("global", HEAP.config().policy, &HEAP.stats());
-    print("scratch", SCRATCH.config().policy, &SCRATCH.stats());
+    writeln!(out)?;
+    print("global", HEAP.config().policy, &HEAP.stats(), out)?;
+    print("scratch", SCRATCH.config().policy, &SCRATCH.stats(), out)?;
     assert_eq!(HEAP.check(), Ok(()));
     assert_eq!(SCRATCH.check(), Ok(()));
-    println!("Both heaps have been checked: all is well.");
-    code
+    writeln!(out, "Both heaps have been checked: all is well.")?;
+    Ok(ExitCode::SUCCESS)
 }
 
-fn print(name: &str, policy: &str, stats: &Stats) {
-    println!(
+fn print(name: &str, policy: &str, stats: &Stats, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(
+        out,
         "{name:<8}{policy:<15}{:>6} bytes in use, {} free chunks, at most {} bytes",
         stats.in_use, stats.free_chunks, stats.high_water
-    );
+    )
 }
 
-fn shortened(expression: &str) -> String {
-    if expression.chars().count() <= 24 {
-        return expression.to_owned();
-    }
-    expression.chars().take(23).chain(['…']).collect()
+/// A number without an exponent, unless that takes more than 40 columns.
+fn decimal(number: f64) -> String {
+    let plain = number.to_string();
+    if plain.len() <= 40 { plain } else { format!("{number:e}") }
 }
 
 /// What an expression comes to, by Dijkstra's shunting yard (1961).
@@ -131,7 +151,11 @@ fn tokens(expression: &str) -> Result<ScratchVec<Token>, String> {
             '+' | '-' | '*' | '/' | ')' => Token::Operator(first),
             _ if 0 < digits => {
                 let number = rest[..digits].parse();
-                Token::Number(number.map_err(|_| format!("`{}` is no number", &rest[..digits]))?)
+                Token::Number(
+                    number.map_err(|_| {
+                        format!("`{}` is no number", shortened(&rest[..digits], 24))
+                    })?,
+                )
             }
             _ => return Err(format!("`{first}` means nothing here")),
         });

@@ -3,7 +3,9 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`word_index`] | the program that `first_fit`, `next_fit`, `best_fit`, `worst_fit` and `segregated_fit` have in common |
-//! | [`text`] | numbers and options as people read them |
+//! | [`command_line`] | how every example begins and ends: `--help`, mistakes, closed pipes |
+//! | [`text`] | numbers, options and excerpts as people read them |
 
+pub mod command_line;
 pub mod text;
 pub mod word_index;

@@ -1,8 +1,6 @@
-//! Numbers and options as people read them, and the end of a program whose reader has left.
+//! Numbers, options and excerpts as people read them.
 
 use core::fmt;
-use std::io::{self, ErrorKind};
-use std::process::ExitCode;
 
 /// A number with a comma between its thousands.
 #[derive(Clone, Copy, Debug)]
@@ -38,18 +36,24 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// How a program ends that has written its output: a reader who has seen enough (`| head`) is no
-/// failure.
+/// `text` in one line of at most `width` columns; if it is longer, it ends in `…`.
+///
+/// Characters from U+1100 on count as two columns, which some of them take.
 #[must_use]
-pub fn exit_code(written: io::Result<ExitCode>) -> ExitCode {
-    match written {
-        Ok(code) => code,
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("standard output: {error}");
-            ExitCode::FAILURE
-        }
+pub fn shortened(text: &str, width: usize) -> String {
+    let mut line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if width < columns(&line) {
+        while width <= columns(&line) && line.pop().is_some() {}
+        line.truncate(line.trim_end().len());
+        line.push('…');
     }
+    line
+}
+
+/// The columns of a terminal that `text` takes at most.
+#[must_use]
+pub fn columns(text: &str) -> usize {
+    text.chars().map(|c| if c < '\u{1100}' || c == '…' { 1 } else { 2 }).sum()
 }
 
 #[cfg(test)]
@@ -67,5 +71,14 @@ mod tests {
     fn lines_break_behind_commas() {
         assert_eq!(wrapped("one, two, three", 9), ["one, two,", "three"]);
         assert_eq!(wrapped("unbreakable", 3), ["", "unbreakable"]);
+    }
+
+    #[test]
+    fn what_is_too_long_is_cut_and_says_so() {
+        assert_eq!(shortened("a word", 6), "a word");
+        assert_eq!(shortened("a\tlong word", 8), "a long…");
+        assert_eq!(shortened("漢字漢字", 7), "漢字漢…");
+        assert_eq!(columns("漢字漢…"), 7);
+        assert_eq!(shortened("a", 0), "…");
     }
 }

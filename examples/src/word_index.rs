@@ -4,9 +4,9 @@
 //! stay, so that objects of many sizes come and go in an order that no heap would choose. What it
 //! finds is the same on every heap; where that lies is not.
 
-use crate::text::{Grouped, exit_code, wrapped};
+use crate::command_line::{self, refuse};
+use crate::text::{Grouped, columns, shortened, wrapped};
 use brkalloc::{Configuration, Picture, Stats};
-use lexopt::Arg::{Long, Short, Value};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
@@ -18,6 +18,9 @@ const ROUNDS: usize = 3;
 /// Words that are printed, and their least length.
 const SHOWN: usize = 8;
 const LENGTH: usize = 5;
+/// Columns of a line, and of its word.
+const WIDTH: usize = 80;
+const WORD: usize = 12;
 
 /// Where a word stands: the number of the file, and that of the line.
 type Place = (usize, usize);
@@ -71,48 +74,25 @@ impl Index {
 /// Indexes the files named on the command line, prints what it found, and calls `look` while the
 /// index still lives.
 ///
-/// A file that cannot be read is named on standard error and makes the exit code 1; the others are
-/// indexed all the same.
+/// If a file cannot be read, the program names it on standard error and ends.
 pub fn run(look: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> ExitCode {
-    let mut out = io::stdout().lock();
-    let named = match named(lexopt::Parser::from_env()) {
-        Ok(Some(named)) => named,
-        Ok(None) => return exit_code(writeln!(out, "{HELP}").map(|()| ExitCode::SUCCESS)),
-        Err(mistake) => {
-            eprintln!("{mistake}; write file names, or `--help`; files whose names begin with");
-            eprintln!("a dash stand behind `--`");
-            return ExitCode::from(2);
+    command_line::run(HELP, command_line::operands, |named, out| {
+        let files =
+            if named.is_empty() { documents() } else { named.iter().map(PathBuf::from).collect() };
+        for file in &files {
+            if let Err(error) = fs::read_to_string(file) {
+                return Ok(refuse(format_args!("{}: {error}", file.display())));
+            }
         }
-    };
-    let files = if named.is_empty() { documents() } else { named };
-    let mut readable = Vec::new();
-    for file in &files {
-        match fs::read_to_string(file) {
-            Ok(_) => readable.push(file.as_path()),
-            Err(error) => eprintln!("{}: {error}", file.display()),
+        if files.is_empty() {
+            return Ok(refuse("the repository is not there: name a FILE"));
         }
-    }
-    if readable.is_empty() {
-        eprintln!("there is nothing to index");
-        return ExitCode::FAILURE;
-    }
-    let index = kept_up_to_date(&readable);
-    let code = ExitCode::from(u8::from(readable.len() < files.len()));
-    let written = print(&index, &readable, &mut out).and_then(|()| look(&mut out));
-    exit_code(written.map(|()| code))
-}
-
-/// The files that the command line names; `None` for the help.
-fn named(mut arguments: lexopt::Parser) -> Result<Option<Vec<PathBuf>>, lexopt::Error> {
-    let mut named = Vec::new();
-    while let Some(argument) = arguments.next()? {
-        match argument {
-            Long("help") | Short('h') => return Ok(None),
-            Value(file) => named.push(PathBuf::from(file)),
-            other => return Err(other.unexpected()),
-        }
-    }
-    Ok(Some(named))
+        let files: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
+        let index = kept_up_to_date(&files);
+        print(&index, &files, out)?;
+        look(out)?;
+        Ok(ExitCode::SUCCESS)
+    })
 }
 
 const HELP: &str = "\
@@ -120,7 +100,8 @@ Builds a word index over text files, and shows the heap that it lives on.
 
 usage: cargo run --release --example POLICY [-- FILE…]
 
-Without a FILE, it reads this repository's own documents and sources.";
+POLICY is first_fit, next_fit, best_fit, worst_fit or segregated_fit. Without a
+FILE, the program reads this repository's own documents and sources.";
 
 /// An index over `files`, after rounds of edits.
 fn kept_up_to_date(files: &[&Path]) -> Index {
@@ -191,16 +172,17 @@ fn print(index: &Index, files: &[&Path], out: &mut dyn Write) -> io::Result<()> 
         Grouped(index.places()),
     )?;
     writeln!(out, "\nThe most frequent words of {LENGTH} letters or more:\n")?;
-    writeln!(out, "  {:<12}{:>7}{:>7}  first", "word", "times", "files")?;
+    writeln!(out, "  {:<WORD$}{:>7}{:>7}  first", "word", "times", "files")?;
     for (word, places) in index.most_frequent() {
         let (file, line) = places[0];
         let mut holders: Vec<usize> = places.iter().map(|place| place.0).collect();
         holders.dedup();
         let name = files[file].file_name().unwrap_or_default().display();
         let content = index.lines.get(&file).map_or("", |lines| &*lines[line - 1]);
-        let first: String = format!("{name}:{line} {}", content.trim()).chars().take(50).collect();
-        let (times, holders) = (Grouped(places.len()), Grouped(holders.len()));
-        writeln!(out, "  {word:<12}{times:>7}{holders:>7}  {first}")?;
+        let (word, times) = (shortened(word, WORD), Grouped(places.len()));
+        let row = format!("  {word:<WORD$}{times:>7}{:>7}  ", Grouped(holders.len()));
+        let first = format!("{name}:{line} {}", content.trim());
+        writeln!(out, "{row}{}", shortened(&first, WIDTH.saturating_sub(columns(&row))))?;
     }
     Ok(())
 }
@@ -231,15 +213,15 @@ pub fn print_heap(
     )?;
     writeln!(
         out,
-        "  free            {:>11} bytes in {} chunks, the largest of {} bytes",
+        "  free            {:>11} bytes in {} chunks",
         Grouped(stats.free),
         Grouped(stats.free_chunks),
-        Grouped(stats.largest_free),
     )?;
+    writeln!(out, "  largest free    {:>11} bytes", Grouped(stats.largest_free))?;
     if let Some(operations) = stats.operations {
         writeln!(
             out,
-            "  visited         {:>11} chunks per search in the median, {} in the worst",
+            "  visited         {:>11} chunks a search in the median, {} at most",
             Grouped(operations.visited_median as usize),
             Grouped(operations.visited_max as usize),
         )?;

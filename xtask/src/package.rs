@@ -7,7 +7,7 @@
 //!                                                                └─► cargo build, doc, test --doc
 //! ```
 
-use crate::command::{program, read, run as succeed};
+use crate::command::{log, program, run as succeed, tail};
 use crate::failure::{At, Result, fail};
 use lexopt::Arg::Long;
 use lexopt::Parser;
@@ -113,7 +113,8 @@ impl Package {
 
     fn unpack(&self, target: &Path, folder: &Path) -> Result {
         let archive = target.join("package").join(self.folder() + ".crate");
-        succeed(program("tar").arg("-xzf").arg(archive).arg("-C").arg(folder))
+        // Cargo goes by the times of files, and those in an archive are all the same: these are new.
+        succeed(program("tar").arg("-xmzf").arg(archive).arg("-C").arg(folder))
     }
 
     /// Fails unless every file is there, and says what the repository's says: a link that was not followed would not.
@@ -184,7 +185,13 @@ impl Package {
     fn test_documentation(&self, target: &Path, folder: &Path) -> Result {
         let mut cargo = self.cargo("test", target, folder);
         cargo.env_remove("RUSTDOCFLAGS");
-        let said = read(cargo.args(["--doc", "--", "--format=pretty"]))?;
+        cargo.args(["--doc", "--", "--format=pretty"]);
+        let file = target.join("unpacked").join(format!("{}.log", self.name));
+        let (status, said) = log(&mut cargo, &file)?;
+        if !status.success() {
+            let (file, said) = (file.display(), tail(&said, 30));
+            return fail(format!("{}: cargo test --doc ({file}):\n{said}", self.folder()));
+        }
         let passed: Vec<&str> =
             said.lines().filter(|line| line.starts_with("test ") && line.ends_with("ok")).collect();
         let of_the_readme = passed.iter().filter(|line| line.contains(" Readme ")).count();

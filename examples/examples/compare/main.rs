@@ -13,11 +13,12 @@ mod good_enough;
 mod progress;
 
 use brkalloc::{BrkHeap, brk_heap};
-use brkalloc_examples::text::{Grouped, exit_code};
+use brkalloc_examples::command_line::{self, Asked, refuse, say};
+use brkalloc_examples::text::{Grouped, shortened};
 use brkalloc_oracle::trace;
 use contest::{Contestant, Figures, Recording};
 use lexopt::Arg::{Long, Short, Value};
-use lexopt::ValueExt;
+use lexopt::{Parser, ValueExt};
 use progress::Progress;
 use std::io::{self, Write};
 use std::path::Path;
@@ -28,19 +29,24 @@ use std::process::ExitCode;
 static HEAP: BrkHeap;
 
 const HELP: &str = "\
-Replays traces under every policy, order and index, and under a policy of our own, `GoodEnough`,
-and compares what comes of it.
+Replays traces under every policy, order and index, and under a policy of our
+own, `GoodEnough`, and compares what comes of it.
 
 usage: cargo run --release --example compare [-- OPTION… TRACE…]
 
-  --coalesce=WHEN  when free neighbors merge: immediate (if not given), deferred,
-                   or never, which takes a quarter of an hour: the lists get long
-  --runs=COUNT     timed runs, of which the median is shown; 5 if not given, and 1
-                   where a run takes more than a second
-  --csv            comma-separated values instead of a table
+  --coalesce=WHEN  when free neighbors merge: immediate (if not given),
+                   deferred, or never, which takes a quarter of an hour: the
+                   lists get long
+  --runs=COUNT     timed runs, of which the median is shown; 5 if not given, and
+                   1 where a run takes more than a second
+  --csv            comma-separated values instead of a table: a line for each
+                   row, as wide as it is
   --help           this text
 
 Without a TRACE, it replays the repository's own.";
+
+/// Columns that the name of a trace may take.
+const NAME: usize = 24;
 
 /// What the command line asks for.
 struct Wishes {
@@ -52,21 +58,12 @@ struct Wishes {
 }
 
 fn main() -> ExitCode {
-    let wishes = match wishes(lexopt::Parser::from_env()) {
-        Ok(Some(wishes)) => wishes,
-        Ok(None) => return exit_code(writeln!(io::stdout(), "{HELP}").map(|()| ExitCode::SUCCESS)),
-        Err(mistake) => {
-            eprintln!("{mistake}; `--help` lists the options");
-            return ExitCode::from(2);
-        }
-    };
-    let code = exit_code(compare(&wishes));
+    let code = command_line::run(HELP, wishes, |wishes, out| compare(&wishes, out));
     assert_eq!(HEAP.check(), Ok(()), "the heap that this program itself lives on");
     code
 }
 
-/// What the command line asks for; `None` for the help.
-fn wishes(mut arguments: lexopt::Parser) -> Result<Option<Wishes>, lexopt::Error> {
+fn wishes(mut arguments: Parser) -> Asked<Wishes> {
     let mut wishes = Wishes {
         coalesce: "immediate",
         contestants: Vec::new(),
@@ -99,24 +96,19 @@ fn wishes(mut arguments: lexopt::Parser) -> Result<Option<Wishes>, lexopt::Error
 }
 
 /// One table per trace; the exit code is 1 if one could not be replayed.
-fn compare(wishes: &Wishes) -> io::Result<ExitCode> {
-    let mut out = io::stdout().lock();
-    if wishes.csv {
-        writeln!(out, "{CSV_HEADER}")?;
-    } else {
-        writeln!(out, "{HEADER}")?;
-    }
+fn compare(wishes: &Wishes, out: &mut impl Write) -> io::Result<ExitCode> {
+    let recordings = match recordings(wishes) {
+        Ok(recordings) => recordings,
+        Err(mistake) => return Ok(refuse(mistake)),
+    };
+    writeln!(out, "{}", if wishes.csv { CSV_HEADER } else { HEADER })?;
     let mut code = ExitCode::SUCCESS;
-    for recording in recordings(wishes) {
-        let outcome = recording.and_then(|recording| {
-            let figures = figures(wishes, &recording)?;
-            Ok((recording, figures))
-        });
-        match outcome {
-            Ok((recording, figures)) if wishes.csv => csv(&recording, &figures, &mut out)?,
-            Ok((recording, figures)) => table(wishes, &recording, &figures, &mut out)?,
+    for recording in &recordings {
+        match figures(wishes, recording) {
+            Ok(figures) if wishes.csv => csv(recording, &figures, out)?,
+            Ok(figures) => table(wishes, recording, &figures, out)?,
             Err(mistake) => {
-                eprintln!("{mistake}");
+                say(mistake);
                 code = ExitCode::FAILURE;
             }
         }
@@ -125,12 +117,10 @@ fn compare(wishes: &Wishes) -> io::Result<ExitCode> {
 }
 
 /// The traces that were named, or the repository's own.
-fn recordings(wishes: &Wishes) -> Vec<Result<Recording, String>> {
+fn recordings(wishes: &Wishes) -> Result<Vec<Recording>, String> {
     if wishes.traces.is_empty() {
-        return vec![
-            Recording::read("cc1", trace::CC1),
-            Recording::read("git-log", trace::GIT_LOG),
-        ];
+        let own = [("cc1", trace::CC1), ("git-log", trace::GIT_LOG)];
+        return own.into_iter().map(|(name, bytes)| Recording::read(name, bytes)).collect();
     }
     let read = |path: &String| {
         let bytes = std::fs::read(path).map_err(|error| format!("{path}: {error}"))?;
@@ -142,7 +132,8 @@ fn recordings(wishes: &Wishes) -> Vec<Result<Recording, String>> {
 
 /// What each contestant makes of one trace.
 fn figures(wishes: &Wishes, recording: &Recording) -> Result<Vec<Figures>, String> {
-    let mut progress = Progress::new(&recording.name, wishes.contestants.len());
+    let name = shortened(&recording.name, NAME);
+    let mut progress = Progress::new(&name, wishes.contestants.len());
     let mut field = contest::Field::new(wishes.runs, recording)?;
     let mut all = Vec::new();
     for contestant in &wishes.contestants {
@@ -156,9 +147,9 @@ fn figures(wishes: &Wishes, recording: &Recording) -> Result<Vec<Figures>, Strin
 const HEADER: &str = "\
 Waste: how far the high-water mark, counted from the arena's first tag, exceeds
   with tags     the most bytes that the program had requested and not yet freed
-  without tags  the most bytes of these objects as chunks: each with its tag of a
-                word, in whole granules of 16 bytes, at least 32; what is left is
-                fragmentation alone
+  without tags  the most bytes of these objects as chunks: each with its tag of
+                a word, in whole granules of 16 bytes, at least 32; what is left
+                is fragmentation alone
 Visited: free chunks that a search looked at.
 Time: the processor's, for the heap's own work: one thread, no lock,
   harden = \"basic\"; the replay's own was measured apart and subtracted.";
@@ -172,7 +163,8 @@ fn table(
     let Recording { name, events, peak_requested, peak_chunks, .. } = recording;
     writeln!(
         out,
-        "\n{name}: {} requests, coalesce = {:?}",
+        "\n{}: {} requests, coalesce = {:?}",
+        shortened(name, NAME),
         Grouped(events.len()),
         wishes.coalesce
     )?;
@@ -190,15 +182,17 @@ fn table(
     )?;
     for (contestant, figures) in wishes.contestants.iter().zip(figures) {
         let configuration = contestant.configuration;
+        let median = Grouped(figures.visited_median as usize).to_string();
+        // The two columns of `visited` have 15 characters.
+        let worst = 15 - median.len().max(6);
         writeln!(
             out,
-            "{:<16}{:<9}{:<7}{:>9.2}{:>13.2}  {:>6}{:>9}  {:>7.0}",
+            "{:<16}{:<9}{:<7}{:>9.2}{:>13.2}  {median:>6}{:>worst$}  {:>7.0}",
             configuration.policy,
             configuration.order,
             configuration.index.unwrap_or("bins"),
             figures.with_tags,
             figures.without_tags,
-            Grouped(figures.visited_median as usize),
             Grouped(figures.visited_worst as usize),
             figures.nanoseconds,
         )?;
