@@ -20,7 +20,6 @@ use crate::diag::Sink;
 use crate::export;
 use crate::item::HeapStatic;
 use crate::options::{ARENA, CACHE, CRATE, GROW, LARGE, LIMIT, QUARANTINE, TRIM};
-use crate::presets;
 use crate::rules;
 use crate::runtime::{Runtime, number, start_of};
 use crate::settings::{Lock, Settings};
@@ -31,10 +30,7 @@ use syn::ext::IdentExt as _;
 /// Expands `#[brk_heap(arguments)] item`.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut sink = Sink::default();
-    let mut args = Args::parse(arguments, &mut sink);
-    presets::fill_in(&mut args);
-    rules::settle(&mut args);
-    rules::check(&args, &mut sink);
+    let args = rules::understand(arguments, &mut sink);
     let parsed = HeapStatic::parse(item, &mut sink);
     let link_section = parsed.as_ref().ok().and_then(|item| item.link_section.as_ref());
     rules::check_section(&args, link_section, &mut sink);

@@ -10,6 +10,7 @@ use crate::options::{
     ARENA, CACHE, COALESCE, EXPORT, GROW, HARDEN, INDEX, LARGE, LIMIT, LOCK, ORDER, POLICY, PRESET,
     QUARANTINE, SOURCE, TRIM,
 };
+use crate::presets;
 use crate::settings::{self, WINDOW};
 use crate::size::show;
 use crate::value::Value;
@@ -29,13 +30,22 @@ pub(crate) fn check_section(args: &Args, link_section: Option<&TokenStream>, sin
     }
 }
 
+/// Parses the arguments, fills in the options of a preset, and reports every mistake.
+pub(crate) fn understand(arguments: TokenStream, sink: &mut Sink) -> Args {
+    let mut args = Args::parse(arguments, sink);
+    presets::fill_in(&mut args);
+    settle(&mut args);
+    check(&args, sink);
+    args
+}
+
 /// Removes what does not go together with the written options from the options of a preset.
-pub(crate) fn settle(args: &mut Args) {
+fn settle(args: &mut Args) {
     while args.remove_of_preset(|entry, args| conflict(entry, args).is_some()) {}
 }
 
 /// Reports every option that conflicts with the others, and every one that lacks another.
-pub(crate) fn check(args: &Args, sink: &mut Sink) {
+fn check(args: &Args, sink: &mut Sink) {
     for entry in args.entries() {
         if let Some(incomplete) = unsized_array(entry, args) {
             sink.push(incomplete.at(&entry.tokens));

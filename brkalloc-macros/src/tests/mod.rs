@@ -21,14 +21,12 @@ mod sizes;
 mod soup;
 mod stack;
 
-use crate::args::Args;
 use crate::diag::{Mistake, Sink};
 use crate::expand::expand;
 use crate::item::HeapStatic;
 use crate::option::HeapOption;
 use crate::options::{COALESCE, INDEX, ORDER, POLICY, QUARANTINE};
-use crate::presets as options_presets;
-use crate::rules as options_rules;
+use crate::rules::understand;
 use proc_macro2::{TokenStream, TokenTree};
 
 /// A valid static.
@@ -64,10 +62,7 @@ fn formatted(arguments: &str, item: &str) -> String {
 /// Returns every mistake of an attribute and its item, each with the text that it underlines.
 fn mistakes_of(arguments: &str, item: &str) -> String {
     let mut sink = Sink::default();
-    let mut args = Args::parse(tokens(arguments), &mut sink);
-    options_presets::fill_in(&mut args);
-    options_rules::settle(&mut args);
-    options_rules::check(&args, &mut sink);
+    understand(tokens(arguments), &mut sink);
     // The sink has the message about an item that is not a static.
     let _ = HeapStatic::parse(tokens(item), &mut sink);
     let shown = |Mistake { text, start, end }: &Mistake| {

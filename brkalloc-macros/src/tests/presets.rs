@@ -1,19 +1,16 @@
 //! Presets stand for options, each of which can be written beside them.
 
 use super::{HEAP, formatted, mistakes, tokens};
-use crate::args::Args;
 use crate::diag::Sink;
 use crate::options::PRESET;
-use crate::presets::{PRESETS, fill_in};
-use crate::rules::settle;
+use crate::presets::PRESETS;
+use crate::rules::understand;
 use expect_test::expect;
 
 /// The options of an attribute, those of its preset included, as written and in order.
 fn options(arguments: &str) -> Vec<String> {
     let mut sink = Sink::default();
-    let mut args = Args::parse(tokens(arguments), &mut sink);
-    fill_in(&mut args);
-    settle(&mut args);
+    let args = understand(tokens(arguments), &mut sink);
     assert!(sink.is_empty(), "{arguments}");
     args.entries().iter().skip(1).map(crate::args::Entry::written).collect()
 }

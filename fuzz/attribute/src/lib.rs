@@ -26,6 +26,8 @@ mod item;
 mod option;
 #[path = "../../../brkalloc-macros/src/options.rs"]
 mod options;
+#[path = "../../../brkalloc-macros/src/presets.rs"]
+mod presets;
 #[path = "../../../brkalloc-macros/src/rules.rs"]
 mod rules;
 #[path = "../../../brkalloc-macros/src/runtime.rs"]
@@ -59,8 +61,7 @@ pub struct Outcome {
 #[must_use]
 pub fn read(arguments: TokenStream, item: TokenStream) -> Outcome {
     let mut sink = Sink::default();
-    let args = args::Args::parse(arguments.clone(), &mut sink);
-    rules::check(&args, &mut sink);
+    let args = rules::understand(arguments.clone(), &mut sink);
     // What is no static is in the sink.
     let _ = item::HeapStatic::parse(item.clone(), &mut sink);
     let place = |mistake: &diag::Mistake| {

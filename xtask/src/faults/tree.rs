@@ -3,6 +3,7 @@
 use crate::command::{program, read};
 use crate::failure::{At, Result};
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 /// The folder of a copy.
@@ -22,7 +23,11 @@ impl Tree {
                 let copy = folder.join(file);
                 let parent = copy.parent().unwrap_or(&folder);
                 fs::create_dir_all(parent).at(parent)?;
-                fs::copy(file, &copy).at(file)?;
+                if Path::new(file).is_symlink() {
+                    symlink(fs::read_link(file).at(file)?, &copy).at(file)?;
+                } else {
+                    fs::copy(file, &copy).at(file)?;
+                }
             }
         }
         Ok(Self(folder))
