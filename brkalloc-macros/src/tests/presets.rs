@@ -19,10 +19,12 @@ fn options(arguments: &str) -> Vec<String> {
 fn every_word_is_a_preset_and_stands_for_options_of_its_own() {
     let names: Vec<&str> = PRESETS.iter().map(|preset| preset.name).collect();
     assert_eq!(names, PRESET.words.iter().map(|word| word.text).collect::<Vec<_>>());
-    let all: Vec<Vec<String>> =
-        names.iter().map(|name| options(&format!("preset = \"{name}\""))).collect();
+    let all: Vec<Vec<String>> = names
+        .iter()
+        .map(|name| options(&format!("arena = \"4KiB\", preset = \"{name}\"")))
+        .collect();
     for (place, preset) in all.iter().enumerate() {
-        assert!(!preset.is_empty() && !all[..place].contains(preset), "{preset:?}");
+        assert!(1 < preset.len() && !all[..place].contains(preset), "{preset:?}");
     }
 }
 
