@@ -166,3 +166,17 @@ fn brackets_dots_and_commas_are_one_mistake_each() {
         ),
     ]);
 }
+
+#[test]
+fn no_help_advises_what_the_runtime_refuses() {
+    let such = "write a string such as `arena = \"64KiB\"`, or a number of bytes";
+    check(&[
+        ("arena = \"64\"", "write `arena = \"64KiB\"`"),
+        ("cache = \"512\"", "write `cache = \"512KiB\"`"),
+        ("limit = \"4096\"", "write `limit = \"4096B\"`, or `limit = 4096`"),
+        ("cache = \"0\"", "for a heap without a cache, write `cache = \"none\"`"),
+        ("arena = -1", such),
+        ("arena = 4 * 16", such),
+        ("arena = \"-64B\"", "write a whole number and a unit, such as `\"64KiB\"`"),
+    ]);
+}

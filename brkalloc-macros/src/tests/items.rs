@@ -189,3 +189,17 @@ fn a_mistake_in_the_options_leaves_no_check_that_could_fail_as_well() {
     let wrong = expanded("arena = 1, policy = 5", HEAP).to_string();
     assert!(!wrong.contains("check_arena"), "{wrong}");
 }
+
+#[test]
+fn a_section_on_a_heap_in_an_array_is_reported() {
+    let errors = |arguments: &str, attribute: &str| {
+        let text = formatted(arguments, &format!("{attribute} static HEAP: BrkHeap;"));
+        text.matches("compile_error").count()
+    };
+    let array = r#"source = "static", arena = "4KiB""#;
+    for attribute in [r#"#[link_section = ".x"]"#, r#"#[unsafe(link_section = ".x")]"#] {
+        assert_eq!(errors(array, attribute), 1, "{attribute}");
+        assert_eq!(errors("", attribute), 0, "what is no array has all of itself there");
+    }
+    assert_eq!(errors(array, "#[allow(link_section)] #[link = \"x\"]"), 0);
+}

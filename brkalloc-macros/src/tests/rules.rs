@@ -476,3 +476,18 @@ fn exported_functions_may_have_a_cache() {
     check(r#"export = "malloc", cache = "1MiB""#, &expect![[""]]);
     check(r#"export = "none", cache = "1MiB""#, &expect![[""]]);
 }
+
+#[test]
+fn an_array_is_at_most_a_gibibyte() {
+    assert_eq!(mistakes(r#"source = "static", arena = "1GiB""#), "");
+    check(
+        r#"source = "static", arena = "1025MiB""#,
+        &expect![[r#"
+            error: `arena` is above 1 GiB with `source = "static"`
+            help: write `arena = "1GiB"` or less, or choose `source = "mmap"`
+            note: the statics of a program lie within 2 GiB of its code
+              --> "1025MiB"
+        "#]],
+    );
+    assert_eq!(mistakes(r#"source = "mmap", arena = "8GiB""#), "");
+}
