@@ -3,7 +3,7 @@
 //! Each heap is a file of `tests/targets`, which says in its first lines on which targets it is an error, and which:
 //! `// on thumbv6m-none-eabi: this target has no …`.
 
-use super::cargo;
+use super::{cargo, crates};
 use crate::command::{log, run};
 use crate::failure::{At, Result, fail};
 use std::fs;
@@ -15,11 +15,11 @@ pub(super) fn check(base: &Path, targets: &[String]) -> Result {
     let manifest = project(base, &heaps)?;
     let folder = base.join("build");
     for target in targets {
-        let mut runtime = cargo("check", target, "core,alloc", &folder);
+        let mut runtime = cargo("check", target, crates(target), &folder);
         run(runtime
             .args(["--quiet", "--locked", "-p", "brkalloc"])
             .env("RUSTFLAGS", "-D warnings"))?;
-        let mut examples = cargo("check", target, "core,alloc", &folder);
+        let mut examples = cargo("check", target, crates(target), &folder);
         examples.args(["--offline", "--keep-going", "--examples", "--message-format", "short"]);
         examples.arg("--manifest-path").arg(&manifest).env("RUSTFLAGS", "-D warnings");
         let (_, said) = log(&mut examples, &base.join("lacking.log"))?;

@@ -88,11 +88,16 @@ pub(crate) fn run(mut arguments: Parser, target: &Path) -> Result {
 fn clippy(base: &Path, targets: &[String]) -> Result {
     packages::install(base, &["rust-web-clippy"])?;
     for target in targets {
-        let mut clippy = cargo("clippy", target, "core,alloc", &base.join("clippy"));
+        let mut clippy = cargo("clippy", target, crates(target), &base.join("clippy"));
         succeed(clippy.args(["--quiet", "--locked", "-p", "brkalloc", "--", "-D", "warnings"]))?;
         println!("clippy has nothing to say for {target}");
     }
     Ok(())
+}
+
+/// The crates of the standard library that a target has.
+fn crates(target: &str) -> &'static str {
+    if BARE.contains(&target) { "core,alloc" } else { "std" }
 }
 
 /// Debian's cargo, with these crates of the standard library from their sources.
