@@ -21,7 +21,7 @@ use core::ptr::{NonNull, null_mut};
 /// A heap, made by [`#[brk_heap]`](macro@crate::brk_heap) from a static of this type.
 ///
 /// A function takes one heap as `&BrkHeap<HEAP>`, and every heap as `heap: &BrkHeap<C>` with
-/// `C: Config`. `HEAP.alloc(layout)` is that of [`GlobalAlloc`](core::alloc::GlobalAlloc).
+/// `C: Config`. `HEAP.alloc(layout)` is that of [`GlobalAlloc`].
 ///
 /// ```
 /// use brkalloc::{BrkHeap, brk_heap};
