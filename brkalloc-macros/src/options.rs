@@ -282,6 +282,9 @@ pub(crate) static CRATE: HeapOption = HeapOption {
     aliases: "krate crate_path runtime path brkalloc crate_name root",
 };
 
+/// The options that say where blocks go.
+pub(crate) static PLACEMENT: [&HeapOption; 4] = [&POLICY, &ORDER, &INDEX, &COALESCE];
+
 /// Every option, in the order in which they are documented.
 pub(crate) static ALL: &[&HeapOption] = &[
     &PRESET,

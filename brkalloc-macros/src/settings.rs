@@ -9,8 +9,8 @@
 use crate::args::{Args, Entry, Unsafety};
 use crate::option::HeapOption;
 use crate::options::{
-    ARENA, CACHE, COALESCE, CRATE, EXPORT, GROW, HARDEN, INDEX, LARGE, LIMIT, LOCK, ORDER, POLICY,
-    PRESET, QUARANTINE, SOURCE, STATS, TRIM, ZERO,
+    ARENA, CACHE, COALESCE, CRATE, EXPORT, GROW, HARDEN, INDEX, LARGE, LIMIT, LOCK, ORDER,
+    PLACEMENT, POLICY, PRESET, QUARANTINE, SOURCE, STATS, TRIM, ZERO,
 };
 use crate::size::show;
 use crate::value::Value;
@@ -23,9 +23,6 @@ const DEFAULT_CACHE: u64 = 1 << 20;
 
 /// How many caches of the default size `limit` has room for, at least.
 const CACHES_IN_LIMIT: u64 = 16;
-
-/// The least default cache: the runtime refuses a smaller one.
-const LEAST_CACHE: u64 = 16 << 10;
 
 /// The largest offset of a chunk, in bytes: 32 bits of 16-byte granules.
 pub(crate) const WINDOW: u64 = 64 << 30;
@@ -265,7 +262,7 @@ pub(crate) fn arena(args: &Args) -> u64 {
 /// Whether the user named where blocks go. Then each request is placed so, unless the user named a
 /// cache, too.
 fn names_placement(args: &Args) -> bool {
-    [&POLICY, &ORDER, &INDEX, &COALESCE].into_iter().any(|option| args.get(option).is_some())
+    PLACEMENT.iter().any(|option| args.get(option).is_some())
 }
 
 /// Returns the per-thread cache size: the written one, else the default, of which a small arena has
@@ -282,7 +279,7 @@ fn cache(args: &Args) -> Option<u64> {
     let is_fixed = args.with_word(&GROW, "none").is_some();
     let limit = if is_fixed { Some(arena(args)) } else { args.size(&LIMIT) };
     let cache = limit.map_or(DEFAULT_CACHE, |limit| DEFAULT_CACHE.min(limit / CACHES_IN_LIMIT));
-    (LEAST_CACHE <= cache).then_some(cache)
+    CACHE.accepts(cache).then_some(cache)
 }
 
 /// Returns the path of the runtime crate, if the user wrote one.

@@ -12,7 +12,6 @@ use brkalloc_harness::{Placed, WORD, is_short};
 use brkalloc_oracle::replay::{self, Row, Summary};
 use brkalloc_oracle::trace::{self, Event};
 use brkalloc_oracle::{Coalesce, Model, Setup};
-use core::alloc::Layout;
 
 /// How many events the model judges.
 const SHORT: usize = 4_000;
@@ -23,27 +22,11 @@ fn limit() -> usize {
     if is_short() || usize::BITS < 64 { 32 << 20 } else { 1 << 36 }
 }
 
-struct Replayed<'a>(&'a Placed<'a>);
-
-impl replay::Heap for Replayed<'_> {
-    fn allocate(&mut self, layout: Layout) -> Option<u64> {
-        self.0.allocate(layout)
-    }
-
-    fn free(&mut self, offset: u64, _: Layout) {
-        self.0.free(offset);
-    }
-
-    fn reallocate(&mut self, offset: u64, layout: Layout, size: usize) -> Option<u64> {
-        self.0.reallocate(offset, layout, size)
-    }
-}
-
 /// What a replay ends with: all that it returned, and the farthest byte.
 fn replayed(events: &[Event], configured: &dyn Configured) -> (Summary, u64) {
     let heap = configured.growing(64 << 10, limit()).expect("there is room");
-    let placed = Placed::in_window(&*heap);
-    let summary = replay::replay(events, &mut Replayed(&placed)).expect("all is served");
+    let mut placed = Placed::in_window(&*heap);
+    let summary = replay::replay(events, &mut placed).expect("all is served");
     placed.check();
     (summary, placed.high_water())
 }

@@ -7,7 +7,7 @@ use super::{beside, expanded, formatted, mistakes, tokens};
 use crate::args::Args;
 use crate::diag::Sink;
 use crate::option::{HeapOption, Kind};
-use crate::options::{ALL, COALESCE, CRATE, INDEX, ORDER, POLICY, PRESET};
+use crate::options::{ALL, CRATE, PLACEMENT, PRESET, named};
 use crate::presets::{PRESETS, fill_in};
 use crate::settings::Settings;
 use std::collections::HashSet;
@@ -56,6 +56,24 @@ fn the_table_of_the_page_is_the_table_of_the_code() {
 fn the_table_of_the_readme_is_the_table_of_the_code() {
     let readme = file("README.md");
     assert_eq!(rows(&readme), ALL.iter().map(|option| row(option)).collect::<Vec<_>>());
+}
+
+#[test]
+fn no_size_is_advised_that_the_runtime_refuses() {
+    let private = file("brkalloc/src/private.rs");
+    let least = |name: &str| {
+        let (_, line) = private.split_once(&format!("const LEAST_{name}: u64 = ")).expect(name);
+        let (value, _) = line.split_once(';').expect("it ends");
+        let (base, shift) = value.split_once(" << ").unwrap_or((value, "0"));
+        let number = |text: &str| text.parse::<u64>().expect(text);
+        number(base) << number(shift)
+    };
+    let of_option =
+        [("arena", "ARENA"), ("limit", "ARENA"), ("cache", "CACHE"), ("large", "LARGE")];
+    for (option, name) in of_option {
+        let option = named(option).expect("it is an option");
+        assert!(option.accepts(least(name)) && !option.accepts(least(name) - 1), "{}", option.name);
+    }
 }
 
 #[test]
@@ -172,7 +190,7 @@ fn shown_options(arguments: &str) -> Vec<(&'static HeapOption, String)> {
 }
 
 fn is_placement(option: &HeapOption) -> bool {
-    [&POLICY, &ORDER, &INDEX, &COALESCE].iter().any(|placement| placement.name == option.name)
+    PLACEMENT.iter().any(|placement| placement.name == option.name)
 }
 
 /// Whether the attribute names a placement. One that does not has a cache, and the default placement

@@ -15,6 +15,7 @@ mod items;
 mod literals;
 mod messages;
 mod options;
+mod parts;
 mod presets;
 mod rules;
 mod sizes;
@@ -25,7 +26,7 @@ use crate::diag::{Mistake, Sink};
 use crate::expand::expand;
 use crate::item::HeapStatic;
 use crate::option::HeapOption;
-use crate::options::{COALESCE, INDEX, ORDER, POLICY, QUARANTINE};
+use crate::options::{PLACEMENT, QUARANTINE};
 use crate::rules::understand;
 use proc_macro2::{TokenStream, TokenTree};
 
@@ -38,7 +39,7 @@ fn tokens(text: &str) -> TokenStream {
 
 /// Returns the option that another one needs beside it, to have effect or to have its first default.
 fn beside(option: &HeapOption) -> &'static str {
-    let is_placement = [&POLICY, &ORDER, &INDEX, &COALESCE].iter().any(|it| it.name == option.name);
+    let is_placement = PLACEMENT.iter().any(|it| it.name == option.name);
     if option.name == QUARANTINE.name {
         "harden = \"full\", "
     } else if is_placement {

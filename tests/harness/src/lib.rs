@@ -47,6 +47,7 @@ macro_rules! caches {
 
 use brkalloc::__private::{Config, Source};
 use brkalloc::{BrkHeap, ChunkInfo, Configuration, Corruption, Heap, Stats};
+use brkalloc_oracle::replay;
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
@@ -190,6 +191,20 @@ pub struct Placed<'a> {
 impl core::fmt::Debug for Placed<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Placed").field("base", &self.base).finish_non_exhaustive()
+    }
+}
+
+impl replay::Heap for Placed<'_> {
+    fn allocate(&mut self, layout: Layout) -> Option<u64> {
+        Self::allocate(self, layout)
+    }
+
+    fn free(&mut self, offset: u64, _: Layout) {
+        Self::free(self, offset);
+    }
+
+    fn reallocate(&mut self, offset: u64, layout: Layout, size: usize) -> Option<u64> {
+        Self::reallocate(self, offset, layout, size)
     }
 }
 

@@ -6,7 +6,6 @@ use brkalloc::__private::Mmap;
 use brkalloc::{BrkHeap, Candidate, Config, Heap, Operations, Placement, Request, brk_heap};
 use brkalloc_oracle::replay::{self, Summary};
 use brkalloc_oracle::trace::Event;
-use core::alloc::Layout;
 
 /// The first.
 pub(crate) struct Foremost;
@@ -106,30 +105,14 @@ pub fn pairs() -> Vec<Pair> {
     pairs!(Foremost "first_fit" Snug "best_fit" Roomy "worst_fit")
 }
 
-struct Replayed<'a>(Placed<'a>);
-
-impl replay::Heap for Replayed<'_> {
-    fn allocate(&mut self, layout: Layout) -> Option<u64> {
-        self.0.allocate(layout)
-    }
-
-    fn free(&mut self, offset: u64, _: Layout) {
-        self.0.free(offset);
-    }
-
-    fn reallocate(&mut self, offset: u64, layout: Layout, size: usize) -> Option<u64> {
-        self.0.reallocate(offset, layout, size)
-    }
-}
-
 /// A replay over a heap of the configuration `C` in a window of its own.
 fn replayed<C: Config>(events: &[Event]) -> Outcome {
     let limit = if usize::BITS == 64 { 1 << 32 } else { 32 << 20 };
     let heap = Heap::<C, Mmap>::__of_source(64 << 10, limit).expect("there is room");
     let heap = Opened(heap);
-    let mut placed = Replayed(Placed::in_window(&heap));
+    let mut placed = Placed::in_window(&heap);
     let summary = replay::replay(events, &mut placed).expect("all is served");
-    placed.0.check();
+    placed.check();
     let operations = heap.0.stats().operations.expect("it counts");
-    Outcome { summary, high_water: placed.0.high_water(), operations }
+    Outcome { summary, high_water: placed.high_water(), operations }
 }
