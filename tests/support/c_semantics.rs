@@ -1,5 +1,6 @@
 // What every heap that is C's `malloc` has to do, whatever its configuration: `HEAP`, of which `chunk` tells whether it
-// has a block in use. Included, so that the tests are named the same for each.
+// has a block in use, and `taken` whether it has anything in use where a block was. Included, so that the tests are named
+// the same for each.
 
 /// A size that no other test asks for, so that a chunk which was freed is not found in use at once, by another thread.
 const RARE: usize = 1_234_567;
@@ -180,13 +181,13 @@ fn a_block_may_be_used_to_its_usable_size_and_keeps_all_of_it() {
 #[test]
 fn a_change_to_no_bytes_frees_and_says_nothing() {
     let block = c::malloc(RARE);
-    let whole = chunk(block);
+    let whole = taken(block);
     c::set_errno(KEPT);
     // SAFETY: the block is in use, and is not used again.
     let nothing = unsafe { c::realloc(block, 0) };
     assert!(nothing.is_null());
     assert_eq!(c::errno(), KEPT);
-    assert_ne!(chunk(block), whole, "it was freed");
+    assert_ne!(taken(block), whole, "it was freed");
     // SAFETY: a null pointer is no block.
     let fresh = unsafe { c::realloc(null_mut(), 0) };
     assert!(chunk(fresh).is_some(), "of nothing, it asks for a block");
@@ -315,10 +316,10 @@ fn pages_begin_at_pages() {
 fn a_block_is_freed_with_its_size_too() {
     let blocks = [(c::malloc(RARE), None), (c::aligned_alloc(256, RARE), Some(256))];
     for (block, alignment) in blocks {
-        let whole = chunk(block);
+        let whole = taken(block);
         // SAFETY: the block is in use, with that size and alignment.
         unsafe { c::free_with(block, alignment, RARE) };
-        assert_ne!(chunk(block), whole, "it was freed");
+        assert_ne!(taken(block), whole, "it was freed");
         // SAFETY: a null pointer is no block.
         unsafe { c::free_with(null_mut(), alignment, RARE) };
     }

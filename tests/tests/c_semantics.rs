@@ -21,4 +21,9 @@ fn chunk(block: *mut u8) -> Option<usize> {
     found
 }
 
+/// The same, of an address whose block may have been freed.
+fn taken(block: *mut u8) -> Option<usize> {
+    chunk(block)
+}
+
 include!("../support/c_semantics.rs");

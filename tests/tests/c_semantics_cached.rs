@@ -4,6 +4,7 @@
 use brkalloc::{BrkHeap, ChunkState, brk_heap};
 use brkalloc_harness::c::{self, EVERY, KEPT, TOO_MANY};
 use brkalloc_harness::pattern;
+use core::ops::Range;
 use core::ptr::{NonNull, null_mut};
 use std::sync::mpsc::channel;
 use std::thread;
@@ -17,24 +18,32 @@ use std::thread;
 )]
 static HEAP: BrkHeap;
 
-/// The bytes that a block takes with a tag, if it lies in what the heap has in use: a chunk, a slab, or a mapping.
-fn chunk(block: *mut u8) -> Option<usize> {
-    let mut found = false;
-    let mut end = 0;
+/// What the heap has in use around an address, as one walk finds it: a chunk or a slab, not a mapping.
+///
+/// The address need not be of a block that is in use, as nothing of it is read.
+fn taken(block: *mut u8) -> Option<usize> {
+    let mut size = None;
     HEAP.for_each_chunk(|chunk| {
         let is_within = (chunk.address..chunk.address + chunk.size).contains(&block.addr());
-        found |= chunk.state == ChunkState::Used && is_within;
-        end = chunk.address + chunk.size;
+        if chunk.state == ChunkState::Used && is_within {
+            size = Some(chunk.size);
+        }
     });
-    let usable = |block| {
-        // SAFETY: it is in use.
-        unsafe { HEAP.usable_size(block) }
-    };
-    let base = end - HEAP.stats().committed;
-    let is_mapped = !(base..base + HEAP.stats().arena).contains(&block.addr());
-    NonNull::new(block)
-        .filter(|_| found || is_mapped)
-        .map(|block| usable(block) + size_of::<usize>())
+    size
+}
+
+/// The bytes that a block which is in use takes with a tag, if it lies in a chunk, a slab, or a mapping.
+fn chunk(block: *mut u8) -> Option<usize> {
+    let mut arena: Option<Range<usize>> = None;
+    HEAP.for_each_chunk(|chunk| {
+        let start = arena.as_ref().map_or(chunk.address, |arena| arena.start);
+        arena = Some(start..chunk.address + chunk.size);
+    });
+    let is_mapped = arena.is_none_or(|arena| !arena.contains(&block.addr()));
+    let block = NonNull::new(block)?;
+    // SAFETY: it is in use.
+    let usable = unsafe { HEAP.usable_size(block) };
+    (is_mapped || taken(block.as_ptr()).is_some()).then_some(usable + size_of::<usize>())
 }
 
 include!("../support/c_semantics.rs");
