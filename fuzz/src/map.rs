@@ -15,7 +15,7 @@ use brkalloc::BrkHeap;
 /// The heap.
 pub static MAPPED: BrkHeap<Mapped> = BrkHeap::__new();
 
-/// Where the map begins, and how many of its bytes are committed.
+/// Where the map begins, and how many bytes it has.
 static START: AtomicUsize = AtomicUsize::new(0);
 static BYTES: AtomicUsize = AtomicUsize::new(0);
 
@@ -26,7 +26,7 @@ pub fn region() -> Option<(usize, usize)> {
     (0 < bytes).then(|| (START.load(Relaxed), bytes))
 }
 
-/// Mappings, of which the one aside is noted.
+/// Windows, and mappings, which are noted.
 #[derive(Debug)]
 pub struct Noted;
 
@@ -40,10 +40,13 @@ unsafe impl Source for Noted {
         <Mmap as Source>::open(arena, limit)
     }
 
-    fn open_aside(size: usize) -> Option<Region> {
-        let region = <Mmap as Source>::open_aside(size)?;
-        START.store(region.base.addr().get(), Relaxed);
-        Some(region)
+    /// The index of this heap has no room of its own, so the first mapping is the first part of the
+    /// map, and the only one for so small a window.
+    fn map(size: usize) -> Option<NonNull<u8>> {
+        let mapping = <Mmap as Source>::map(size)?;
+        START.store(mapping.addr().get(), Relaxed);
+        BYTES.store(size, Relaxed);
+        Some(mapping)
     }
 
     fn page_size() -> usize {
@@ -52,11 +55,7 @@ unsafe impl Source for Noted {
 
     unsafe fn commit(base: NonNull<u8>, from: usize, to: usize) -> bool {
         // SAFETY: the caller guarantees the window.
-        let committed = unsafe { <Mmap as Source>::commit(base, from, to) };
-        if committed && base.addr().get() == START.load(Relaxed) {
-            BYTES.store(to, Relaxed);
-        }
-        committed
+        unsafe { <Mmap as Source>::commit(base, from, to) }
     }
 
     unsafe fn discard(base: NonNull<u8>, from: usize, to: usize) -> bool {

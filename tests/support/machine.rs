@@ -23,6 +23,8 @@ pub(crate) struct Machine {
     brk: usize,
     /// The bytes reserved behind the break; 0 for none.
     pub(crate) room: usize,
+    /// The bytes from where the break was at first to somebody who sits behind it.
+    pub(crate) free: usize,
     /// The most bytes that a reservation gets.
     pub(crate) largest: usize,
     /// Address space that was reserved, and not released since: the ground first.
@@ -42,6 +44,7 @@ impl Machine {
         ground: 0,
         brk: 0,
         room: 0,
+        free: usize::MAX,
         largest: usize::MAX,
         reserved: Vec::new(),
         mapped: Vec::new(),
@@ -60,9 +63,30 @@ impl Machine {
         if self.largest < size {
             return None;
         }
-        let mapping = Libc::reserve(size)?;
-        self.reserved.push((mapping.as_ptr().expose_provenance(), size));
+        self.take(Libc::reserve(size)?, size)
+    }
+
+    /// Records what the real system has reserved: as part of what lies below, if it adjoins that.
+    #[expect(clippy::unnecessary_wraps, reason = "it is what a system answers")]
+    fn take(&mut self, mapping: NonNull<u8>, size: usize) -> Option<NonNull<u8>> {
+        let start = mapping.as_ptr().expose_provenance();
+        match self.reserved.iter_mut().skip(1).find(|(given, held)| given + *held == start) {
+            Some((_, held)) => *held += size,
+            None => self.reserved.push((start, size)),
+        }
         Some(mapping)
+    }
+
+    /// Forgets what is released: whole pages of something that was given.
+    fn forget(&mut self, start: usize, size: usize) {
+        let end = start + size;
+        let holds = |&(given, held): &(usize, usize)| given <= start && end <= given + held;
+        let [reserved, mapped] = [&mut self.reserved, &mut self.mapped];
+        let list = if mapped.iter().any(holds) { mapped } else { reserved };
+        let place = list.iter().position(holds).expect("only what was given is released");
+        let (given, held) = list.swap_remove(place);
+        let rests = [(given, start - given), (end, given + held - end)];
+        list.extend(rests.into_iter().filter(|(_, size)| 0 < *size));
     }
 }
 
@@ -137,13 +161,18 @@ unsafe impl System for Faulty {
 
     fn reserve_at(address: NonNull<u8>, size: usize) -> Option<NonNull<u8>> {
         machine(|machine| {
-            assert_eq!(address.addr().get(), machine.brk, "room is asked for behind the break");
-            let is_beyond = machine.ground + GROUND - machine.brk < size;
-            if machine.refuses() || machine.largest < size || is_beyond {
+            if machine.refuses() || machine.largest < size {
                 return None;
             }
-            machine.room = size;
-            Some(pointer(machine.brk))
+            let (start, ground) = (address.addr().get(), machine.ground);
+            if !(ground..ground + GROUND).contains(&start) {
+                return machine.take(Libc::reserve_at(address, size)?, size);
+            }
+            // All of the ground is taken but what lies right behind the break and its room.
+            let wall = ground + machine.free.min(GROUND);
+            let is_free = start == machine.brk + machine.room && start + size <= wall;
+            machine.room += if is_free { size } else { 0 };
+            is_free.then(|| pointer(start))
         })
     }
 
@@ -192,16 +221,11 @@ unsafe impl System for Faulty {
     unsafe fn release(address: NonNull<u8>, size: usize) {
         machine(|machine| {
             let address = address.addr().get();
-            if (address, size) == (machine.brk, machine.room) {
-                machine.room = 0;
+            if size <= machine.room && address + size == machine.brk + machine.room {
+                machine.room -= size;
                 return;
             }
-            let lists = [&mut machine.reserved, &mut machine.mapped];
-            let known = lists.into_iter().any(|list| {
-                let place = list.iter().position(|&given| given == (address, size));
-                place.map(|place| list.swap_remove(place)).is_some()
-            });
-            assert!(known, "only what was given is released, and whole");
+            machine.forget(address, size);
             // SAFETY: it is what `reserve`, `map` or `remap` gave, and the caller vouches that nobody uses it.
             unsafe { Libc::release(pointer(address), size) };
         });

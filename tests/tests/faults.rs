@@ -235,16 +235,36 @@ fn a_break_that_is_refused_makes_it_a_mapping() {
 }
 
 #[test]
-fn a_window_that_is_granted_in_part_is_a_smaller_limit() {
-    let story = Story::<Plain>::new(1, 0..0);
-    machine(|machine| machine.largest = Plain::LIMIT / 3);
-    let heap = story.run(STEPS).heap;
-    let stats = heap.stats();
-    assert_eq!(stats.origin, Some(Origin::Break));
-    assert!(Plain::LIMIT / 8 < stats.arena && stats.arena < Plain::LIMIT / 2, "{}", stats.arena);
-    let layout = Layout::from_size_align(Plain::LIMIT / 2, 8).expect("it is below the limit");
+fn a_window_with_somebody_behind_it_serves_all_that_is_before() {
+    const FREE: usize = 64 << 20;
+    const SIZE: usize = 1 << 20;
+    let heap = Story::<Plain>::new(1, 0..0).heap;
+    let layout = Layout::from_size_align(SIZE, 8).expect("it is small");
+    let mut served = 0;
     // SAFETY: the layout has a size.
-    assert!(unsafe { heap.alloc(layout) }.is_null());
+    while !unsafe { heap.alloc(layout) }.is_null() {
+        served += SIZE;
+        machine(|machine| machine.free = FREE);
+    }
+    assert_eq!(heap.stats().origin, Some(Origin::Break));
+    assert!(FREE - 2 * SIZE < served && served < FREE, "{served} bytes");
+    assert!(FREE - SIZE < heap.stats().reserved, "{:?}", heap.stats());
+    assert_eq!(heap.check(), Ok(()));
+    // SAFETY: the layout has a size.
+    assert!(!unsafe { heap.alloc(Layout::new::<[u64; 100]>()) }.is_null(), "what fits is served");
+}
+
+#[test]
+fn a_heap_that_grows_asks_the_system_seldom() {
+    let heap = Story::<Plain>::new(1, 0..0).heap;
+    let before = machine(|machine| machine.calls);
+    let layout = Layout::from_size_align(PAGE, 8).expect("it is sound");
+    for _ in 0..10_000 {
+        // SAFETY: the layout has a size.
+        assert!(!unsafe { heap.alloc(layout) }.is_null());
+    }
+    let calls = machine(|machine| machine.calls) - before;
+    assert!(calls < 200, "{calls} calls, and 5000 steps of `grow`");
     assert_eq!(heap.check(), Ok(()));
 }
 

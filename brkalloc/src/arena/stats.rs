@@ -18,9 +18,12 @@ use crate::sys::source::Origin;
 pub struct Stats {
     /// Where the arena lies; `None` before the first allocation.
     pub origin: Option<Origin>,
-    /// Bytes that the arena may grow to: the reserved size.
+    /// Bytes that the arena may grow to, if nobody sits behind it.
     pub arena: usize,
-    /// Bytes of the arena that are committed, from its base on.
+    /// Bytes of address space that the arena has reserved, from its base on: more than `committed` by half of
+    /// that and some MiB where it can grow.
+    pub reserved: usize,
+    /// Bytes of the arena that are in chunks, from its base on.
     pub committed: usize,
     /// The farthest byte of the arena that was ever in a used chunk, counted from its base.
     pub high_water: usize,

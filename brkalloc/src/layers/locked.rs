@@ -39,13 +39,13 @@ pub trait Extra {
     /// The state of a heap that is not open.
     const NEW: Self;
 
-    /// Prepares for the window that opens at `base` and may grow to `bytes`.
+    /// Prepares for the window that opens at `base`.
     ///
     /// # Safety
     ///
-    /// They are the extent of the window beside which this stands. The lock is held, and no other call
+    /// It is the base of the window beside which this stands. The lock is held, and no other call
     /// has come before.
-    unsafe fn open(&self, _base: *mut u8, _bytes: usize) {}
+    unsafe fn open(&self, _base: *mut u8) {}
 }
 
 /// Nothing.
@@ -96,9 +96,8 @@ impl<C: Params> Locked<C> {
             }
             let opened = shared.chunks.open_window(C::ARENA, C::LIMIT);
             if opened {
-                let (base, bytes) = shared.chunks.extent();
-                // SAFETY: it is the extent of this heap's window, which has just opened, under the lock.
-                unsafe { home.aside.open(base, bytes) };
+                // SAFETY: it is the base of this heap's window, which has just opened, under the lock.
+                unsafe { home.aside.open(shared.chunks.base()) };
             }
             opened
         })

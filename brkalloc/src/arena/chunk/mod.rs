@@ -101,7 +101,9 @@ impl<C> Window<C> {
     /// The bytes up to the end of the tag at `end` are valid for reads and writes, as the invariant
     /// says.
     pub(crate) unsafe fn reaching(self, end: Chunk) -> Self {
-        Self { end, ..self }
+        // With the provenance of what the source has added, too.
+        let origin = core::ptr::with_exposed_provenance_mut(self.origin.addr());
+        Self { origin, end, ..self }
     }
 
     /// Returns the origin as a source takes it; dangling while the window is closed.

@@ -16,11 +16,11 @@
 //! A heap here knows neither threads nor `Layout`s: [`BrkHeap`](crate::BrkHeap) and
 //! [`Heap`](crate::Heap) stand in front of it.
 
+mod extent;
 mod open;
 mod pattern;
 mod release;
 mod resize;
-mod room;
 mod take;
 mod top;
 mod walk;
@@ -33,11 +33,12 @@ use crate::arena::coalesce::Coalesce;
 use crate::arena::counters::Counters;
 use crate::arena::index::{Operations, Request};
 use crate::arena::params::Params;
-use crate::arena::tag::{GRANULE, MIN_GRANULES, Tag};
+use crate::arena::tag::{MIN_GRANULES, Tag};
 use crate::diag::report;
 use crate::sys::source::{Origin, Source};
 use core::marker::PhantomData;
 use core::ptr::NonNull;
+use extent::Extent;
 
 /// The chunks of one window, over memory of the source `S`.
 ///
@@ -53,6 +54,8 @@ pub struct RawHeap<C: Params, S> {
     top: Chunk,
     /// The highest place that the end tag may have.
     limit: Chunk,
+    /// What the source has committed and reserved.
+    extent: Extent,
     /// The highest end that a used chunk ever had.
     high_water: Chunk,
     /// The dirty mark: from here on, all bytes but the end tag read as zero.
@@ -77,6 +80,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         window: Window::CLOSED,
         top: Chunk::FIRST,
         limit: Chunk::FIRST,
+        extent: Extent::NONE,
         high_water: Chunk::FIRST,
         dirty: Chunk::FIRST,
         origin: Origin::Slice,
@@ -89,14 +93,14 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     /// The greatest granule offset of an end tag.
     pub(crate) const MAX_OFFSET: u32 = <C::Index as Operations>::MAX_OFFSET;
 
-    /// Returns where the window begins, and how many bytes it may have.
-    pub(crate) fn extent(&self) -> (*mut u8, usize) {
-        (self.window.origin(), self.limit.offset() as usize * GRANULE)
+    /// Returns where the window begins.
+    pub(crate) fn base(&self) -> *mut u8 {
+        self.window.origin()
     }
 
     /// Whether `payload` lies in the window.
     pub(crate) fn covers(&self, payload: NonNull<u8>) -> bool {
-        self.window.chunk_below(self.limit, payload.as_ptr()).is_some()
+        self.window.chunk_below(self.window.end(), payload.as_ptr()).is_some()
     }
 
     /// Whether a chunk below the top could have its payload at `payload`.

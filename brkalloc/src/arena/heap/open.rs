@@ -1,6 +1,7 @@
 //! Opening a heap: it gets its memory, once, before anything else.
 
 use super::RawHeap;
+use super::extent::Extent;
 use crate::arena::chunk::{Chunk, Window};
 use crate::arena::params::Params;
 use crate::arena::tag::{GRANULE, Tag};
@@ -49,9 +50,10 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         // Room for two tags, so that every window that is opened can be used.
         let arena = arena.max(2 * GRANULE);
         let arena = arena.min(reach);
-        let wanted = limit.max(arena).saturating_add(Self::room_for(limit.max(arena)));
-        let Some(region) = S::open(arena, wanted) else { return false };
-        let (limit, has_room) = Self::divide(region, limit.max(arena));
+        let limit = limit.max(arena);
+        let Some(region) = S::open(arena, limit) else { return false };
+        // What is given as a whole is all there is.
+        let limit = if S::GROWS { limit } else { region.reserved };
         let place = |bytes: usize| {
             let offset = u32::try_from(bytes / GRANULE).unwrap_or(u32::MAX).min(Self::MAX_OFFSET);
             // SAFETY: the end tag comes no higher than the region's bytes.
@@ -65,9 +67,9 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         let first = unsafe { region.base.byte_add(GRANULE) };
         // SAFETY: by the source's contract, only this heap uses the window's committed bytes.
         unsafe { self.open(first, end, limit.max(end), region.origin) };
-        if has_room {
-            // SAFETY: it is the base of that region, which has room for the index.
-            unsafe { self.furnish(region.base) };
+        if S::GROWS {
+            self.extent = Extent::of(region.committed, region.reserved);
+            self.furnish();
         }
         true
     }

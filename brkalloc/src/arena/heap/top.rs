@@ -1,9 +1,9 @@
 //! The top: the last chunk of the arena, its growth, and the pages that it gives back.
 //!
 //! ```text
-//!        top            dirty                    end          limit
+//!        top            dirty                    end         committed
 //!        v              v                        v            v
-//!   … | tag | once used, | never used, or given | tag |  room  |
+//!   … | tag | once used, | never used, or given | tag |  zeros |
 //!           | bytes stay | back: bytes are zero |
 //! ```
 //!
@@ -17,7 +17,6 @@ use crate::arena::index::{Operations, Request};
 use crate::arena::params::Params;
 use crate::arena::tag::{GRANULE, MIN_GRANULES, Tag, WORD};
 use crate::sys::source::Source;
-use core::ptr::NonNull;
 
 impl<C: Params, S: Source> RawHeap<C, S> {
     /// Takes `need` granules from the top's low end, if it has more than that: the fast path.
@@ -125,18 +124,11 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         let step = u32::try_from(step / GRANULE).unwrap_or(u32::MAX).min(room);
         // SAFETY: a step is at most the room up to the limit.
         let grown = unsafe { end.plus(step) };
-        let Some(base) = NonNull::new(window.origin()) else { return false };
-        let (from, to) = (end.offset() as usize * GRANULE, grown.offset() as usize * GRANULE);
-        if !self.extend_room(base, grown) {
-            return false;
-        }
-        // SAFETY: a source that grows opened the window at its base. `from` bytes are committed,
-        // and the limit is within the reserved size.
-        if !unsafe { S::commit(base, from, to) } {
+        if !self.commit(grown) {
             return false;
         }
         let prev_used = window.tag(self.top).is_prev_used();
-        // SAFETY: the source has just committed the bytes between.
+        // SAFETY: the bytes between are committed.
         self.window = unsafe { window.reaching(grown) };
         if self.top != end {
             // The old end tag lies within the top now, where all reads as zero.

@@ -4,6 +4,7 @@
 //! it compares each with the arena's end first.
 
 use super::RawHeap;
+use super::extent::Extent;
 use crate::arena::check::{Census, Corruption};
 use crate::arena::chunk::{Chunk, Window};
 use crate::arena::coalesce::Coalesce;
@@ -95,6 +96,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         let mut stats = Stats {
             origin: self.is_open().then_some(self.origin),
             arena: to_end(self.limit),
+            reserved: self.extent.reserved().max(to_end(self.window.end())),
             committed: to_end(self.window.end()),
             high_water: if self.high_water == Chunk::FIRST {
                 0
@@ -148,6 +150,11 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         };
         note(self.top, self.top <= window.end(), "the top lies beyond the end");
         note(window.end(), window.end() <= self.limit, "the arena exceeds its limit");
+        let granted = self.extent;
+        let is_granted = granted == Extent::NONE
+            || (bytes(window.end().offset()) <= granted.committed()
+                && granted.committed() <= granted.reserved());
+        note(window.end(), is_granted, "the arena exceeds what is committed");
         note(self.top, self.top <= self.high_water, "the high-water mark is below the top");
         let mut counted = Ok(());
         self.for_each(|chunk, granules, tag| {

@@ -176,19 +176,27 @@ mod operations {
             0
         }
 
-        /// Whether the index has such room.
-        fn is_furnished(&self) -> bool {
-            false
+        /// Returns the room that the index has, and its size.
+        fn furnished(&self) -> Option<(NonNull<u8>, usize)> {
+            None
         }
 
-        /// Gives an empty index room beside its window.
+        /// Gives an empty index `size` bytes of room beside its window.
         ///
         /// # Safety
         ///
-        /// `room` is a multiple of 4096. From there on, the bytes that [`room`](Operations::room)
-        /// returns for the window's end are valid for reads and writes, read as zero, and only this
-        /// index uses them. The same holds for every end that the window moves to.
-        unsafe fn furnish(&mut self, _room: NonNull<u8>) {}
+        /// `room` is a multiple of 4096. The bytes are valid for reads and writes, read as zero, and
+        /// only this index uses them. They are as many as [`room`](Operations::room) returns for the
+        /// window's end, or more; the same holds for every end that the window moves to.
+        unsafe fn furnish(&mut self, _room: NonNull<u8>, _size: usize) {}
+
+        /// Lets the index find its room elsewhere.
+        ///
+        /// # Safety
+        ///
+        /// As for [`furnish`](Operations::furnish), but that the first bytes are those of the room
+        /// that the index had.
+        unsafe fn move_to(&mut self, _room: NonNull<u8>, _size: usize) {}
 
         /// Where the index found a chunk.
         type Position: Copy;

@@ -18,7 +18,7 @@ impl<C: Params> LockedDepot<'_, C> {
     /// Returns the first broken invariant of slabs and batches.
     pub(super) fn check(&self) -> Result<(), Corruption> {
         let mut partial = 0;
-        for page in 1..self.map.end() {
+        for page in self.map.pages() {
             if let Kind::Slab { class, back: 0 } = self.map.kind(page) {
                 self.check_slab(page, class)?;
                 partial += u32::from(self.map.slab(page).is_some_and(|slab| has_objects(&slab)));

@@ -10,11 +10,18 @@
 //! ```
 //!
 //! The map lies beside the window, in memory of its own, where no stray write of a program's
-//! objects reaches it. The heap reserves room for a whole window when it opens, and commits it as
-//! it makes slabs. The entry of a slab's first page holds the slab's state; the other entries lead
-//! to the first. A thread that owns an object may ask for its page's kind without the heap's lock:
-//! the kind does not change while the object is in use, and entries are atomic, so other changes
-//! disturb no reader. Only a thread that holds the lock writes.
+//! objects reaches it. It comes in parts, of which each has as many entries as all before it
+//! together, and which never move:
+//!
+//! ```text
+//!   part     0        1        2                 3
+//!   page     0 …      1024 …   2048 …            4096 …            up to 16 Mi, in part 14
+//! ```
+//!
+//! The heap maps a part when it makes the first slab there. The entry of a slab's first page holds
+//! the slab's state; the other entries lead to the first. A thread that owns an object may ask for
+//! its page's kind without the heap's lock: the kind does not change while the object is in use, and
+//! entries are atomic, so other changes disturb no reader. Only a thread that holds the lock writes.
 //!
 //! With `harden = "full"` two [checksums](crate::diag::checksum) of 32 bits follow each entry: one
 //! over the page's kind, which any thread may verify, and one over the whole entry, for the thread
@@ -37,8 +44,22 @@ use core::sync::atomic::{AtomicPtr, AtomicU32};
 /// The number of a page in the window. No slab begins at page 0, which stands for none.
 pub(super) type Page = u32;
 
-/// The fewest entries that the map commits at once.
-const EXTENSION: u32 = 1024;
+/// The entries of the first part.
+const FIRST: u32 = 1024;
+
+/// The parts of the map for the largest window: its 2^36 bytes are 2^24 pages.
+const PARTS: usize = 15;
+
+/// Returns the number of the part that has the entry of a page.
+#[inline]
+const fn part_of(page: Page) -> usize {
+    (page / FIRST * 2 + 1).ilog2() as usize
+}
+
+/// Returns the first page of a part.
+const fn start_of_part(part: usize) -> Page {
+    if part == 0 { 0 } else { FIRST << (part - 1) }
+}
 
 /// The state of one slab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,21 +111,19 @@ struct Checksums {
 ///
 /// # Invariant
 ///
-/// The first `committed` entries at `entries` are valid for reads and writes as long as the program
-/// runs, and only this map uses them. The window begins at `base`. Only a thread that holds the
-/// heap's lock changes any of this, the entries included.
+/// The window begins at `base`. A part is null, or where the entry of page 0 would be if the part's
+/// first entry lies at its place: the entries of its pages are valid for reads and writes as long as
+/// the program runs, and only this map uses them. Only a thread that holds the heap's lock changes
+/// any of this, the entries included.
 pub(super) struct Map<C> {
     base: AtomicPtr<u8>,
-    entries: AtomicPtr<PageEntry>,
-    committed: AtomicU32,
-    reserved: AtomicU32,
+    parts: [AtomicPtr<PageEntry>; PARTS],
     configuration: PhantomData<fn() -> C>,
 }
 
 impl<C> fmt::Debug for Map<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let committed = self.committed.load(Relaxed);
-        f.debug_struct("Map").field("committed", &committed).finish_non_exhaustive()
+        f.debug_struct("Map").field("base", &self.base).finish_non_exhaustive()
     }
 }
 
@@ -117,78 +136,82 @@ impl<C: Params> Map<C> {
     pub(super) const fn new() -> Self {
         Self {
             base: AtomicPtr::new(null_mut()),
-            entries: AtomicPtr::new(null_mut()),
-            committed: AtomicU32::new(0),
-            reserved: AtomicU32::new(0),
+            parts: [const { AtomicPtr::new(null_mut()) }; PARTS],
             configuration: PhantomData,
         }
     }
 
-    /// Maps the window of `bytes` at `base`. The map stays empty if the system has no room for it.
+    /// Maps the window at `base`.
     ///
     /// # Safety
     ///
     /// As for [`Extra::open`](crate::layers::locked::Extra::open).
-    pub(super) unsafe fn open(&self, base: *mut u8, bytes: usize) {
+    pub(super) unsafe fn open(&self, base: *mut u8) {
         // The map's pages must be the window's pages, and its zeros must mean that a page belongs
         // to no slab.
-        if base.addr() % PAGE != 0 || !C::Source::ZEROED {
-            return;
-        }
-        let pages = u32::try_from(bytes / PAGE).unwrap_or(u32::MAX);
-        let size = (pages as usize).saturating_mul(Self::STRIDE);
-        self.base.store(base, Relaxed);
-        if let Some(region) = C::Source::open_aside(size) {
-            self.entries.store(region.base.as_ptr().cast(), Relaxed);
-            let reserved = region.reserved / Self::STRIDE;
-            self.reserved.store(u32::try_from(reserved).unwrap_or(u32::MAX).min(pages), Relaxed);
+        if base.addr() % PAGE == 0 && C::Source::ZEROED {
+            self.base.store(base, Relaxed);
         }
     }
 
-    /// Ensures that the pages below `end` have entries. Returns whether they have.
-    pub(super) fn reach(&self, end: Page) -> bool {
-        end <= self.end() || self.extend(end)
-    }
-
-    #[cold]
-    fn extend(&self, end: Page) -> bool {
-        let bytes = |pages: Page| pages as usize * Self::STRIDE;
-        let (entries, reserved) = (self.entries.load(Relaxed), self.reserved.load(Relaxed));
-        let Some(entries) = NonNull::new(entries.cast::<u8>()) else { return false };
-        if reserved < end {
-            return false;
-        }
-        // More than asked for, because the system commits whole pages, too.
-        let target = (end / EXTENSION + 1).saturating_mul(EXTENSION).min(reserved);
-        // SAFETY: the source opened that region aside, with room for `reserved` entries, and has
-        // committed the first `self.end()`.
-        let extended = unsafe { C::Source::commit(entries, bytes(self.end()), bytes(target)) };
-        if extended {
-            self.committed.store(target, Release);
-        }
-        extended
-    }
-
-    /// Returns how many pages have entries: those below.
+    /// Ensures that the pages from `page` up to `end` have entries. Returns whether they have.
     #[inline]
-    pub(super) fn end(&self) -> Page {
-        self.committed.load(Acquire)
+    pub(super) fn reach(&self, page: Page, end: Page) -> bool {
+        (part_of(page)..=part_of(end - 1)).all(|part| self.has(part) || self.add(part))
+    }
+
+    #[inline]
+    fn has(&self, part: usize) -> bool {
+        self.parts.get(part).is_some_and(|part| !part.load(Relaxed).is_null())
+    }
+
+    /// Maps a part. Returns whether the system had room for it.
+    #[cold]
+    fn add(&self, part: usize) -> bool {
+        let (Some(place), false) = (self.parts.get(part), self.base.load(Relaxed).is_null()) else {
+            return false;
+        };
+        let start = start_of_part(part);
+        let size = start.max(FIRST) as usize * Self::STRIDE;
+        let Some(size) = size.checked_next_multiple_of(C::Source::page_size()) else {
+            return false;
+        };
+        let Some(entries) = C::Source::map(size) else { return false };
+        let entries = entries.cast::<PageEntry>().as_ptr();
+        place.store(entries.wrapping_byte_sub(start as usize * Self::STRIDE), Release);
+        true
+    }
+
+    /// Returns where a page's entry is, if it has one.
+    #[inline]
+    fn pointer(&self, page: Page) -> Option<*mut PageEntry> {
+        let part = self.parts.get(part_of(page))?.load(Acquire);
+        if part.is_null() {
+            return None;
+        }
+        Some(part.wrapping_byte_add(page as usize * Self::STRIDE))
+    }
+
+    /// Iterates over the pages that have entries.
+    pub(super) fn pages(&self) -> impl Iterator<Item = Page> + use<C> {
+        let has = core::array::from_fn::<_, PARTS, _>(|part| self.has(part));
+        (0..PARTS).filter(move |part| has[*part]).flat_map(|part| {
+            let start = start_of_part(part);
+            start..start + start.max(FIRST)
+        })
     }
 
     #[inline]
     fn entry(&self, page: Page) -> Option<&PageEntry> {
-        if self.end() <= page {
-            return None;
-        }
-        let entry = self.entries.load(Relaxed).wrapping_byte_add(page as usize * Self::STRIDE);
-        // SAFETY: by the invariant the entry is a committed one; zeros are a valid entry, and this
-        // map wrote all else.
+        let entry = self.pointer(page)?;
+        // SAFETY: by the invariant the part has an entry of the page; zeros are a valid entry, and
+        // this map wrote all else.
         Some(unsafe { &*entry })
     }
 
     /// Returns the checksums of a page that has an entry, in a checksummed heap.
     fn checksums(&self, page: Page) -> &Checksums {
-        let entry = self.entries.load(Relaxed).wrapping_byte_add(page as usize * Self::STRIDE);
+        let entry = self.pointer(page).unwrap_or(null_mut());
         let checksums = entry.wrapping_add(1).cast::<Checksums>();
         // SAFETY: in a checksummed heap, checksums follow each entry and are as valid as the entry.
         unsafe { &*checksums }
@@ -270,7 +293,9 @@ impl<C: Params> Map<C> {
     /// Returns the first byte of `page`.
     #[inline]
     pub(super) fn start_of(&self, page: Page) -> *mut u8 {
-        self.base.load(Relaxed).wrapping_add(page as usize * PAGE)
+        // With the provenance of all that the window has exposed since it opened.
+        let base = self.base.load(Relaxed).addr();
+        core::ptr::with_exposed_provenance_mut(base.wrapping_add(page as usize * PAGE))
     }
 
     /// Returns the slab in which `address` lies: its first page, its class, and the entry that

@@ -130,9 +130,9 @@ pub struct Aside<C> {
 impl<C: Params> Extra for Aside<C> {
     const NEW: Self = Self { map: Map::new(), held: Tally::NEW };
 
-    unsafe fn open(&self, base: *mut u8, bytes: usize) {
+    unsafe fn open(&self, base: *mut u8) {
         // SAFETY: the caller guarantees the same.
-        unsafe { self.map.open(base, bytes) };
+        unsafe { self.map.open(base) };
     }
 }
 

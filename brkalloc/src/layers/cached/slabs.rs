@@ -66,7 +66,7 @@ impl<C: Params> LockedDepot<'_, C> {
     fn make_slab(&mut self, class: Class) -> Option<Page> {
         let payload = self.chunks.allocate(class.slab())?;
         let page = self.map.page_of(payload);
-        if !self.map.reach(page.saturating_add(class.pages())) {
+        if !self.map.reach(page, page.saturating_add(class.pages())) {
             // SAFETY: the chunk was allocated just now.
             unsafe { self.chunks.free(payload) };
             return None;

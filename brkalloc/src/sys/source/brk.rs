@@ -4,10 +4,10 @@
 //! ```text
 //!      the break before      the break after: for good
 //!           v                      v
-//!  … C heap |pad| arena            | room: cannot be accessed yet               |
-//!           +---+----- pages ------+------------------ pages -------------------+
-//!               ^ base             ^                                            ^
-//!                                  round up(arena)                    reserved, rounded up
+//!  … C heap |pad| arena            | room: cannot be accessed yet |  free: to extend into   | others
+//!           +---+----- pages ------+----------- pages ------------+  - - - - - - - - - - -
+//!               ^ base             ^                              ^
+//!                                  round up(arena)      reserved, rounded up
 //! ```
 //!
 //! `sbrk` is not safe beside another thread that calls it, and every C library's `malloc` may. So
@@ -15,7 +15,8 @@
 //! behind the new break is an ordinary mapping: from then on `sbrk` fails for everybody, C's
 //! `malloc` turns to `mmap`, and `mprotect` grows the arena without anybody coming between. In
 //! every other case, and if there is no room behind the break, the window is a mapping's, as
-//! [`Mmap`] makes it.
+//! [`Mmap`] makes it. The room is small at first, and [extended](Source::extend) as the window
+//! fills: behind the break lies the widest gap of a process.
 //!
 //! Only glibc's break can be taken. musl's `malloc` asks the kernel for the break without `sbrk`
 //! and remembers where it left it (mallocng for the records of its blocks, oldmalloc for the
@@ -55,19 +56,20 @@ unsafe impl<S: System> Source for Brk<S> {
     fn open(arena: usize, limit: usize) -> Option<Region> {
         let _kept = errno::keep();
         let wanted = Wanted::new::<S>(arena, limit)?;
-        let Some((region, rise)) = behind_break::<S>(wanted) else {
-            return Mmap::<S>::open(arena, limit);
+        let Some((region, reach, rise)) = behind_break::<S>(wanted) else {
+            return Some(mmap::open::<S>(wanted)?.0);
         };
-        if region.reserved == wanted.limit {
+        if reach == wanted.limit_pages {
             return Some(region);
         }
-        // Something lies close behind the break, or address space is short: the larger window wins.
-        match Mmap::<S>::open(arena, limit) {
-            Some(mapping) if region.reserved < mapping.reserved => {
+        // Something lies close behind the break, or address space is short: the one that can grow
+        // farther wins.
+        match mmap::open::<S>(wanted) {
+            Some((mapping, room)) if reach < room.min(wanted.limit_pages) => {
                 rise.abandon::<S>(region);
                 Some(mapping)
             }
-            Some(mapping) => {
+            Some((mapping, _)) => {
                 // SAFETY: it was reserved just now, as a whole, and nobody uses it.
                 unsafe { S::release(mapping.base, pages::<S>(mapping.reserved)) };
                 Some(region)
@@ -76,8 +78,15 @@ unsafe impl<S: System> Source for Brk<S> {
         }
     }
 
-    fn open_aside(size: usize) -> Option<Region> {
-        Mmap::<S>::open_aside(size)
+    unsafe fn extend(
+        base: NonNull<u8>,
+        reserved: usize,
+        least: usize,
+        limit: usize,
+    ) -> Option<usize> {
+        // SAFETY: the caller guarantees the same; the room behind the break is made of pages of
+        // `S`, too.
+        unsafe { mmap::extend::<S>(base, reserved, least, limit) }
     }
 
     fn map(size: usize) -> Option<NonNull<u8>> {
@@ -116,25 +125,36 @@ unsafe impl<S: System> Source for Brk<S> {
 }
 
 /// Opens the window of the one heap that gets the break: its bytes come from the one rise of the
-/// break and from the room behind.
-fn behind_break<S: System>(wanted: Wanted) -> Option<(Region, Rise)> {
+/// break and from the room behind. Also returns how far it can be extended.
+fn behind_break<S: System>(wanted: Wanted) -> Option<(Region, usize, Rise)> {
     if !S::single_threaded() || !S::claim_break() {
         return None;
     }
     // SAFETY: the process has one thread, as just verified.
     let rise = unsafe { Rise::new::<S>(wanted.arena_pages) }?;
-    let room = if wanted.arena_pages < wanted.limit_pages {
-        let Some(room) = room_behind::<S>(rise.upper, wanted.limit_pages - wanted.arena_pages)
-        else {
+    let Wanted { arena_pages, limit_pages, ahead_pages, .. } = wanted;
+    let (mut room, mut reach) = (0, limit_pages);
+    if arena_pages < limit_pages {
+        // Where space is not limited, all of it is tried, to see what lies behind.
+        let is_limited = S::is_space_limited();
+        let tried = if is_limited { ahead_pages } else { limit_pages } - arena_pages;
+        let Some(found) = room_behind::<S>(rise.upper, tried) else {
             rise.undo::<S>();
             return None;
         };
-        room
-    } else {
-        0
-    };
+        if !is_limited || found < tried {
+            reach = arena_pages + found;
+        }
+        room = found.min(ahead_pages - arena_pages);
+        if room < found {
+            // SAFETY: the room was reserved just now, in one call, with `found` bytes.
+            let rest = unsafe { rise.upper.byte_add(room) };
+            // SAFETY: likewise; this is its upper end, and nobody uses it.
+            unsafe { S::release(rest, found - room) };
+        }
+    }
     let base = NonNull::new(ptr::with_exposed_provenance_mut(rise.base.addr().get()))?;
-    Some((wanted.region(base, wanted.arena_pages + room, Origin::Break), rise))
+    Some((wanted.region(base, arena_pages + room, Origin::Break), reach, rise))
 }
 
 /// Reserves up to `size` bytes that begin at `address`, halving the size on failure. Returns how

@@ -1,17 +1,23 @@
-//! A mapping of its own: address space for the whole window, charged as it is used.
+//! A mapping of its own: address space for the window, charged as it is used.
 //!
 //! ```text
-//!   base                 committed                                    reserved
-//!    v                       v                                           v
-//!    | read-write, charged   | cannot be accessed, costs nothing         |
-//!    +------- pages -------+-+---+---------------- pages ----------------+--+
-//!                          ^     ^                                       the last page may go on
+//!   base                 committed              reserved                        limit
+//!    v                       v                      v                             v
+//!    | read-write, charged   | cannot be accessed   |  not the window's yet       |
+//!    +------- pages -------+-+---+----- pages ------+  - - - - - - - - - - - - - -
+//!                          ^     ^                  ^ `extend`: right behind, or not at all
 //!                          a page is read-write as a whole
 //! ```
 //!
-//! The window is reserved at once, so that it is contiguous whatever else the process maps, and
-//! `mprotect` moves the border within it. The kernel fills new pages with zeros. This module never
-//! unmaps a window that it has lent.
+//! A window reserves little: half of what it uses and 1 MiB. So no monitor shows space that
+//! nobody has, and a process that locks its memory or may have only so much is not hindered. The
+//! window stays contiguous all the same, because it lies where others do not come: the system
+//! places mappings one below the other (or, in the old layout, one above the other), and the window
+//! begins far below the place that it would have got. Where somebody came in between, the
+//! window ends there.
+//!
+//! `mprotect` moves the border between what is committed and what is reserved. The kernel fills new
+//! pages with zeros. This module never unmaps a window that it has lent.
 
 use super::{Origin, Region, Source, System};
 use crate::diag::errno;
@@ -34,19 +40,17 @@ unsafe impl<S: System> Source for Mmap<S> {
 
     fn open(arena: usize, limit: usize) -> Option<Region> {
         let _kept = errno::keep();
-        let wanted = Wanted::new::<S>(arena, limit)?;
-        let (base, size) = reserve::<S>(wanted)?;
-        // SAFETY: `reserve` has just reserved those pages, at least `arena_pages` bytes of them.
-        if wanted.arena_pages == 0 || unsafe { S::protect(base, wanted.arena_pages) } {
-            return Some(wanted.region(base, size, Origin::Mapping));
-        }
-        // SAFETY: they are the whole reservation of `S`, and nobody else knows of them.
-        unsafe { S::release(base, size) };
-        None
+        Some(open::<S>(Wanted::new::<S>(arena, limit)?)?.0)
     }
 
-    fn open_aside(size: usize) -> Option<Region> {
-        Self::open(0, size)
+    unsafe fn extend(
+        base: NonNull<u8>,
+        reserved: usize,
+        least: usize,
+        limit: usize,
+    ) -> Option<usize> {
+        // SAFETY: the caller guarantees the same.
+        unsafe { extend::<S>(base, reserved, least, limit) }
     }
 
     fn map(size: usize) -> Option<NonNull<u8>> {
@@ -89,18 +93,33 @@ unsafe impl<S: System> Source for Mmap<S> {
     }
 }
 
+/// Address space that a window reserves beyond half of what it uses.
+const AHEAD: usize = 1 << 20;
+
+/// The same where the process may have only so much.
+const LITTLE_AHEAD: usize = 64 << 10;
+
+/// Returns how many bytes to reserve for a window that uses `bytes` and may have `limit`.
+fn ahead<S: System>(bytes: usize, limit: usize) -> usize {
+    let spare = if S::is_space_limited() { LITTLE_AHEAD } else { bytes / 2 + AHEAD };
+    let whole = bytes.saturating_add(spare).checked_next_multiple_of(S::page_size());
+    whole.unwrap_or(limit).min(limit)
+}
+
 /// The sizes that a heap wants, in bytes and in whole pages.
 ///
 /// # Invariant
 ///
 /// `arena <= limit`, `0 < limit`; the pages are those rounded up, and `limit_pages` is at most
-/// `isize::MAX`.
+/// `isize::MAX`; `arena_pages <= ahead_pages <= limit_pages`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted {
     pub(super) arena: usize,
     pub(super) limit: usize,
     pub(super) arena_pages: usize,
     pub(super) limit_pages: usize,
+    /// What to reserve at first.
+    pub(super) ahead_pages: usize,
 }
 
 impl Wanted {
@@ -115,7 +134,8 @@ impl Wanted {
         }
         let arena_pages = arena.checked_next_multiple_of(page)?;
         let limit_pages = limit.checked_next_multiple_of(page)?;
-        Some(Self { arena, limit, arena_pages, limit_pages })
+        let ahead_pages = ahead::<S>(arena_pages, limit_pages);
+        Some(Self { arena, limit, arena_pages, limit_pages, ahead_pages })
     }
 
     /// Returns the region of `size` bytes at `base`, at least `arena_pages` of them.
@@ -124,17 +144,119 @@ impl Wanted {
     }
 }
 
-/// Reserves whole pages for the window: all that is wanted, or half of it, and so on down to the
-/// arena.
-fn reserve<S: System>(wanted: Wanted) -> Option<(NonNull<u8>, usize)> {
+/// Opens a window. Also returns how far it can surely be extended, as nobody is in between.
+pub(super) fn open<S: System>(wanted: Wanted) -> Option<(Region, usize)> {
+    let (base, size, room) = reserve::<S>(wanted)?;
+    // SAFETY: `reserve` has just reserved those pages, at least `arena_pages` bytes of them.
+    if wanted.arena_pages == 0 || unsafe { S::protect(base, wanted.arena_pages) } {
+        base.as_ptr().expose_provenance();
+        return Some((wanted.region(base, size, Origin::Mapping), room));
+    }
+    // SAFETY: they are the whole reservation of `S`, and nobody else knows of them.
+    unsafe { S::release(base, size) };
+    None
+}
+
+/// Reserves whole pages for the window: as many as it wants at first, or half of that, and so on
+/// down to the arena. Returns where, how many bytes, and how far they can be extended.
+fn reserve<S: System>(wanted: Wanted) -> Option<(NonNull<u8>, usize, usize)> {
     let page = S::page_size();
     let least = wanted.arena_pages.max(page);
-    let mut size = wanted.limit_pages;
-    loop {
-        if let Some(base) = S::reserve(size) {
-            return Some((base, size));
+    let mut size = wanted.ahead_pages;
+    let near = loop {
+        if let Some(near) = S::reserve(size) {
+            break near;
         }
         if size <= least {
+            return None;
+        }
+        size = halve(size, page).max(least);
+    };
+    if size < wanted.limit_pages {
+        if let Some((base, room)) = far_below::<S>(near, size, wanted.limit_pages) {
+            // SAFETY: it was reserved just now, as a whole, and nobody knows of it.
+            unsafe { S::release(near, size) };
+            return Some((base, size, room));
+        }
+    }
+    Some((near, size, size))
+}
+
+/// How many cells are tried, as other windows may be in some.
+const CELLS: usize = 16;
+
+/// Reserves `size` bytes far below `near`, where the system would have placed them: in a cell of the
+/// address space, four times as large as `limit`, in which there is nothing else; where there is
+/// none, in a cell of half the size, and so on. Returns where, and how much room is there.
+///
+/// The place within a cell is as random as `near`. Where space is limited, a cell cannot be reserved
+/// to see whether it is empty; windows begin at its beginning then, so that no two share one.
+fn far_below<S: System>(
+    near: NonNull<u8>,
+    size: usize,
+    limit: usize,
+) -> Option<(NonNull<u8>, usize)> {
+    let (page, near) = (S::page_size(), near.addr().get());
+    let is_limited = S::is_space_limited();
+    let mut cell = limit.saturating_mul(4) & !(page - 1);
+    while size.saturating_mul(2) < cell {
+        for below in 1..=CELLS {
+            let start = (near / cell).saturating_sub(below) * cell;
+            let Some(start) = NonNull::new(core::ptr::without_provenance_mut(start)) else { break };
+            let tried = if is_limited { size } else { cell };
+            let Some(start) = S::reserve_at(start, tried) else { continue };
+            let skipped = if is_limited { 0 } else { (near % (cell / 4)) & !(page - 1) };
+            // SAFETY: so many bytes are reserved there, and more.
+            let base = unsafe { start.byte_add(skipped) };
+            if 0 < skipped {
+                // SAFETY: they were reserved just now, and nobody uses them.
+                unsafe { S::release(start, skipped) };
+            }
+            let rest = tried - skipped - size;
+            if 0 < rest {
+                // SAFETY: the window is followed by so many.
+                let behind = unsafe { base.byte_add(size) };
+                // SAFETY: likewise.
+                unsafe { S::release(behind, rest) };
+            }
+            return Some((base, cell - skipped));
+        }
+        cell = halve(cell, page);
+    }
+    None
+}
+
+/// Extends a window right behind its end: as far as it wants, or half of that, and so on down to
+/// `least`.
+///
+/// # Safety
+///
+/// As for [`Source::extend`]: the window at `base` is made of pages of `S`.
+pub(super) unsafe fn extend<S: System>(
+    base: NonNull<u8>,
+    reserved: usize,
+    least: usize,
+    limit: usize,
+) -> Option<usize> {
+    let page = S::page_size();
+    let from = reserved.checked_next_multiple_of(page)?;
+    let least = least.checked_next_multiple_of(page)?.checked_sub(from)?;
+    if least == 0 {
+        return Some(from.min(limit));
+    }
+    let limit_pages = limit.checked_next_multiple_of(page)?;
+    let _kept = errno::keep();
+    let behind = NonNull::new(base.as_ptr().wrapping_byte_add(from))?;
+    let mut size = ahead::<S>(from.checked_add(least)?, limit_pages).checked_sub(from)?;
+    loop {
+        if size < least {
+            return None;
+        }
+        if let Some(room) = S::reserve_at(behind, size) {
+            room.as_ptr().expose_provenance();
+            return Some((from + size).min(limit));
+        }
+        if size == least {
             return None;
         }
         size = halve(size, page).max(least);

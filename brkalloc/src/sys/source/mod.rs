@@ -1,8 +1,9 @@
 //! Sources of memory for arenas.
 //!
-//! A source opens one contiguous window, whose first part is committed, and commits more of it on
-//! request. It holds no state: the heap keeps the [`Region`]. Nothing above this module calls the
-//! system for memory, and nothing below knows chunks.
+//! A source opens one contiguous window, whose first part is committed. On request it commits more
+//! of it, and reserves more address space right behind it. It holds no state: the heap keeps the
+//! [`Region`]. Nothing above this module calls the system for memory, and nothing below knows
+//! chunks.
 
 #[cfg(not(unix))]
 mod absent;
@@ -52,11 +53,11 @@ pub(crate) fn is_readable(_: *const u8) -> bool {
 /// One window of memory, contiguous from `base` on.
 #[derive(Clone, Copy, Debug)]
 pub struct Region {
-    /// The first byte. Its provenance covers all `reserved` bytes.
+    /// The first byte. Its provenance covers all `reserved` bytes, and is exposed.
     pub base: NonNull<u8>,
     /// Bytes from `base` on that are readable and writable now.
     pub committed: usize,
-    /// Bytes from `base` on that can be committed; at least `committed`.
+    /// Bytes from `base` on that are address space of the window now; at least `committed`.
     pub reserved: usize,
     /// Where the window lies.
     pub origin: Origin,
@@ -81,10 +82,11 @@ pub enum Origin {
 /// # Safety
 ///
 /// An implementor promises that
-/// - a window that [`open`](Source::open) or [`open_aside`](Source::open_aside) returns begins at a multiple of
+/// - a window that [`open`](Source::open) returns begins at a multiple of
 ///   [`page_size`](Source::page_size), spans between 1 and `isize::MAX` bytes,
 ///   `committed <= reserved` of them, and belongs to the caller alone, for ever: no second call
-///   returns any of its bytes, and nothing else reads, writes or unmaps them;
+///   returns any of its bytes, and nothing else reads, writes or unmaps them; the same holds for
+///   the bytes by which [`extend`](Source::extend) extends it, whose provenance is exposed;
 /// - the mappings that [`map`](Source::map) and [`remap`](Source::remap) return begin at a multiple
 ///   of it, too, and belong to the caller alone until they are unmapped;
 /// - the first `committed` bytes of a window, and those that [`commit`](Source::commit) has granted, are valid
@@ -101,15 +103,26 @@ pub unsafe trait Source {
     /// Opens a window of up to `limit` bytes whose first `arena` bytes are committed.
     ///
     /// Any two sizes are valid: a `limit` below `arena` counts as `arena`, and both 0 are refused.
-    /// The source reserves less than `limit` if the system grants less. It returns `None`, and
+    /// The source reserves what it sees fit of it, at a place where the window can be
+    /// [extended](Source::extend) to `limit` as far as the source can tell. It returns `None`, and
     /// holds nothing, if it cannot get even `arena` bytes, or if it has lent its only window
     /// already.
     fn open(arena: usize, limit: usize) -> Option<Region>;
 
-    /// Opens a window of `size` bytes, none of them committed, for the data that a heap keeps
-    /// beside its window. Returns `None` if there is no such room.
+    /// Extends a window of `reserved` bytes to `least` bytes at least, and to as many as the source
+    /// sees fit, at most `limit`. Returns how many bytes are reserved now. Returns `None`, with
+    /// nothing changed, if somebody sits behind the window, or if the system refuses.
+    ///
+    /// # Safety
+    ///
+    /// `base` is that of a window that this source opened, of which `reserved` bytes are reserved.
     #[must_use]
-    fn open_aside(_size: usize) -> Option<Region> {
+    unsafe fn extend(
+        _base: NonNull<u8>,
+        _reserved: usize,
+        _least: usize,
+        _limit: usize,
+    ) -> Option<usize> {
         None
     }
 

@@ -57,6 +57,13 @@ pub unsafe trait System {
     /// Reserves `size` bytes of address space that begin at `address`, or none.
     fn reserve_at(address: NonNull<u8>, size: usize) -> Option<NonNull<u8>>;
 
+    /// Whether the process may have only so much address space, so that what is reserved here is
+    /// missing elsewhere.
+    #[must_use]
+    fn is_space_limited() -> bool {
+        false
+    }
+
     /// Makes `size` bytes at `address` readable and writable.
     ///
     /// # Safety
@@ -110,7 +117,7 @@ pub unsafe trait System {
     ///
     /// The bytes are what one call of [`reserve`](System::reserve),
     /// [`reserve_at`](System::reserve_at), [`map`](System::map) or [`remap`](System::remap)
-    /// returned, and nobody uses them any more.
+    /// returned, or whole pages of it, and nobody uses them any more.
     unsafe fn release(address: NonNull<u8>, size: usize);
 }
 
@@ -229,6 +236,13 @@ unsafe impl System for Libc {
         // SAFETY: that mapping was made just now, elsewhere, and nobody else knows of it.
         unsafe { Self::release(mapping, size) };
         None
+    }
+
+    fn is_space_limited() -> bool {
+        let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+        // SAFETY: the place has room for the answer.
+        let done = unsafe { libc::getrlimit(libc::RLIMIT_AS, &raw mut limit) };
+        done == 0 && limit.rlim_cur != libc::RLIM_INFINITY
     }
 
     unsafe fn protect(address: NonNull<u8>, size: usize) -> bool {

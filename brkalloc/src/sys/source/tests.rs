@@ -21,6 +21,8 @@ struct Machine {
     /// The greatest size of a mapping.
     largest: usize,
     threads: usize,
+    /// Whether address space is limited.
+    limited: bool,
     claimed: bool,
     ground: usize,
     start: usize,
@@ -36,6 +38,7 @@ impl Machine {
             refuse: 0,
             largest: usize::MAX,
             threads: 1,
+            limited: false,
             claimed: false,
             ground,
             start: ground,
@@ -129,6 +132,7 @@ fn reset(change: impl FnOnce(&mut Machine)) {
             refuse: 0,
             largest: usize::MAX,
             threads: 1,
+            limited: false,
             claimed: false,
             ground,
             start,
@@ -173,15 +177,30 @@ unsafe impl System for Faulty {
     fn reserve_at(address: NonNull<u8>, size: usize) -> Option<NonNull<u8>> {
         machine(|machine| {
             let at = address.addr().get();
-            assert!(machine.is_ground(at), "room is asked for behind the break alone");
-            assert_eq!(at, machine.brk);
-            assert_eq!(at % PAGE, 0);
-            if machine.refuses() || machine.largest < size || machine.ground + GROUND < at + size {
+            assert_eq!((at % PAGE, size % PAGE), (0, 0));
+            if machine.refuses() || machine.largest < size {
                 return None;
             }
+            let given = if machine.is_ground(at) {
+                let is_free = machine
+                    .mappings
+                    .iter()
+                    .all(|&(given, held)| given + held <= at || at + size <= given);
+                if at < machine.brk || !is_free || machine.ground + GROUND < at + size {
+                    return None;
+                }
+                pointer(at)
+            } else {
+                Libc::reserve_at(address, size)?
+            };
+            given.as_ptr().expose_provenance();
             machine.mappings.push((at, size));
-            Some(pointer(at))
+            Some(given)
         })
+    }
+
+    fn is_space_limited() -> bool {
+        machine(|machine| machine.limited)
     }
 
     unsafe fn protect(address: NonNull<u8>, size: usize) -> bool {
@@ -199,8 +218,15 @@ unsafe impl System for Faulty {
     unsafe fn release(address: NonNull<u8>, size: usize) {
         machine(|machine| {
             let mapping = (address.addr().get(), size);
-            let known = machine.mappings.iter().position(|&known| known == mapping);
-            machine.mappings.remove(known.expect("only what was given is released, and whole"));
+            let end = mapping.0 + size;
+            let known = machine
+                .mappings
+                .iter()
+                .position(|&(given, held)| given <= mapping.0 && end <= given + held);
+            let (given, held) =
+                machine.mappings.remove(known.expect("only what was given is released"));
+            let rests = [(given, mapping.0 - given), (end, given + held - end)];
+            machine.mappings.extend(rests.into_iter().filter(|&(_, size)| 0 < size));
             if machine.is_ground(mapping.0) {
                 close(mapping.0, size);
             } else {
@@ -266,7 +292,7 @@ const SIZES: [(usize, usize); 9] = [
     (PAGE, PAGE + 1),
     (1000, 4000),
     (PAGE + 1, 10 * PAGE + 1),
-    (0, 2 * MIB),
+    (0, MIB),
     (100 * KIB, 0),
 ];
 
@@ -336,19 +362,129 @@ fn a_process_with_threads_keeps_its_break() {
 fn a_window_is_halved_until_it_is_granted() {
     for granted in [1, 3, 5, 16, 17, 40] {
         reset(|machine| machine.largest = granted * PAGE);
-        let region = Brk::<Faulty>::open(5 * PAGE, 65 * PAGE).expect("nothing is refused");
-        assert_eq!(region.origin, Origin::Break);
-        assert!(5 * PAGE < region.reserved);
-        assert!(region.reserved <= 5 * PAGE + granted * PAGE);
-        use_up::<Brk<Faulty>>(region);
-
-        reset(|machine| machine.largest = granted * PAGE);
         let region = Mmap::<Faulty>::open(5 * PAGE, 65 * PAGE);
         assert_eq!(region.is_some(), 5 <= granted);
         if let Some(region) = region {
             assert!(region.reserved <= granted * PAGE);
             use_up::<Mmap<Faulty>>(region);
         }
+    }
+}
+
+/// The largest window.
+const LARGEST: usize = if usize::BITS == 64 { 1 << 36 } else { 1 << 28 };
+
+/// What a window reserves when it opens: half of what it uses, and 1 MiB.
+const fn at_first(arena: usize) -> usize {
+    arena / 2 * 3 + MIB
+}
+
+/// Extends a window that uses `reserved` bytes by one more at least.
+fn extend<S: Source>(region: Region, limit: usize) -> Option<Region> {
+    let Region { base, reserved, .. } = region;
+    // SAFETY: so many bytes are reserved of that window.
+    let extended = unsafe { S::extend(base, reserved, reserved + 1, limit) }?;
+    Some(Region { reserved: extended, ..region })
+}
+
+#[test]
+fn a_window_reserves_little_and_is_extended_by_half() {
+    fn grow<S: Source>(limit: usize, origin: Origin) {
+        let mut region = S::open(64 * KIB, limit).expect("nothing is refused");
+        assert_eq!((region.origin, region.reserved), (origin, at_first(64 * KIB)));
+        let mut committed = region.committed;
+        while region.reserved < limit.min(GROUND / 2) {
+            let before = region.reserved;
+            region = extend::<S>(region, limit).expect("nothing is refused");
+            let least = (before + before / 2).min(limit);
+            assert!((least..=least + 2 * MIB).contains(&region.reserved), "{region:?}");
+            assert!(region.reserved <= limit);
+            // SAFETY: `committed` bytes are committed, and that many are reserved.
+            assert!(unsafe { S::commit(region.base, committed, region.reserved) });
+            assert!(is_fresh(region, before - PAGE, before + PAGE), "across the border");
+            committed = region.reserved;
+        }
+        let reserved = region.reserved;
+        // SAFETY: so many bytes are reserved of that window.
+        let end = unsafe { S::extend(region.base, reserved, reserved, limit) };
+        assert_eq!(end, Some(reserved), "all of it is there");
+    }
+    reset(|_| ());
+    grow::<Brk<Faulty>>(GROUND / 2 + 100, Origin::Break);
+    // Beside this test run others, whose mappings are as far from here as the limit says.
+    grow::<Mmap<Faulty>>(LARGEST, Origin::Mapping);
+}
+
+#[test]
+fn a_window_is_extended_up_to_whoever_sits_behind_it() {
+    const LIMIT: usize = GROUND / 2;
+    const FREE: usize = 5 * PAGE;
+    reset(|_| ());
+    let region = Brk::<Faulty>::open(KIB, LIMIT).expect("nothing is refused");
+    let neighbor = region.base.addr().get() + region.reserved + FREE;
+    machine(|machine| machine.mappings.push((neighbor, PAGE)));
+    let more = extend::<Brk<Faulty>>(region, LIMIT).expect("five pages are free");
+    assert!(region.reserved < more.reserved && more.reserved <= region.reserved + FREE);
+    let mut last = more;
+    while let Some(more) = extend::<Brk<Faulty>>(last, LIMIT) {
+        last = more;
+    }
+    assert_eq!(last.reserved, region.reserved + FREE, "every page of them");
+    // SAFETY: so many bytes are reserved of that window.
+    let both = unsafe { Brk::<Faulty>::extend(last.base, last.reserved, LIMIT, LIMIT) };
+    assert_eq!(both, None, "no less than what is asked for");
+    machine(|machine| machine.mappings.retain(|&(at, _)| at != neighbor));
+    assert!(extend::<Brk<Faulty>>(last, LIMIT).is_some(), "it went");
+}
+
+#[test]
+fn a_break_with_somebody_close_behind_is_not_taken() {
+    const LIMIT: usize = 64 * MIB;
+    for (distance, origin) in [(MIB, Origin::Mapping), (2 * LIMIT, Origin::Break)] {
+        reset(|machine| {
+            machine.mappings.push((machine.start.next_multiple_of(PAGE) + distance, PAGE));
+        });
+        let region = Brk::<Faulty>::open(KIB, LIMIT).expect("nothing is refused");
+        assert_eq!(region.origin, origin, "{distance} bytes");
+        if origin == Origin::Mapping {
+            assert_eq!(machine(|machine| machine.brk), machine(|machine| machine.start));
+        }
+    }
+}
+
+#[test]
+fn where_space_is_limited_none_is_reserved_ahead() {
+    const LIMIT: usize = 64 * MIB;
+    fn grow<S: Source>() {
+        let region = S::open(64 * KIB, LIMIT).expect("nothing is refused");
+        assert_eq!(region.reserved, 128 * KIB);
+        // SAFETY: so many bytes are reserved of that window.
+        let more = unsafe { S::extend(region.base, region.reserved, MIB, LIMIT) };
+        assert_eq!(more, Some(MIB + 64 * KIB));
+    }
+    reset(|machine| machine.limited = true);
+    grow::<Brk<Faulty>>();
+    grow::<Mmap<Faulty>>();
+}
+
+/// The system places mappings from the top of the address space down, so those of others come
+/// nowhere near the window.
+#[test]
+fn windows_of_the_real_system_have_room_above() {
+    let windows: Vec<_> =
+        (0..5).map(|_| Mmap::<Libc>::open(64 * KIB, LARGEST).expect("there is space")).collect();
+    let others: Vec<_> = (0..200).map(|_| Libc::reserve(MIB).expect("there is space")).collect();
+    for mut region in windows {
+        assert_eq!(region.reserved, at_first(64 * KIB));
+        while region.reserved < LARGEST / 2 {
+            region = extend::<Mmap<Libc>>(region, LARGEST).expect("nobody is behind it");
+        }
+        // SAFETY: the window is the test's own, and unused.
+        unsafe { Libc::release(region.base, region.reserved) };
+    }
+    for other in others {
+        // SAFETY: likewise.
+        unsafe { Libc::release(other, MIB) };
     }
 }
 
@@ -381,7 +517,8 @@ fn nothing_is_lost_whichever_call_is_refused() {
                 let (risen, calls) =
                     machine(|machine| (machine.brk - machine.start, machine.calls));
                 let stuck = 0 < risen && region.is_none_or(|region| region.origin != Origin::Break);
-                assert!(!stuck || (largest == 0 && refuse <= calls), "call {refuse} of {calls}");
+                let is_short = largest != usize::MAX;
+                assert!(!stuck || (is_short && refuse <= calls), "call {refuse} of {calls}");
                 is_all_that_is_held(region, if stuck { PAGE - 100 + pages } else { 0 });
             }
         }
@@ -459,21 +596,22 @@ fn no_sizes_are_too_odd() {
 }
 
 #[test]
-fn the_real_system_grants_a_window_beyond_its_memory() {
-    const WINDOW: usize = if usize::BITS == 64 { 1 << 36 } else { 1 << 30 };
+fn the_real_system_grants_what_is_asked_for() {
     // The test program has threads, so its break is not to be had.
-    let region = Brk::<Libc>::open(64 * KIB, WINDOW).expect("there is address space");
+    let region = Brk::<Libc>::open(64 * KIB, 64 * MIB).expect("there is address space");
     assert_eq!(region.origin, Origin::Mapping);
-    assert_eq!(region.reserved, WINDOW);
     assert!(is_fresh(region, 0, region.committed));
-    // SAFETY: the arena is committed, and 16 MiB are reserved.
+    // SAFETY: so many bytes are reserved of that window.
+    let extended = unsafe { Brk::<Libc>::extend(region.base, region.reserved, 17 * MIB, 64 * MIB) };
+    let reserved = extended.expect("nobody is behind it");
+    // SAFETY: the arena is committed, and that much is reserved.
     assert!(unsafe { Brk::<Libc>::commit(region.base, region.committed, 16 * MIB + 1) });
     assert!(is_fresh(region, region.committed, 16 * MIB + 1));
     // SAFETY: these bytes are committed, and not needed.
     assert!(unsafe { Brk::<Libc>::discard(region.base, 1, 16 * MIB) });
     assert!(is_fresh(region, Libc::page_size(), 16 * MIB));
     // SAFETY: the window is the test's own, and unused from here on.
-    unsafe { Libc::release(region.base, region.reserved) };
+    unsafe { Libc::release(region.base, reserved) };
 }
 
 #[test]

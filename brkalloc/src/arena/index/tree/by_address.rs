@@ -208,13 +208,18 @@ impl<P: Policy> Operations for ByAddress<P> {
         table::bytes(end)
     }
 
-    fn is_furnished(&self) -> bool {
-        matches!(self.store, Store::Table(_))
+    fn furnished(&self) -> Option<(NonNull<u8>, usize)> {
+        self.store.room()
     }
 
-    unsafe fn furnish(&mut self, room: NonNull<u8>) {
+    unsafe fn furnish(&mut self, room: NonNull<u8>, size: usize) {
         // SAFETY: the caller guarantees the room.
-        self.store = unsafe { Store::over(room.cast()) };
+        self.store = unsafe { Store::over(room, size) };
+    }
+
+    unsafe fn move_to(&mut self, room: NonNull<u8>, size: usize) {
+        // SAFETY: the caller guarantees the room.
+        unsafe { self.store.move_to(room, size) };
     }
 
     #[inline]

@@ -83,13 +83,18 @@ impl<P: Planted> Operations for Tree<P> {
         <P::Kind as Operations>::room(end)
     }
 
-    fn is_furnished(&self) -> bool {
-        self.0.is_furnished()
+    fn furnished(&self) -> Option<(NonNull<u8>, usize)> {
+        self.0.furnished()
     }
 
-    unsafe fn furnish(&mut self, room: NonNull<u8>) {
+    unsafe fn furnish(&mut self, room: NonNull<u8>, size: usize) {
         // SAFETY: the caller guarantees the room.
-        unsafe { self.0.furnish(room) };
+        unsafe { self.0.furnish(room, size) };
+    }
+
+    unsafe fn move_to(&mut self, room: NonNull<u8>, size: usize) {
+        // SAFETY: the caller guarantees the room.
+        unsafe { self.0.move_to(room, size) };
     }
 
     #[inline]

@@ -8,7 +8,7 @@ use super::super::{Fit, Request};
 use super::Candidate;
 use super::links::Links;
 use super::radix::Slot;
-use super::table::{Record, Table};
+use super::table::Table;
 use crate::arena::check::{Census, Corruption};
 use crate::arena::chunk::{Chunk, Window};
 use crate::arena::params::Params;
@@ -24,14 +24,34 @@ pub(super) enum Store {
 impl Store {
     pub(super) const EMPTY: Self = Self::Links(Links::EMPTY);
 
-    /// Returns an empty table.
+    /// Returns an empty table over `size` bytes.
     ///
     /// # Safety
     ///
     /// As for [`Table::over`].
-    pub(super) unsafe fn over(records: NonNull<Record>) -> Self {
+    pub(super) unsafe fn over(room: NonNull<u8>, size: usize) -> Self {
         // SAFETY: the caller guarantees the same.
-        Self::Table(unsafe { Table::over(records) })
+        Self::Table(unsafe { Table::over(room, size) })
+    }
+
+    /// Returns the memory of the table, and its size.
+    pub(super) fn room(&self) -> Option<(NonNull<u8>, usize)> {
+        match self {
+            Self::Links(_) => None,
+            Self::Table(table) => Some(table.room()),
+        }
+    }
+
+    /// Lets the table find its records elsewhere.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Table::move_to`].
+    pub(super) unsafe fn move_to(&mut self, room: NonNull<u8>, size: usize) {
+        if let Self::Table(table) = self {
+            // SAFETY: the caller guarantees the same.
+            unsafe { table.move_to(room, size) };
+        }
     }
 
     /// Returns the lowest chunk of at least `need` granules.

@@ -63,7 +63,7 @@ fn said(granules: u32) -> i32 {
 
 /// The entries and bits for 16 KiB of the window.
 #[repr(C, align(256))]
-pub(super) struct Record {
+struct Record {
     largest: Line,
     begins: [u64; WIDTH as usize],
     upper: Line,
@@ -90,21 +90,37 @@ pub(super) const fn bytes(end: u32) -> usize {
 #[derive(Debug)]
 pub(super) struct Table {
     records: NonNull<Record>,
+    /// The bytes at `records`.
+    size: usize,
     height: u32,
     /// The size of the largest chunk.
     largest: i32,
 }
 
 impl Table {
-    /// Returns an empty table.
+    /// Returns an empty table over `size` bytes at `room`.
     ///
     /// # Safety
     ///
-    /// From `records` on, as many [`bytes`] as the window's end needs are valid for reads and
-    /// writes, read as zero, and only this table uses them. The same holds for every end that the
-    /// window moves to.
-    pub(super) unsafe fn over(records: NonNull<Record>) -> Self {
-        Self { records, height: 1, largest: 0 }
+    /// `room` is a multiple of 4096. The bytes are valid for reads and writes, read as zero, and
+    /// only this table uses them. They are as many [`bytes`] as the window's end needs, or more,
+    /// before it moves there.
+    pub(super) unsafe fn over(room: NonNull<u8>, size: usize) -> Self {
+        Self { records: room.cast(), size, height: 1, largest: 0 }
+    }
+
+    /// Returns the memory of the records, and its size.
+    pub(super) fn room(&self) -> (NonNull<u8>, usize) {
+        (self.records.cast(), self.size)
+    }
+
+    /// Lets the table find its records at `room`, of `size` bytes.
+    ///
+    /// # Safety
+    ///
+    /// As for [`over`](Table::over), but that the first bytes are those of the room before.
+    pub(super) unsafe fn move_to(&mut self, room: NonNull<u8>, size: usize) {
+        (self.records, self.size) = (room.cast(), size);
     }
 
     #[inline]
@@ -372,7 +388,7 @@ mod tests {
 
     #[test]
     fn no_two_nodes_share_a_line_and_none_lies_beyond_the_table() {
-        let table = Table { records: NonNull::dangling(), height: 1, largest: 0 };
+        let table = Table { records: NonNull::dangling(), size: 0, height: 1, largest: 0 };
         let start = table.record(0).addr();
         for end in [1, 1000, 1 << 14, 1 << 20] {
             let mut lines = std::collections::HashSet::new();
