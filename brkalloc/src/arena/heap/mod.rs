@@ -23,6 +23,7 @@ mod release;
 mod resize;
 mod take;
 mod top;
+mod trim;
 mod walk;
 
 pub(crate) use pattern::written_to;
@@ -60,6 +61,8 @@ pub struct RawHeap<C: Params, S> {
     high_water: Chunk,
     /// The dirty mark: from here on, all bytes but the end tag read as zero.
     dirty: Chunk,
+    /// Granules that may be freed into large chunks before these give back their pages.
+    quota: u32,
     origin: Origin,
     coalesce: C::Coalesce,
     index: C::Index,
@@ -83,6 +86,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         extent: Extent::NONE,
         high_water: Chunk::FIRST,
         dirty: Chunk::FIRST,
+        quota: 0,
         origin: Origin::Slice,
         coalesce: C::Coalesce::NEW,
         index: <C::Index as Operations>::EMPTY,

@@ -48,6 +48,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         self.scrub_seams(chunk, neighbors.lower.is_some(), above);
         // Below a free chunk is a used one.
         window.write_free(merged.0, merged.1, true);
+        self.note_idle(granules, merged.1);
     }
 
     /// Frees a chunk that ends at the top.

@@ -1,4 +1,4 @@
-//! The top: the last chunk of the arena, its growth, and the pages that it gives back.
+//! The top: the last chunk of the arena, and its growth.
 //!
 //! ```text
 //!        top            dirty                    end         committed
@@ -12,7 +12,7 @@
 //! never shrinks the window.
 
 use super::RawHeap;
-use crate::arena::chunk::{Chunk, Window};
+use crate::arena::chunk::Chunk;
 use crate::arena::index::{Operations, Request};
 use crate::arena::params::Params;
 use crate::arena::tag::{GRANULE, MIN_GRANULES, Tag, WORD};
@@ -85,11 +85,12 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     #[inline]
     pub(super) fn retreat(&mut self, top: Chunk, prev_used: bool) {
         self.set_top(top, prev_used);
-        if S::GROWS && C::TRIM != usize::MAX {
+        if Self::TRIMS {
             let dirty = if top < self.dirty { top.until(self.dirty) } else { 0 };
             if C::TRIM < dirty as usize * GRANULE {
+                let kept = u32::try_from(C::TRIM / 2 / GRANULE).unwrap_or(u32::MAX);
                 // SAFETY: the place lies below the dirty mark.
-                self.discard_top(unsafe { top.plus(dirty / 2) });
+                self.discard_top(unsafe { top.plus(kept) });
             }
         }
     }
@@ -137,62 +138,6 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         self.window.set_tag(grown, Tag::end(false));
         self.window.set_tag(self.top, Tag::free(self.top.until(grown), prev_used));
         true
-    }
-
-    /// Returns the whole pages of the dirty top from `from` on to the system. Returns how many
-    /// bytes went back.
-    #[cold]
-    fn discard_top(&mut self, from: Chunk) -> usize {
-        let bytes = |place: Chunk| place.offset() as usize * GRANULE;
-        let (page, end_tag) = (S::page_size(), bytes(self.window.end()) - WORD);
-        let dirty = bytes(self.dirty).min(end_tag);
-        let Some(lower) = bytes(from).checked_next_multiple_of(page) else { return 0 };
-        // The page of the end tag stays; its dirty bytes are cleared by hand.
-        let upper = dirty.next_multiple_of(page).min(end_tag / page * page);
-        let place = |bytes: usize| self.window.place(u32::try_from(bytes / GRANULE).ok()?);
-        let first = place(upper);
-        let (Some(first), true) = (first, lower < upper) else { return 0 };
-        // These bytes are verified now, because nobody takes them before they go back.
-        self.verify_top(self.top.until(self.dirty.min(self.window.end())));
-        // SAFETY: the pages lie between the top's tag and the end tag, where nobody needs a byte.
-        if !unsafe { S::discard(self.window.origin_pointer(), lower, upper) } {
-            return 0;
-        }
-        if upper < dirty {
-            // SAFETY: these bytes lie between the top's tag and the end tag too.
-            unsafe { self.window.clear(first, dirty - upper) };
-        }
-        if S::ZEROED {
-            self.dirty = place(lower).unwrap_or(self.dirty);
-        }
-        self.renew_top();
-        upper - lower
-    }
-
-    /// Returns every whole free page to the system. Returns how many bytes went back.
-    pub(crate) fn trim(&mut self) -> usize {
-        if !S::GROWS || !self.is_open() {
-            return 0;
-        }
-        let mut given = if self.top < self.dirty { self.discard_top(self.top) } else { 0 };
-        let page = S::page_size();
-        let mut place = Chunk::FIRST;
-        while place < self.top {
-            let above = self.step(place);
-            // Between the links at its low end and the size at its high end.
-            let lower = (place.offset() as usize * GRANULE + GRANULE).next_multiple_of(page);
-            let upper = (above.offset() as usize * GRANULE - GRANULE) / page * page;
-            let is_free = !Window::<C>::CHECKSUMMED && !self.window.tag(place).is_used();
-            if is_free && lower < upper {
-                // SAFETY: a free chunk's bytes between its links and its last word belong to
-                // nobody.
-                if unsafe { S::discard(self.window.origin_pointer(), lower, upper) } {
-                    given += upper - lower;
-                }
-            }
-            place = above;
-        }
-        given
     }
 
     /// Grows the block at `chunk`, which ends at the top, from `have` to `need` granules in place.

@@ -1,0 +1,117 @@
+//! What is free and has pages goes back to the system.
+//!
+//! ```text
+//!   a free chunk   | tag, links | ………… whole pages ………… | size |      at a sweep, if it is large
+//!   the top        | tag |  kept  | … whole pages … | zeros …          at the free that makes it dirty
+//! ```
+//!
+//! The top keeps half of `trim` when its dirty bytes exceed that: what is taken next comes from
+//! there. Elsewhere a free counts if it makes a large chunk, or a chunk larger. When what was freed
+//! so exceeds the *quota*, a sweep over the arena gives back the pages of all large free chunks. The
+//! quota is `trim`, a sixteenth of the arena, or what pays for the sweep, whichever is the most: then
+//! a heap that frees and takes large blocks in turn does not fault each of them in anew, and a sweep
+//! costs less than the pages that it gives back.
+
+use super::RawHeap;
+use crate::arena::chunk::{Chunk, Window};
+use crate::arena::params::Params;
+use crate::arena::tag::{GRANULE, WORD};
+use crate::sys::source::Source;
+
+/// The least granules of a large chunk: 64 KiB. Smaller ones have few whole pages, and are soon taken.
+const LARGE: u32 = 4096;
+
+/// The granules to be freed for each chunk that a sweep walks over: the walk takes about 10 ns for
+/// one, and giving back 128 bytes by pages and faulting them in again as much.
+const PRICE: u32 = 8;
+
+impl<C: Params, S: Source> RawHeap<C, S> {
+    /// Whether pages go back by themselves.
+    pub(super) const TRIMS: bool = S::GROWS && C::TRIM != usize::MAX;
+
+    /// Notes that `granules` were freed, now part of a free chunk of `merged`.
+    #[inline]
+    pub(super) fn note_idle(&mut self, granules: u32, merged: u32) {
+        if Self::TRIMS && LARGE <= merged {
+            self.quota = self.quota.saturating_sub(granules);
+            if self.quota == 0 {
+                self.sweep();
+            }
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn sweep(&mut self) {
+        let (_, walked) = self.give_back(LARGE);
+        let least = u32::try_from(C::TRIM / GRANULE).unwrap_or(u32::MAX);
+        let share = self.window.end().offset() / 16;
+        self.quota = least.max(share).max(walked.saturating_mul(PRICE));
+    }
+
+    /// Returns the whole pages of each free chunk of `least` granules or more to the system. Returns
+    /// how many bytes went back, and how many chunks there are.
+    fn give_back(&mut self, least: u32) -> (usize, u32) {
+        let (mut given, mut walked) = (0, 0);
+        let page = S::page_size();
+        let mut place = Chunk::FIRST;
+        while place < self.top {
+            let above = self.step(place);
+            walked += 1;
+            // Between the links at its low end and the size at its high end.
+            let lower = (place.offset() as usize * GRANULE + GRANULE).next_multiple_of(page);
+            let upper = (above.offset() as usize * GRANULE - GRANULE) / page * page;
+            let is_large = least <= place.until(above) && lower < upper;
+            // A checksummed heap compares freed memory with its pattern.
+            let is_free = !Window::<C>::CHECKSUMMED && !self.window.tag(place).is_used();
+            if is_large && is_free {
+                // SAFETY: a free chunk's bytes between its links and its last word belong to
+                // nobody.
+                if unsafe { S::discard(self.window.origin_pointer(), lower, upper) } {
+                    given += upper - lower;
+                }
+            }
+            place = above;
+        }
+        (given, walked)
+    }
+
+    /// Returns every whole free page to the system. Returns how many bytes went back.
+    pub(crate) fn trim(&mut self) -> usize {
+        if !S::GROWS || !self.is_open() {
+            return 0;
+        }
+        let given = if self.top < self.dirty { self.discard_top(self.top) } else { 0 };
+        given + self.give_back(0).0
+    }
+
+    /// Returns the whole pages of the dirty top from `from` on to the system. Returns how many
+    /// bytes went back.
+    #[cold]
+    pub(super) fn discard_top(&mut self, from: Chunk) -> usize {
+        let bytes = |place: Chunk| place.offset() as usize * GRANULE;
+        let (page, end_tag) = (S::page_size(), bytes(self.window.end()) - WORD);
+        let dirty = bytes(self.dirty).min(end_tag);
+        let Some(lower) = bytes(from).checked_next_multiple_of(page) else { return 0 };
+        // The page of the end tag stays; its dirty bytes are cleared by hand.
+        let upper = dirty.next_multiple_of(page).min(end_tag / page * page);
+        let place = |bytes: usize| self.window.place(u32::try_from(bytes / GRANULE).ok()?);
+        let first = place(upper);
+        let (Some(first), true) = (first, lower < upper) else { return 0 };
+        // These bytes are verified now, because nobody takes them before they go back.
+        self.verify_top(self.top.until(self.dirty.min(self.window.end())));
+        // SAFETY: the pages lie between the top's tag and the end tag, where nobody needs a byte.
+        if !unsafe { S::discard(self.window.origin_pointer(), lower, upper) } {
+            return 0;
+        }
+        if upper < dirty {
+            // SAFETY: these bytes lie between the top's tag and the end tag too.
+            unsafe { self.window.clear(first, dirty - upper) };
+        }
+        if S::ZEROED {
+            self.dirty = place(lower).unwrap_or(self.dirty);
+        }
+        self.renew_top();
+        upper - lower
+    }
+}
