@@ -105,6 +105,7 @@ impl<C: Config> Params for C {
     const ARENA: usize = <C as Config>::ARENA;
     const LIMIT: usize = <C as Config>::LIMIT;
     const KEEPS: Option<usize> = <<C as Config>::Cache as Cache<C>>::KEEPS;
+    const TOTAL: usize = <<C as Config>::Cache as Cache<C>>::TOTAL;
     const IS_MALLOC: bool = matches!(<C as Config>::EXPORT, Export::Malloc);
     const LOCK: Self::Lock = <C as Config>::LOCK;
 

@@ -13,8 +13,9 @@ use super::{Base, Layer, Params, Resized, cleared};
 use crate::arena::chunk;
 use crate::arena::heap::RawHeap;
 use crate::arena::index::Request;
-use crate::sys::fork::{self, Hold};
+use crate::sys::fork::{self, Hold, Survives};
 use crate::sys::lock::{Guarded, Lock};
+use crate::sys::thread::Thread;
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
@@ -34,6 +35,12 @@ pub(crate) struct Shared<C: Params> {
     pub(super) quarantine: C::Quarantine,
 }
 
+impl<C: Params> Survives for Shared<C> {
+    fn forked(&mut self, before: Thread, now: Thread) {
+        self.depot.forked(before, now);
+    }
+}
+
 /// State that a layer above keeps here.
 pub trait Extra {
     /// The state of a heap that is not open.
@@ -46,6 +53,9 @@ pub trait Extra {
     /// It is the base of the window beside which this stands. The lock is held, and no other call
     /// has come before.
     unsafe fn open(&self, _base: *mut u8) {}
+
+    /// The child of a fork has this state and one thread, whose number was `before` and is `now`.
+    fn forked(&mut self, _before: Thread, _now: Thread) {}
 }
 
 /// Nothing.

@@ -68,6 +68,8 @@ pub trait Params: ArenaParams {
     /// The most bytes that each thread may cache, and also the most that the depot may hold; `None`
     /// without a cache.
     const KEEPS: Option<usize>;
+    /// The most bytes that all threads may cache together.
+    const TOTAL: usize;
     /// Whether the heap is C's `malloc`.
     const IS_MALLOC: bool;
     /// The lock in its initial state.

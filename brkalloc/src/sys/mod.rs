@@ -4,6 +4,7 @@
 //!   source   a window of memory: behind the break, a mapping, an array, a slice     Source
 //!   lock     one thread at a time                                                   Lock, Guarded
 //!   fork     every shared heap is locked across `fork`                              Hold
+//!   thread   which thread this is, and whether another still exists
 //! ```
 //!
 //! This room knows no chunks. Neighbors: [`diag`](crate::diag) below; [`arena`](crate::arena) and
@@ -12,3 +13,4 @@
 pub(crate) mod fork;
 pub(crate) mod lock;
 pub(crate) mod source;
+pub(crate) mod thread;

@@ -121,6 +121,14 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         })
     }
 
+    /// Whether `payload` belongs to a used chunk that has room for `granules`.
+    pub(crate) fn is_used_for(&self, payload: NonNull<u8>, granules: u32) -> bool {
+        self.window.chunk_below(self.top, payload.as_ptr()).is_some_and(|chunk| {
+            let tag = self.window.tag(chunk);
+            tag.is_used() && granules <= tag.granules()
+        })
+    }
+
     /// Whether the heap has memory.
     #[inline]
     pub(crate) fn is_open(&self) -> bool {

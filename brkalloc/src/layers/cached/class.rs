@@ -230,6 +230,11 @@ impl MediumClass {
         if number < MEDIUM_CLASSES { Some(Self(number as u8)) } else { None }
     }
 
+    /// Every class.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        (0..MEDIUM_CLASSES).filter_map(Self::at)
+    }
+
     /// Returns the request for a chunk of the class.
     #[inline]
     pub(crate) const fn request(self) -> Request {

@@ -19,6 +19,7 @@ use super::PerThread;
 use super::class::{CLASSES, Class};
 use super::map::{Map, Page};
 use super::object::{Object, Objects, pop};
+use super::records::Records;
 use crate::arena::chunk::Window;
 use crate::arena::harden::{Harden, Level};
 use crate::arena::heap::RawHeap;
@@ -26,6 +27,7 @@ use crate::arena::tag::GRANULE;
 use crate::layers::Params;
 use crate::layers::guarded;
 use crate::layers::locked::{Extra, Locked, Shared};
+use crate::sys::thread::Thread;
 
 /// The objects and slabs of each class that belong to no thread.
 #[derive(Debug)]
@@ -44,9 +46,12 @@ pub struct Depot {
     clock: usize,
     /// Turns at the depot since the last sweep.
     turns: u32,
+    /// What threads keep, and may.
+    pub(super) records: Records,
 }
 
-// SAFETY: objects in the depot belong to no thread.
+// SAFETY: objects in the depot belong to no thread. Of a record that belongs to one, the holder of
+// the lock uses only what others may.
 unsafe impl Send for Depot {}
 
 impl Depot {
@@ -59,6 +64,7 @@ impl Depot {
         bytes: 0,
         clock: 0,
         turns: 0,
+        records: Records::NEW,
     };
 
     /// Returns the first partial slab of a class; 0 if there is none.
@@ -79,6 +85,10 @@ impl Depot {
 
 impl Extra for Depot {
     const NEW: Self = Self::EMPTY;
+
+    fn forked(&mut self, before: Thread, now: Thread) {
+        self.records.forked(before, now);
+    }
 }
 
 /// Calls `f` with the depot, under the lock.

@@ -2,7 +2,7 @@
 //! back without the dynamic loader.
 //!
 //! ```text
-//!   thread pointer + offset ──► ThreadCache     in the thread's own block; zeros, which are a new one
+//!   thread pointer + offset ──► ThreadCache     in the thread's own block; zero, which is a new one
 //!                    ▲
 //!                    └ one word that the loader has filled in: *initial-exec*
 //!
@@ -33,12 +33,12 @@ use super::{PerThread, ThreadCache};
 use core::ffi::c_void;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-/// The size of every thread's cache, in bytes. The assembly below does not know the configuration;
+/// The size of the word that leads to a thread's cache, in bytes. The assembly below does not know the configuration;
 /// [`fits`] compares.
 pub const SIZE: usize = size_of::<ThreadCache<()>>();
 
-/// The alignment of a thread's cache.
-pub const ALIGNMENT: usize = 64;
+/// The alignment of that word.
+pub const ALIGNMENT: usize = align_of::<ThreadCache<()>>();
 
 /// Fails to compile if a cache of `C` has another size than the assembly reserves, or a greater
 /// alignment.
@@ -181,8 +181,8 @@ macro_rules! __cache_of_malloc {
                     options(pure, nomem, nostack),
                 );
             }
-            // SAFETY: the block begins as zeros, as many as `fits` has compared, which are a new
-            // cache. It exists as long as the thread and for this thread only; nobody else knows
+            // SAFETY: the block begins as zeros, as many as `fits` has compared, which lead to an empty
+            // cache, because the heap is C's `malloc`. It exists as long as the thread and for this thread only; nobody else knows
             // the symbol.
             f(unsafe { &*place })
         }

@@ -12,7 +12,8 @@
 //! Requests of up to 32 KiB are medium chunks, which stay with the thread that frees them. The
 //! layout alone selects both, with no lock, no atomic operation, and no access to the chunk.
 //! Everything else goes to the heap, and so does what lies idle in the cache of a thread that runs: it
-//! serves another size before long. A thread that sleeps keeps what it has.
+//! serves another size before long. A thread that sleeps keeps what it has, within the bound of all
+//! threads together.
 //!
 //! A heap is [`Uncached`] unless the attribute says otherwise; such a heap has no byte and no
 //! branch of this. The cache of a [`Cached`] heap is typed by its configuration, so no two heaps
@@ -32,6 +33,8 @@ mod medium;
 pub(crate) mod object;
 mod objects;
 mod per_thread;
+mod record;
+mod records;
 mod slabs;
 mod state;
 mod thread;
@@ -44,7 +47,6 @@ use super::locked::{Extra, Locked};
 use super::{Base, Layer, Params, Resized, cleared};
 use crate::arena::check::Corruption;
 use crate::arena::chunk::Window;
-use crate::arena::counters::Tally;
 use crate::arena::stats::Stats;
 use crate::diag::report;
 use class::{Class, MediumClass};
@@ -62,6 +64,9 @@ pub trait Cache<C: Params>: sealed::Sealed {
     /// without a cache.
     #[doc(hidden)]
     const KEEPS: Option<usize>;
+    /// The most bytes that all threads may cache together.
+    #[doc(hidden)]
+    const TOTAL: usize;
     /// The state that the heap's lock guards beside the chunks.
     #[doc(hidden)]
     type Depot: Extra + Send;
@@ -76,7 +81,7 @@ pub trait Cache<C: Params>: sealed::Sealed {
 mod sealed {
     pub trait Sealed {}
     impl Sealed for super::Uncached {}
-    impl<const BYTES: usize> Sealed for super::Cached<BYTES> {}
+    impl<const BYTES: usize, const TOTAL: usize> Sealed for super::Cached<BYTES, TOTAL> {}
 }
 
 /// No cache: every request goes to the arena.
@@ -85,17 +90,20 @@ pub enum Uncached {}
 
 impl<C: Params> Cache<C> for Uncached {
     const KEEPS: Option<usize> = None;
+    const TOTAL: usize = 0;
     type Depot = ();
     type Aside = ();
     type Over = Locked<C>;
 }
 
-/// A cache for each thread, of up to `BYTES` bytes.
+/// A cache for each thread, of up to `BYTES` bytes; all of them together have up to `TOTAL` bytes, or
+/// sixteen times `BYTES` if that is 0.
 #[derive(Debug)]
-pub enum Cached<const BYTES: usize> {}
+pub enum Cached<const BYTES: usize, const TOTAL: usize = 0> {}
 
-impl<C: PerThread, const BYTES: usize> Cache<C> for Cached<BYTES> {
+impl<C: PerThread, const BYTES: usize, const TOTAL: usize> Cache<C> for Cached<BYTES, TOTAL> {
     const KEEPS: Option<usize> = Some(BYTES);
+    const TOTAL: usize = if TOTAL == 0 { BYTES.saturating_mul(16) } else { TOTAL };
     type Depot = Depot;
     type Aside = Aside<C>;
     type Over = Caching<C>;
@@ -123,12 +131,10 @@ fn with<C: PerThread, R>(f: impl FnOnce(&ThreadCache<C>) -> R) -> R {
 /// The state of a cached heap that threads read without its lock.
 pub struct Aside<C> {
     map: Map<C>,
-    /// The most bytes that threads may hold, as far as they have reported it.
-    held: Tally,
 }
 
 impl<C: Params> Extra for Aside<C> {
-    const NEW: Self = Self { map: Map::new(), held: Tally::NEW };
+    const NEW: Self = Self { map: Map::new() };
 
     unsafe fn open(&self, base: *mut u8) {
         // SAFETY: the caller guarantees the same.
@@ -144,8 +150,8 @@ impl<C: PerThread> ThreadCache<C> {
     /// Takes an object of the class; none if the heap has no room.
     #[inline]
     fn take(&self, class: Class) -> Objects {
-        match self.fronts[class.number()].pop::<C>() {
-            None => self.refill(class),
+        match self.record().front(class).pop::<C>() {
+            None => thread::refill::<C>(class),
             object => object,
         }
     }
@@ -153,8 +159,8 @@ impl<C: PerThread> ThreadCache<C> {
     /// Keeps an object of the class.
     #[inline]
     fn give(&self, object: Object, class: Class) {
-        if !self.fronts[class.number()].push::<C>(object) {
-            self.spill(object, class);
+        if !self.record().front(class).push::<C>(object) {
+            thread::spill::<C>(object, class);
         }
     }
 }
@@ -255,6 +261,7 @@ unsafe impl<C: PerThread> Layer for Caching<C> {
             depot::with(C::base(), |depot| {
                 depot.chunks.check()?;
                 depot.check()?;
+                depot.check_records()?;
                 cache.check(depot)
             })
         })
@@ -265,15 +272,16 @@ unsafe impl<C: PerThread> Layer for Caching<C> {
     }
 
     fn figures(&self, stats: &mut Stats) {
-        stats.cached = Some(C::base().aside.held.get());
+        stats.cached = Some(depot::with(C::base(), |depot| depot.held()));
     }
 }
 
-/// Gives back everything that this thread and the depot keep.
+/// Gives back everything that this thread, the depot, and threads that are gone keep.
 fn flush<C: PerThread>() {
     let home = C::base();
     with::<C, _>(|cache| cache.give_all(home));
     depot::with(home, |depot| {
+        depot.look_at_all();
         depot.clear_all();
     });
 }

@@ -10,6 +10,7 @@ mod registry;
 mod streams;
 
 use crate::sys::lock::{Guarded, Lock};
+use crate::sys::thread::Thread;
 
 #[cfg(unix)]
 pub(crate) use registry::Link;
@@ -66,10 +67,24 @@ pub unsafe trait Held: Sync {
     /// The caller holds the lock: this thread took it, or it is the child of a fork whose parent
     /// thread did. No reference to the guarded value outlives this call.
     unsafe fn unlock(&self);
+
+    /// Tells the value, in the child of a fork, that no other thread exists any more, and which
+    /// number the one thread had `before` and has `now`.
+    ///
+    /// # Safety
+    ///
+    /// As for [`unlock`](Held::unlock).
+    unsafe fn forked(&self, before: Thread, now: Thread);
+}
+
+/// A guarded value that survives a fork.
+pub(crate) trait Survives {
+    /// The child of a fork has this value and one thread, whose number was `before` and is `now`.
+    fn forked(&mut self, _before: Thread, _now: Thread) {}
 }
 
 // SAFETY: the lock is the one that guards the value.
-unsafe impl<L: Lock, T: Send> Held for Guarded<L, T> {
+unsafe impl<L: Lock, T: Send + Survives> Held for Guarded<L, T> {
     fn lock(&self) {
         Guarded::lock(self);
     }
@@ -77,5 +92,10 @@ unsafe impl<L: Lock, T: Send> Held for Guarded<L, T> {
     unsafe fn unlock(&self) {
         // SAFETY: the caller holds the lock, and no reference to the value.
         unsafe { Guarded::unlock(self) };
+    }
+
+    unsafe fn forked(&self, before: Thread, now: Thread) {
+        // SAFETY: the caller holds the lock, and no reference to the value.
+        unsafe { &mut *Guarded::get(self) }.forked(before, now);
     }
 }

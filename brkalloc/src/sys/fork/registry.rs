@@ -5,7 +5,8 @@
 //!   REGISTRY -> youngest heap -> … -> oldest heap -> none
 //!
 //!   prepare:        lock the C library's streams, REGISTRY, the heaps from the youngest to the oldest
-//!   parent, child:  unlock the heaps, REGISTRY, then the streams
+//!   parent, child:  unlock the heaps, REGISTRY, then the streams; the child first tells each heap
+//!                   that the other threads are gone
 //! ```
 //!
 //! The child of a fork has one thread. If another thread were inside a heap at that moment, the
@@ -34,6 +35,7 @@
 use super::streams;
 use super::{Held, Hold};
 use crate::sys::lock::{Guarded, OsLock};
+use crate::sys::thread::{self, Thread};
 use core::cell::UnsafeCell;
 use core::fmt;
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -81,9 +83,14 @@ mod streams {
 }
 
 /// The heaps in the list, the youngest first.
-struct Heaps(Option<&'static Link>);
+struct Heaps {
+    first: Option<&'static Link>,
+    /// The thread whose fork is under way.
+    forking: Thread,
+}
 
-static REGISTRY: Guarded<OsLock, Heaps> = Guarded::new(OsLock::new(), Heaps(None));
+static REGISTRY: Guarded<OsLock, Heaps> =
+    Guarded::new(OsLock::new(), Heaps { first: None, forking: 0 });
 
 impl Heaps {
     /// Adds `heap` at the front, unless `link` is in the list.
@@ -95,12 +102,12 @@ impl Heaps {
         }
         *place = Some(heap);
         // SAFETY: likewise.
-        unsafe { *link.next.get() = self.0 };
-        self.0 = Some(link);
+        unsafe { *link.next.get() = self.first };
+        self.first = Some(link);
     }
 
     fn iter(&self) -> impl Iterator<Item = &'static dyn Held> {
-        let links = core::iter::successors(self.0, |link| {
+        let links = core::iter::successors(self.first, |link| {
             // SAFETY: `self` is borrowed from the registry meanwhile, so its lock is held.
             unsafe { *link.next.get() }
         });
@@ -130,7 +137,9 @@ extern "C" fn prepare() {
     streams::prepare();
     REGISTRY.lock();
     // SAFETY: this thread holds the registry's lock.
-    for heap in unsafe { &*REGISTRY.get() }.iter() {
+    let heaps = unsafe { &mut *REGISTRY.get() };
+    heaps.forking = thread::current();
+    for heap in heaps.iter() {
         heap.lock();
     }
 }
@@ -142,6 +151,13 @@ extern "C" fn parent() {
 
 /// Runs after a fork, in the child's copy of the same thread.
 extern "C" fn child() {
+    let now = thread::current();
+    // SAFETY: the thread that this one is a copy of took the registry's lock in `prepare`.
+    let heaps = unsafe { &*REGISTRY.get() };
+    for heap in heaps.iter() {
+        // SAFETY: and this lock; nobody refers to the value.
+        unsafe { heap.forked(heaps.forking, now) };
+    }
     release(streams::child);
 }
 
@@ -160,8 +176,11 @@ fn release(streams: fn()) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sys::fork::Survives;
     use core::time::Duration;
     use std::thread;
+
+    impl Survives for [u32; 2] {}
 
     /// A heap of two numbers that are equal whenever nobody is inside.
     struct Heap {
