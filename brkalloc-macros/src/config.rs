@@ -23,7 +23,7 @@ pub(crate) fn implementation(
     let coalesce = runtime.chosen(settings.coalesce);
     let counters = runtime.chosen(settings.stats);
     let (lock, new_lock) = noticing(name, settings, runtime, lock(name, settings, runtime));
-    let cache = of_size(settings.cache, "Cached", "Uncached", runtime);
+    let cache = cache(settings, runtime);
     let large = of_size(settings.large, "Mapped", "Unmapped", runtime);
     let quarantine = of_size(settings.quarantine, "Quarantined", "Unquarantined", runtime);
     let text = name.unraw().to_string();
@@ -125,6 +125,16 @@ fn of_size(size: Option<u64>, with: &str, without: &str, runtime: &Runtime<'_>) 
     let with = runtime.item(with, runtime.span);
     let bytes = runtime.bytes(&number(size, runtime.span));
     quote!(#with<{ #bytes }>)
+}
+
+/// Names the type of the cache. The runtime knows the default of the total.
+fn cache(settings: &Settings, runtime: &Runtime<'_>) -> TokenStream {
+    let (Some(cache), Some(total)) = (settings.cache, settings.cache_total) else {
+        return of_size(settings.cache, "Cached", "Uncached", runtime);
+    };
+    let bytes = |size| runtime.bytes(&number(size, runtime.span));
+    let (cached, cache, total) = (runtime.item("Cached", runtime.span), bytes(cache), bytes(total));
+    quote!(#cached<{ #cache }, { #total }>)
 }
 
 /// Writes the limit in bytes, as a `u64`.

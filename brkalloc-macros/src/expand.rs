@@ -19,7 +19,7 @@ use crate::config;
 use crate::diag::Sink;
 use crate::export;
 use crate::item::HeapStatic;
-use crate::options::{ARENA, CACHE, CRATE, GROW, LARGE, LIMIT, QUARANTINE, TRIM};
+use crate::options::{ARENA, CACHE, CACHE_TOTAL, CRATE, GROW, LARGE, LIMIT, QUARANTINE, TRIM};
 use crate::rules;
 use crate::runtime::{Runtime, number, start_of};
 use crate::settings::{Lock, Settings};
@@ -127,7 +127,7 @@ fn checks(args: &Args, runtime: &Runtime<'_>) -> TokenStream {
         // The parentheses have the place of the size, so rustc reports the whole call there.
         Some(quote_spanned!(span=> const _: () = (#check)(#size);))
     };
-    [&ARENA, &LIMIT, &GROW, &TRIM, &LARGE, &CACHE, &QUARANTINE]
+    [&ARENA, &LIMIT, &GROW, &TRIM, &LARGE, &CACHE, &CACHE_TOTAL, &QUARANTINE]
         .into_iter()
         .filter_map(check)
         .collect()

@@ -190,6 +190,20 @@ pub(crate) static CACHE: HeapOption = HeapOption {
               per_thread tls",
 };
 
+pub(crate) static CACHE_TOTAL: HeapOption = HeapOption {
+    name: "cache_total",
+    kind: Kind::Size {
+        least: 16 << 10,
+        instead_of_zero: "for a heap without a cache, write `cache = \"none\"`",
+    },
+    words: &[],
+    example: "\"32MiB\"",
+    default: "sixteen times `cache`",
+    meaning: "with a cache: what the caches of all threads may hold together",
+    aliases: "total_cache max_total_cache cache_limit cache_max caches all_caches cache_bytes \
+              max_total_thread_cache_bytes total_thread_cache global_cache cache_sum",
+};
+
 pub(crate) static LOCK: HeapOption = HeapOption {
     name: "lock",
     kind: Kind::WordOrPath { of: "lock_api::RawMutex", spells: false },
@@ -299,6 +313,7 @@ pub(crate) static ALL: &[&HeapOption] = &[
     &INDEX,
     &COALESCE,
     &CACHE,
+    &CACHE_TOTAL,
     &LOCK,
     &HARDEN,
     &QUARANTINE,

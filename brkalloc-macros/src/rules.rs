@@ -7,8 +7,8 @@
 use crate::args::{Args, Entry};
 use crate::diag::{Diagnostic, Mistake, Sink, error};
 use crate::options::{
-    ARENA, CACHE, COALESCE, EXPORT, GROW, HARDEN, INDEX, LARGE, LIMIT, LOCK, ORDER, POLICY, PRESET,
-    QUARANTINE, SOURCE, TRIM,
+    ARENA, CACHE, CACHE_TOTAL, COALESCE, EXPORT, GROW, HARDEN, INDEX, LARGE, LIMIT, LOCK, ORDER,
+    POLICY, PRESET, QUARANTINE, SOURCE, TRIM,
 };
 use crate::presets;
 use crate::settings::{self, WINDOW};
@@ -65,6 +65,7 @@ fn conflict(entry: &Entry, args: &Args) -> Option<Diagnostic> {
         (TRIM.name, trim),
         (INDEX.name, index),
         (CACHE.name, cache),
+        (CACHE_TOTAL.name, cache_total),
         (LARGE.name, large),
         (QUARANTINE.name, quarantine),
         (EXPORT.name, export),
@@ -238,7 +239,35 @@ fn cache(entry: &Entry, args: &Args) -> Option<Diagnostic> {
             "a cache keeps its tables in a mapping, and a static arena has none",
         ));
     }
+    // A total that the user wrote replaces a preset's larger cache.
+    let total = args.get(&CACHE_TOTAL).filter(|_| entry.preset.is_some());
+    if let Some(total) = total.filter(|total| total.size() < entry.size()) {
+        return Some(no_effect(entry, total, "no thread may keep more than all may"));
+    }
     larger_than_limit(entry, args, |kept| format!("each thread may keep {kept}"))
+}
+
+/// All caches together bound nothing where there is none, and no less than one of them.
+fn cache_total(entry: &Entry, args: &Args) -> Option<Diagnostic> {
+    let Some(cache) = settings::cache(args) else {
+        return Some(
+            error("`cache_total` has no effect without a cache")
+                .help("write a `cache`, such as `cache = \"1MiB\"`, or remove `cache_total`")
+                .note("it bounds what the caches of all threads hold together"),
+        );
+    };
+    let total = entry.size()?;
+    if total < cache {
+        let (cache_text, total_text) = (show(cache), show(total));
+        return Some(
+            error("`cache_total` is smaller than `cache`")
+                .help(format!(
+                    "write `cache_total = \"{cache_text}\"` or more, or `cache = \"{total_text}\"` or less"
+                ))
+                .note(format!("each thread may keep {cache} bytes, and all together {total}")),
+        );
+    }
+    larger_than_limit(entry, args, |kept| format!("all threads may keep {kept}"))
 }
 
 /// Only a fully hardened heap checks blocks in quarantine.

@@ -9,8 +9,8 @@
 use crate::args::{Args, Entry, Unsafety};
 use crate::option::HeapOption;
 use crate::options::{
-    ARENA, CACHE, COALESCE, CRATE, EXPORT, GROW, HARDEN, INDEX, LARGE, LIMIT, LOCK, ORDER,
-    PLACEMENT, POLICY, PRESET, QUARANTINE, SOURCE, STATS, TRIM, ZERO,
+    ARENA, CACHE, CACHE_TOTAL, COALESCE, CRATE, EXPORT, GROW, HARDEN, INDEX, LARGE, LIMIT, LOCK,
+    ORDER, PLACEMENT, POLICY, PRESET, QUARANTINE, SOURCE, STATS, TRIM, ZERO,
 };
 use crate::size::show;
 use crate::value::Value;
@@ -23,6 +23,9 @@ const DEFAULT_CACHE: u64 = 1 << 20;
 
 /// How many caches of the default size `limit` has room for, at least.
 const CACHES_IN_LIMIT: u64 = 16;
+
+/// How many caches all threads may have together, unless the attribute says so.
+const CACHES_IN_TOTAL: u64 = 16;
 
 /// The largest offset of a chunk, in bytes: 32 bits of 16-byte granules.
 pub(crate) const WINDOW: u64 = 64 << 30;
@@ -50,6 +53,8 @@ pub(crate) struct Settings {
     pub(crate) large: Option<u64>,
     /// The per-thread cache size in bytes; `None` without a cache.
     pub(crate) cache: Option<u64>,
+    /// What all caches together may hold, if it was written.
+    pub(crate) cache_total: Option<u64>,
     /// How threads share the heap.
     pub(crate) lock: Lock,
     /// How much the heap checks.
@@ -124,6 +129,7 @@ impl Settings {
             coalesce: choice(args, &COALESCE, "immediate"),
             large: args.size(&LARGE),
             cache: cache(args),
+            cache_total: args.size(&CACHE_TOTAL),
             lock: Lock::new(args),
             harden: choice(args, &HARDEN, "basic"),
             quarantine: args.size(&QUARANTINE),
@@ -137,11 +143,16 @@ impl Settings {
     /// Returns the options of a heap whose attribute has a mistake: the defaults, without what could
     /// be a second error.
     pub(crate) fn after_mistakes() -> Self {
-        Self { cache: None, ..Self::new(&Args::default()) }
+        Self { cache: None, cache_total: None, ..Self::new(&Args::default()) }
     }
 }
 
 impl Settings {
+    /// What all threads together may cache, where each may cache so much.
+    fn total(&self, cache: u64) -> u64 {
+        self.cache_total.unwrap_or(cache.saturating_mul(CACHES_IN_TOTAL))
+    }
+
     /// Whether the arena is a static array.
     pub(crate) fn is_static(&self) -> bool {
         self.source.text == "static"
@@ -190,6 +201,7 @@ impl Settings {
             (&INDEX, index),
             (&COALESCE, word(&self.coalesce)),
             (&CACHE, if is_static { None } else { self.cache.map_or(none("none"), bytes) }),
+            (&CACHE_TOTAL, self.cache.and_then(|cache| bytes(self.total(cache)))),
             (
                 &LOCK,
                 match &self.lock {
@@ -267,7 +279,7 @@ fn names_placement(args: &Args) -> bool {
 
 /// Returns the per-thread cache size: the written one, else the default, of which a small arena has
 /// room for a few threads.
-fn cache(args: &Args) -> Option<u64> {
+pub(crate) fn cache(args: &Args) -> Option<u64> {
     let is_static = args.with_word(&SOURCE, "static").is_some();
     let is_unlocked = args.with_word(&LOCK, "none").is_some();
     if let Some(entry) = args.get(&CACHE) {
@@ -278,7 +290,9 @@ fn cache(args: &Args) -> Option<u64> {
     }
     let is_fixed = args.with_word(&GROW, "none").is_some();
     let limit = if is_fixed { Some(arena(args)) } else { args.size(&LIMIT) };
+    let total = args.size(&CACHE_TOTAL).unwrap_or(u64::MAX);
     let cache = limit.map_or(DEFAULT_CACHE, |limit| DEFAULT_CACHE.min(limit / CACHES_IN_LIMIT));
+    let cache = cache.min(total);
     CACHE.accepts(cache).then_some(cache)
 }
 

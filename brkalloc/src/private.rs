@@ -128,6 +128,11 @@ pub const fn check_cache(size: u64) {
     assert!(fits(size), "`cache` does not fit in this target's address space");
 }
 
+/// Fails to compile where `cache_total` cannot be.
+pub const fn check_cache_total(size: u64) {
+    assert!(fits(size), "`cache_total` does not fit in this target's address space");
+}
+
 /// Fails to compile where `quarantine` cannot be.
 pub const fn check_quarantine(size: u64) {
     assert!(fits(size), "`quarantine` does not fit in this target's address space");
@@ -177,6 +182,8 @@ pub mod options {
     pub enum coalesce {}
     /// Per-thread cache: a size or `"none"`.
     pub enum cache {}
+    /// What the caches of all threads may hold together: a size.
+    pub enum cache_total {}
     /// How threads share the heap: `"os"`, `"spin"`, a path, or `unsafe(lock = "none")`.
     pub enum lock {}
     /// How much the heap checks at run time: `"none"`, `"basic"` or `"full"`.

@@ -322,7 +322,7 @@ fn wrong_separators_are_reported_and_skipped() {
             help: remove this comma
               --> ,
             error: expected an option name, found `5`
-            help: options are written `name = value`; the names are `preset`, `source`, `arena`, `grow`, `limit`, `trim`, `large`, `policy`, `order`, `index`, `coalesce`, `cache`, `lock`, `harden`, `quarantine`, `zero`, `stats`, `export`, `crate`
+            help: options are written `name = value`; the names are `preset`, `source`, `arena`, `grow`, `limit`, `trim`, `large`, `policy`, `order`, `index`, `coalesce`, `cache`, `cache_total`, `lock`, `harden`, `quarantine`, `zero`, `stats`, `export`, `crate`
               --> 5
         "#]],
     );

@@ -44,6 +44,8 @@ pub struct Configuration {
     pub large: Option<usize>,
     /// The per-thread cache size; `None` without a cache.
     pub cache: Option<usize>,
+    /// What the caches of all threads may hold together; `None` without a cache.
+    pub cache_total: Option<usize>,
     /// How threads share the heap, as the attribute spells the option.
     pub lock: &'static str,
     /// What the heap checks at run time.
@@ -80,6 +82,10 @@ impl Configuration {
             coalesce: <C::Coalesce as Coalesce>::NAME,
             large: <C::Large as Large>::LEAST,
             cache: <C::Cache as Cache<C>>::KEEPS,
+            cache_total: match <C::Cache as Cache<C>>::KEEPS {
+                Some(_) => Some(<C::Cache as Cache<C>>::TOTAL),
+                None => None,
+            },
             lock: C::LOCK_OPTION,
             harden: <C::Harden as Level>::LEVEL,
             quarantine: Self::quarantine::<C>(),
@@ -132,6 +138,9 @@ impl fmt::Display for Configuration {
         write!(f, ", coalesce = \"{}\"", self.coalesce)?;
         if let Some(cache) = self.cache {
             write!(f, ", cache = {}", Size(cache))?;
+        }
+        if let Some(total) = self.cache_total {
+            write!(f, ", cache_total = {}", Size(total))?;
         }
         write!(f, ", {}", self.lock)?;
         write!(f, ", harden = \"{}\"", self.harden.name())?;
