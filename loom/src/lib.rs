@@ -9,6 +9,8 @@
 //! | `sys/source/claim.rs`: `last`, `taken` | each signs, looks whether it is taken, takes it, and looks who signed last; fences between | [`once`], by a copy |
 //! | `layers/cached/map.rs`: the words of an entry | written under the heap's lock; read without it only by who has an object of that slab, which does not change meanwhile what is asked for | the object's own way from thread to thread orders it |
 //! | `sys/lock/single_threaded.rs`: `VARIABLE`, and glibc's own | relaxed; written by the one thread there is, before it starts another | [`lock`] |
+//! | `layers/cached/record.rs`: `charge`, `layers/cached/medium.rs`: `bytes` | relaxed; written by the one thread, or, once it is gone, under the heap's lock; others read a figure | no |
+//! | `layers/cached/record.rs`: `owner` | relaxed; written and read under the heap's lock | no |
 //! | `arena/counters.rs`: `Tally` | relaxed counters; nothing is ordered by them | no |
 //! | `sys/fork/streams.rs`: `LOCKED` | written and read by the thread that forks | no |
 //! | `sys/lock/unlocked.rs`: `entered` | one thread | no |

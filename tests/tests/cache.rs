@@ -312,3 +312,40 @@ fn chunks_that_lie_idle_in_a_cache_go_back_while_the_thread_runs() {
     assert!(in_use() < 30_000, "{} bytes are still in use", in_use());
     joins(&HEAP);
 }
+
+#[test]
+fn all_threads_together_keep_no_more_than_the_total_and_stats_knows_at_once() {
+    #[brk_heap(source = "mmap", cache = "64KiB", cache_total = "80KiB")]
+    static HEAP: BrkHeap;
+    let medium: Vec<_> =
+        (0..6).map(|_| allocate(&HEAP, layout(4000, 8), 1).expect("there is memory")).collect();
+    medium.into_iter().for_each(|block| free(&HEAP, block));
+    let cached = || HEAP.stats().cached.expect("it has a cache");
+    assert!((6 * 4000..=64 << 10).contains(&cached()), "{} bytes", cached());
+    let (to_sleep, asleep) = channel();
+    let sleepers: Vec<_> = (0..12)
+        .map(|_| {
+            let (to_wake, woken) = channel::<()>();
+            let to_sleep = to_sleep.clone();
+            let thread = thread::spawn(move || {
+                for size in [16, 100, 1000, 3000] {
+                    let blocks: Vec<_> =
+                        (0..100).filter_map(|_| allocate(&HEAP, layout(size, 8), 2)).collect();
+                    assert_eq!(blocks.len(), 100);
+                    blocks.into_iter().for_each(|block| free(&HEAP, block));
+                    assert_eq!(HEAP.check(), Ok(()));
+                }
+                to_sleep.send(()).expect("somebody waits");
+                let _ = woken.recv();
+            });
+            asleep.recv().expect("it sleeps");
+            (to_wake, thread)
+        })
+        .collect();
+    assert!(cached() <= 80 << 10, "{} bytes", cached());
+    for (to_wake, thread) in sleepers {
+        drop(to_wake);
+        thread.join().expect("it ends well");
+    }
+    joins(&HEAP);
+}

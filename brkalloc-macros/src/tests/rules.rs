@@ -494,30 +494,42 @@ fn an_array_is_at_most_a_gibibyte() {
 
 #[test]
 fn a_total_needs_a_cache_and_is_no_less_than_one_and_no_more_than_the_limit() {
-    check(r#"cache = "none", cache_total = "1MiB""#, &expect![[r#"
+    check(
+        r#"cache = "none", cache_total = "1MiB""#,
+        &expect![[r#"
         error: `cache_total` has no effect without a cache
         help: write a `cache`, such as `cache = "1MiB"`, or remove `cache_total`
         note: it bounds what the caches of all threads hold together
           --> "1MiB"
-    "#]]);
-    check(r#"policy = "first_fit", cache_total = "1MiB""#, &expect![[r#"
+    "#]],
+    );
+    check(
+        r#"policy = "first_fit", cache_total = "1MiB""#,
+        &expect![[r#"
         error: `cache_total` has no effect without a cache
         help: write a `cache`, such as `cache = "1MiB"`, or remove `cache_total`
         note: it bounds what the caches of all threads hold together
           --> "1MiB"
-    "#]]);
-    check(r#"cache = "1MiB", cache_total = "64KiB""#, &expect![[r#"
+    "#]],
+    );
+    check(
+        r#"cache = "1MiB", cache_total = "64KiB""#,
+        &expect![[r#"
         error: `cache_total` is smaller than `cache`
         help: write `cache_total = "1MiB"` or more, or `cache = "64KiB"` or less
         note: each thread may keep 1048576 bytes, and all together 65536
           --> "64KiB"
-    "#]]);
-    check(r#"cache_total = "2MiB", limit = "1MiB""#, &expect![[r#"
+    "#]],
+    );
+    check(
+        r#"cache_total = "2MiB", limit = "1MiB""#,
+        &expect![[r#"
         error: `cache_total` is larger than `limit`
         help: write `cache_total = "1MiB"` or less, or raise `limit`
         note: `limit` caps the heap at 1048576 bytes; all threads may keep 2097152
           --> "2MiB"
-    "#]]);
+    "#]],
+    );
     check(r#"cache_total = "64KiB""#, &expect![[""]]);
     check(r#"preset = "fast", cache_total = "1MiB""#, &expect![[""]]);
 }

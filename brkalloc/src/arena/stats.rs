@@ -39,8 +39,9 @@ pub struct Stats {
     pub chunks: usize,
     /// With `large`: bytes in mappings of their own, which are not in the arena.
     pub mapped: Option<usize>,
-    /// With `cache`: bytes that the threads' caches had room for at their last report, an upper
-    /// bound of what is free in them. They are in chunks that count as used.
+    /// With `cache`: the bytes of medium chunks in the caches of all threads, and those that their
+    /// magazines have room for, at this moment: an upper bound of what is free in them, at most
+    /// `cache_total`. They are in chunks that count as used.
     pub cached: Option<usize>,
     /// The counters, with `stats = "counters"`.
     pub operations: Option<Operations>,

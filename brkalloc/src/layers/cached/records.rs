@@ -111,9 +111,15 @@ impl Records {
 
 impl<C: Params> LockedDepot<'_, C> {
     /// What a thread may hold when so much of the total is left, with what it holds already: a
-    /// share of what is beyond a quarter, or else the least.
+    /// share of what is beyond a quarter, an eighth where there are many caches in the total, or else
+    /// the least.
     const fn allowance(left: usize) -> usize {
-        let share = left.saturating_sub(C::TOTAL / 4) / 8;
+        let shares = match C::TOTAL / 2 / if Self::KEEPS == 0 { 1 } else { Self::KEEPS } {
+            0 => 1,
+            few @ 1..8 => few,
+            _ => 8,
+        };
+        let share = left.saturating_sub(C::TOTAL / 4) / shares;
         let most = if share < LEAST { LEAST } else { share };
         let most = if Self::KEEPS < most { Self::KEEPS } else { most };
         if left < most { left } else { most }
