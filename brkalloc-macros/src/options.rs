@@ -198,7 +198,7 @@ pub(crate) static CACHE_TOTAL: HeapOption = HeapOption {
     },
     words: &[],
     example: "\"32MiB\"",
-    default: "sixteen times `cache`",
+    default: "sixteen times `cache`, at most `limit`",
     meaning: "with a cache: what the caches of all threads may hold together",
     aliases: "total_cache max_total_cache cache_limit cache_max caches all_caches cache_bytes \
               max_total_thread_cache_bytes total_thread_cache global_cache cache_sum",

@@ -150,7 +150,8 @@ impl Settings {
 impl Settings {
     /// What all threads together may cache, where each may cache so much.
     fn total(&self, cache: u64) -> u64 {
-        self.cache_total.unwrap_or(cache.saturating_mul(CACHES_IN_TOTAL))
+        let limit = self.limit.unwrap_or(WINDOW).max(cache);
+        self.cache_total.unwrap_or(cache.saturating_mul(CACHES_IN_TOTAL).min(limit))
     }
 
     /// Whether the arena is a static array.

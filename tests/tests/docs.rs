@@ -54,7 +54,7 @@ pasted! {
     DEFAULT DEFAULT_AGAIN
         []
         [source = "brk", arena = "64KiB", grow = "64KiB", limit = "64GiB", trim = "1MiB",
-            policy = "segregated_fit", order = "fifo", coalesce = "immediate", cache = "1MiB",
+            policy = "segregated_fit", order = "fifo", coalesce = "immediate", cache = "1MiB", cache_total = "16MiB",
             lock = "os", harden = "basic", stats = "none"]
     MISSION MISSION_AGAIN
         [arena = "64KiB", policy = "first_fit", order = "address"]
@@ -113,7 +113,7 @@ pasted! {
     CLEARS CLEARS_AGAIN
         [zero = "free", trim = "never", cache = "64KiB"]
         [source = "brk", arena = "64KiB", grow = "64KiB", limit = "64GiB", trim = "never",
-            policy = "segregated_fit", order = "fifo", coalesce = "immediate", cache = "64KiB",
+            policy = "segregated_fit", order = "fifo", coalesce = "immediate", cache = "64KiB", cache_total = "1MiB",
              lock = "os", harden = "basic", zero = "free", stats = "none"]
     CHECKS CHECKS_AGAIN
         [harden = "full", quarantine = "32KiB", trim = "never", cache = "none", order = "address"]
@@ -124,7 +124,7 @@ pasted! {
         [preset = "lean", trim = "1MiB"]
         [source = "brk", arena = "64KiB", grow = "64KiB", limit = "64GiB", trim = "1MiB",
             large = "1MiB", policy = "best_fit", order = "address", index = "tree",
-            coalesce = "immediate", cache = "64KiB", lock = "os", harden = "basic", stats = "none"]
+            coalesce = "immediate", cache = "64KiB", cache_total = "1MiB", lock = "os", harden = "basic", stats = "none"]
     TEXTBOOK TEXTBOOK_AGAIN
         [preset = "textbook"]
         [source = "brk", arena = "64KiB", grow = "64KiB", limit = "64GiB", policy = "first_fit",

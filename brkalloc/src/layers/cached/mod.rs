@@ -97,13 +97,21 @@ impl<C: Params> Cache<C> for Uncached {
 }
 
 /// A cache for each thread, of up to `BYTES` bytes; all of them together have up to `TOTAL` bytes, or
-/// sixteen times `BYTES` if that is 0.
+/// sixteen times `BYTES`, but no more than the arena, if that is 0.
 #[derive(Debug)]
 pub enum Cached<const BYTES: usize, const TOTAL: usize = 0> {}
 
 impl<C: PerThread, const BYTES: usize, const TOTAL: usize> Cache<C> for Cached<BYTES, TOTAL> {
     const KEEPS: Option<usize> = Some(BYTES);
-    const TOTAL: usize = if TOTAL == 0 { BYTES.saturating_mul(16) } else { TOTAL };
+    const TOTAL: usize = {
+        let limit = if C::LIMIT < BYTES { BYTES } else { C::LIMIT };
+        let total = BYTES.saturating_mul(16);
+        match TOTAL {
+            0 if limit < total => limit,
+            0 => total,
+            _ => TOTAL,
+        }
+    };
     type Depot = Depot;
     type Aside = Aside<C>;
     type Over = Caching<C>;

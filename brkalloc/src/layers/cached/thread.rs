@@ -118,6 +118,7 @@ impl<C: PerThread> ThreadCache<C> {
 
     /// Takes a record, and arranges for the thread's end.
     #[cold]
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "the method is of one lifetime")]
     fn begin(&self, home: &'static Locked<C>) -> Option<&'static Record> {
         if core::ptr::eq(self.record(), &raw const ENDED.0) {
             return None;
