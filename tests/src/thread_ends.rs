@@ -196,14 +196,17 @@ fn generation<C: Config>(heap: &'static BrkHeap<C>, number: usize, first: usize)
     for _ in 0..8 {
         let kept = kept.clone();
         thread::spawn(move || {
-            drop(blocks());
+            (0..5).for_each(|_| drop(blocks()));
             kept.wait();
             loop {
                 thread::park();
             }
         });
     }
+    // Beside them, as one whose cache is its own.
+    (0..5).for_each(|_| drop(blocks()));
     kept.wait();
+    assert_eq!(heap.check(), Ok(()));
     assert!(heap.stats().cached.is_some_and(|cached| 1 << 20 < cached));
     fork(|| generation(heap, number + 1, first));
 }
