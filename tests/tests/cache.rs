@@ -322,11 +322,10 @@ fn all_threads_together_keep_no_more_than_the_total_and_stats_knows_at_once() {
     medium.into_iter().for_each(|block| free(&HEAP, block));
     let cached = || HEAP.stats().cached.expect("it has a cache");
     assert!((6 * 4000..=64 << 10).contains(&cached()), "{} bytes", cached());
-    let (to_sleep, asleep) = channel();
     let sleepers: Vec<_> = (0..12)
         .map(|_| {
             let (to_wake, woken) = channel::<()>();
-            let to_sleep = to_sleep.clone();
+            let (to_sleep, asleep) = channel();
             let thread = thread::spawn(move || {
                 for size in [16, 100, 1000, 3000] {
                     let blocks: Vec<_> =
