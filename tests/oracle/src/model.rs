@@ -37,7 +37,8 @@ pub const MOST_ALIGNMENT: u64 = 1 << 29;
 /// A request that needs more bytes than this is refused before any search: a window has places for so many
 /// granules, less the two that its ends take.
 pub const MOST_NEED: u64 = (u32::MAX as u64 - 1) * GRANULE;
-/// How many chunks of a request's own class segregated fit looks at.
+/// How many chunks of a request's own class segregated fit looks at; and of just its size before, for
+/// an aligned request.
 const LOOKED_AT: usize = 8;
 
 /// What a model is made of.
@@ -307,6 +308,17 @@ impl Model {
 
     fn pick_by_class(&self, need: u64, align: u64) -> Option<(u64, usize)> {
         let ample = if GRANULE < align { need + align + GRANULE } else { need };
+        if GRANULE < align {
+            let near = self.sequences.range(Self::class(need)..=Self::class(ample));
+            let chunks = near.flat_map(|(class, sequence)| {
+                sequence.chunks().iter().enumerate().map(|(at, chunk)| ((*class, at), chunk))
+            });
+            let mut front = chunks.take(LOOKED_AT);
+            let near = front.find(|(_, chunk)| self.fits(**chunk, need, align));
+            if let Some((place, _)) = near {
+                return Some(place);
+            }
+        }
         let surely = self.sequences.iter().find(|(class, sequence)| {
             ample <= Self::class_least(**class) && !sequence.chunks().is_empty()
         });

@@ -16,12 +16,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         match self.index.find(self.window, request, &mut self.counters) {
             Some(fit) => {
                 self.counters.search();
-                let is_aligned = fit.padding == 0;
-                Some(if is_aligned {
-                    self.take(fit, request.need)
-                } else {
-                    self.take_above(fit, request.need)
-                })
+                Some(self.take_above(fit, request.need))
             }
             None => self.take_elsewhere(request),
         }
@@ -111,7 +106,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         fit
     }
 
-    /// Takes `need` granules from the low end of a chunk that a search found.
+    /// Takes `need` granules from the low end of a chunk that a search found without an alignment.
     #[inline(always)]
     pub(super) fn take(&mut self, fit: Fit<Position<C>>, need: u32) -> Chunk {
         self.check_free(fit.chunk, fit.granules);

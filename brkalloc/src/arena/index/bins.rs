@@ -9,9 +9,15 @@
 //! ```
 //!
 //! Good fit as in TLSF (Masmano, Ripoll, Crespo and Real 2004): a request gets the first chunk of
-//! the lowest class all of whose sizes suffice, so no search looks at more than nine chunks. By
+//! the lowest class all of whose sizes suffice, so no search looks at more than seventeen chunks. By
 //! address, an insertion walks its class; the other orders are O(1) throughout. The bins do not
 //! look for the best fit within a class.
+//!
+//! A block at an alignment leaves a chunk of just its size, and no class promises that it fits such
+//! a block again: whoever asks for one that does, wherever it begins, asks for more. So an aligned
+//! request looks first at chunks of its own size. Otherwise each block of a program that frees and
+//! allocates frames would cut a larger chunk, a small block that stays would take what is left of
+//! it, and the arena would grow without bound.
 
 use super::sequence::{Sequence, follower};
 use super::{Fit, Index, Neighbors, Operations, Pieces, Request};
@@ -27,7 +33,8 @@ use crate::diag::report;
 /// The words of the map: enough for every class of 32-bit sizes.
 const WORDS: usize = size_class::CLASSES.div_ceil(64);
 
-/// How many chunks of a request's own class a search tries, if no higher class has one.
+/// How many chunks of a request's own class a search tries, if no higher class has one; and how many
+/// of just its size an aligned request tries before.
 const TRIES: usize = 8;
 
 /// Returns how many classes an arena of `bytes` needs.
@@ -114,6 +121,35 @@ impl<O: Order, const CLASSES: usize> Bins<O, CLASSES> {
         let word = if above == 0 { return None } else { above.trailing_zeros() };
         Some(word * 64 + self.map.get(word as usize)?.trailing_zeros())
     }
+
+    /// Tries the first chunks that are as large as an aligned request, but not so large that they fit
+    /// it wherever they begin.
+    fn find_near<C: Params>(
+        &self,
+        window: Window<C>,
+        request: Request,
+        counters: &mut C::Counters,
+    ) -> Option<Fit<u32>> {
+        let last = class_of(spacious(request));
+        let mut own = self.occupied_from(class(request.need))?;
+        let mut place = None;
+        for _ in 0..TRIES {
+            if last < own {
+                return None;
+            }
+            let chunk = place.or(self.heads.get(own as usize)?.first())?;
+            counters.visit();
+            let granules = window.tag(chunk).granules();
+            if let Some(padding) = request.fit(window, chunk, granules) {
+                return Some(Fit { chunk, granules, padding, place: own });
+            }
+            place = follower(window, chunk);
+            if place.is_none() {
+                own = self.occupied_from(own + 1)?;
+            }
+        }
+        None
+    }
 }
 
 impl<O: Order, const CLASSES: usize> Operations for Bins<O, CLASSES> {
@@ -134,6 +170,11 @@ impl<O: Order, const CLASSES: usize> Operations for Bins<O, CLASSES> {
         request: Request,
         counters: &mut C::Counters,
     ) -> Option<Fit<u32>> {
+        if 1 < request.align {
+            if let Some(fit) = self.find_near(window, request, counters) {
+                return Some(fit);
+            }
+        }
         let class = self.occupied_from(class_of_at_least(spacious(request)))?;
         let chunk = self.heads.get(class as usize)?.first()?;
         counters.visit();
@@ -202,7 +243,7 @@ impl<O: Order, const CLASSES: usize> Operations for Bins<O, CLASSES> {
         }
     }
 
-    /// A found chunk is the first of its class.
+    /// A chunk that was found without an alignment is the first of its class.
     #[inline(always)]
     fn split_found<C: Params>(
         &mut self,

@@ -255,8 +255,8 @@ mod operations {
         /// Splits a chunk that a search found: replaces it by `pieces`.
         fn split<C: Params>(&mut self, window: Window<C>, fit: Fit<Self::Position>, pieces: Pieces);
 
-        /// Splits a chunk that [`find`](Operations::find) found and of which at most the upper part
-        /// stays free.
+        /// Splits a chunk that [`find`](Operations::find) found for a request without an alignment.
+        /// At most its upper part stays free.
         #[inline]
         fn split_found<C: Params>(
             &mut self,

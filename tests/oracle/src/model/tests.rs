@@ -167,6 +167,28 @@ fn segregated_fit_looks_at_eight_chunks_of_its_own_class() {
 }
 
 #[test]
+fn segregated_fit_finds_an_aligned_chunk_of_just_the_size() {
+    for blocks in 1..=10 {
+        let mut model = fixed(SegregatedFit, Fifo, Immediate, 64 << 10);
+        let [wanted, below] = [1008, 992].map(|chunk| chunk - 8);
+        // Only the last of them is large enough. Of one class, but for the first, whose padding is more.
+        let sizes = (1..blocks).map(|_| below).chain([wanted]);
+        let freed: Vec<u64> = sizes
+            .map(|size| {
+                let block = model.allocate(size, 1024).expect("there is room");
+                allocate(&mut model, [1024]);
+                block
+            })
+            .collect();
+        for block in &freed {
+            model.free(*block);
+        }
+        let found = model.allocate(wanted, 1024).expect("there is room");
+        assert_eq!(found == freed[blocks - 1], blocks <= 9, "{blocks}");
+    }
+}
+
+#[test]
 fn the_rover_goes_to_the_remainder_else_to_the_follower() {
     let mut model = fixed(NextFit, Address, Immediate, 4096);
     let [first, second, third] = holes(&mut model, [96, 96, 96]);
