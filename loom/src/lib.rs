@@ -11,6 +11,8 @@
 //! | `sys/lock/single_threaded.rs`: `VARIABLE`, and glibc's own | relaxed; written by the one thread there is, before it starts another | [`lock`] |
 //! | `layers/cached/record.rs`: `charge`, `layers/cached/medium.rs`: `bytes` | relaxed; written by the one thread, or, once it is gone, under the heap's lock; others read a figure | no |
 //! | `layers/cached/record.rs`: `owner` | relaxed; written and read under the heap's lock | no |
+//! | `layers/mapped/kept.rs`: `first` | a list that is taken whole, by an exchange with nothing, acquire, and put back by a compare-and-swap, release | no |
+//! | `layers/mapped/mod.rs`: `strays` | a flag that rises, before a block for which it does is handed out; the block's own way from thread to thread orders it | no |
 //! | `arena/counters.rs`: `Tally` | relaxed counters; nothing is ordered by them | no |
 //! | `sys/fork/streams.rs`: `LOCKED` | written and read by the thread that forks | no |
 //! | `sys/lock/unlocked.rs`: `entered` | one thread | no |

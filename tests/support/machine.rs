@@ -230,4 +230,13 @@ unsafe impl System for Faulty {
             unsafe { Libc::release(pointer(address), size) };
         });
     }
+
+    unsafe fn unmap(address: NonNull<u8>, size: usize) -> bool {
+        if machine(Machine::refuses) {
+            return false;
+        }
+        // SAFETY: the caller vouches for the mapping.
+        unsafe { Self::release(address, size) };
+        true
+    }
 }

@@ -1,5 +1,5 @@
-//! The system as the C library offers it, but for the calls that are to be refused: of `sbrk`, `mmap`, `mremap`, `mprotect` and
-//! `madvise`, counted together.
+//! The system as the C library offers it, but for the calls that are to be refused: of `sbrk`, `mmap`, `munmap`, `mremap`, `mprotect`
+//! and `madvise`, counted together.
 
 use brkalloc::__private::{Libc, System};
 use core::ptr::NonNull;
@@ -76,5 +76,10 @@ unsafe impl System for Refusing {
     unsafe fn release(address: NonNull<u8>, size: usize) {
         // SAFETY: the caller vouches for the same.
         unsafe { Libc::release(address, size) };
+    }
+
+    unsafe fn unmap(address: NonNull<u8>, size: usize) -> bool {
+        // SAFETY: the caller vouches for the same.
+        is_granted() && unsafe { Libc::unmap(address, size) }
     }
 }

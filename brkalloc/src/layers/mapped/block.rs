@@ -123,8 +123,12 @@ impl Block {
         }
     }
 
-    /// Maps a block for `layout`, which the system fills with zeros.
-    pub(super) fn map<C: Params>(layout: Layout) -> Option<Self> {
+    /// Makes a block for `layout` of what `map` returns for a number of bytes: the base of a mapping of
+    /// zeros that nobody else has, and its size, in whole pages, at least that.
+    pub(super) fn map<C: Params>(
+        layout: Layout,
+        map: impl FnOnce(usize) -> Option<(NonNull<u8>, usize)>,
+    ) -> Option<Self> {
         let page = C::Source::page_size();
         let align = layout.align();
         // A multiple of a larger alignment lies at most that far above the minimum padding. A
@@ -133,12 +137,12 @@ impl Block {
         let spare = if align <= least { PADDING } else { PADDING.checked_add(align)? };
         let size = padded::<C>(layout.size())?;
         let bytes = size.checked_add(spare)?.checked_next_multiple_of(page)?;
-        let base = C::Source::map(bytes)?;
+        let (base, bytes) = map(bytes)?;
         let lowest = base.addr().get() + PADDING;
         let padding = PADDING + (lowest.next_multiple_of(align) - lowest);
         // SAFETY: the padding is at most the spare bytes.
         let payload = unsafe { base.byte_add(padding) };
-        // SAFETY: the source has just lent the mapping; the padding is at least `PADDING`.
+        // SAFETY: the mapping is nobody else's; the padding is at least `PADDING`.
         let block = unsafe { Self::new(payload, Header { bytes, padding }) };
         block.arm::<C>(layout);
         Some(block)
@@ -156,6 +160,14 @@ impl Block {
         // SAFETY: by the contract, a header's bytes lie below the payload, and are this block's.
         unsafe { header_of(payload).write(header) };
         Self { payload, header }
+    }
+
+    /// Clears the header, so that no later free finds one, whatever becomes of the mapping.
+    pub(super) fn disown<C: Params>(&self) {
+        if Window::<C>::CHECKSUMMED {
+            // SAFETY: by the invariant the header's bytes are this block's.
+            unsafe { header_of(self.payload).write(Header { bytes: 0, padding: 0 }) };
+        }
     }
 
     pub(super) fn base(&self) -> NonNull<u8> {

@@ -15,9 +15,13 @@
 //! reads there. So an address that is no mapping, or no longer one, ends the program with a
 //! message.
 //!
-//! This layer takes no lock and keeps nothing in reserve.
+//! A mapping that the system does not take back waits until it does, or until it serves a request. A
+//! request for which the system has no mapping goes to the arena. From then on, the address decides.
+//!
+//! This layer takes no lock and keeps nothing else in reserve.
 
 mod block;
+mod kept;
 
 use super::{Base, Layer, Params, Resized};
 use crate::arena::check::Corruption;
@@ -29,6 +33,8 @@ use crate::sys::source::Source;
 use block::{Block, Header, padded};
 use core::alloc::Layout;
 use core::ptr::NonNull;
+use core::sync::atomic::{AtomicBool, Ordering};
+use kept::{Kept, LOOKS};
 
 /// Whether large requests get mappings of their own, and the layer that this option puts over those
 /// below it.
@@ -71,27 +77,50 @@ pub struct Mapping<L, const LEAST: usize> {
     next: L,
     /// Bytes in mappings now.
     mapped: Tally,
+    /// Mappings that the system did not take back.
+    kept: Kept,
+    /// Whether the arena has ever served a large request. Who has such a block has seen this.
+    strays: AtomicBool,
 }
 
 impl<L: Layer, const LEAST: usize> Mapping<L, LEAST> {
     /// Whether a block has a mapping of its own. The layout decides; the address decides where no
     /// layout is known, or where the heap must verify it.
     #[inline]
-    fn has_mapping(block: NonNull<u8>, layout: Option<Layout>) -> bool {
-        match layout {
-            Some(layout) if !Window::<L::Params>::CHECKSUMMED => is_large::<LEAST>(layout),
-            // A copy of a heap gets its blocks, if any, from the heap that its configuration names.
-            _ => !L::Params::base().chunks(|chunks| chunks.covers(block)),
+    fn has_mapping(&self, block: NonNull<u8>, layout: Option<Layout>) -> bool {
+        if let (Some(layout), false) = (layout, Window::<L::Params>::CHECKSUMMED) {
+            let has_strays = || self.strays.load(Ordering::Relaxed);
+            if !is_large::<LEAST>(layout) || !has_strays() {
+                return is_large::<LEAST>(layout);
+            }
         }
+        // A copy of a heap gets its blocks, if any, from the heap that its configuration names.
+        !L::Params::base().chunks(|chunks| chunks.covers(block))
     }
 
-    /// Maps a block of zeros. Returns `None` in a heap that is not the static.
+    /// Allocates a large block: in a mapping, which is zero, or where there is none, by
+    /// `allocate`. Returns `None` in a heap that is not the static.
     #[cold]
-    fn map(&self, layout: Layout) -> Option<NonNull<u8>> {
+    fn map(
+        &self,
+        layout: Layout,
+        allocate: impl FnOnce(&L, Layout) -> Option<NonNull<u8>>,
+    ) -> Option<NonNull<u8>> {
         if GREATEST_ALIGNMENT < layout.align() || !self.base().is_home() {
             return None;
         }
-        let block = Block::map::<L::Params>(layout)?;
+        let map = |bytes| {
+            let mapping = self.kept.take(bytes, LOOKS);
+            let mapping = mapping.or_else(|| Some((SourceOf::<L>::map(bytes)?, bytes)));
+            mapping.or_else(|| self.kept.take(bytes, usize::MAX))
+        };
+        let Some(block) = Block::map::<L::Params>(layout, map) else {
+            let block = allocate(&self.next, layout);
+            if block.is_some() {
+                self.strays.store(true, Ordering::Relaxed);
+            }
+            return block;
+        };
         self.mapped.add(block.header.bytes);
         Some(block.payload)
     }
@@ -107,8 +136,9 @@ impl<L: Layer, const LEAST: usize> Mapping<L, LEAST> {
         let block = unsafe { Block::at::<L::Params>(block) };
         block.verify::<L::Params>(layout);
         self.mapped.add(block.header.bytes.wrapping_neg());
+        block.disown::<L::Params>();
         // SAFETY: by the invariant the mapping belongs to this block, and the caller gives it up.
-        unsafe { SourceOf::<L>::unmap(block.base(), block.header.bytes) };
+        unsafe { self.kept.unmap::<SourceOf<L>>(block.base(), block.header.bytes) };
     }
 
     /// Resizes a mapping and keeps the block's bytes up to the lesser size. Returns `None` and
@@ -161,7 +191,8 @@ const fn is_large<const LEAST: usize>(layout: Layout) -> bool {
 unsafe impl<L: Layer, const LEAST: usize> Layer for Mapping<L, LEAST> {
     type Params = L::Params;
     type Base = L::Base;
-    const NEW: Self = Self { next: L::NEW, mapped: Tally::NEW };
+    const NEW: Self =
+        Self { next: L::NEW, mapped: Tally::NEW, kept: Kept::NEW, strays: AtomicBool::new(false) };
 
     #[inline]
     fn base(&self) -> &L::Base {
@@ -170,17 +201,25 @@ unsafe impl<L: Layer, const LEAST: usize> Layer for Mapping<L, LEAST> {
 
     #[inline]
     fn allocate(&self, layout: Layout) -> Option<NonNull<u8>> {
-        if is_large::<LEAST>(layout) { self.map(layout) } else { self.next.allocate(layout) }
+        if is_large::<LEAST>(layout) {
+            self.map(layout, L::allocate)
+        } else {
+            self.next.allocate(layout)
+        }
     }
 
     #[inline]
     fn allocate_zeroed(&self, layout: Layout) -> Option<NonNull<u8>> {
-        if is_large::<LEAST>(layout) { self.map(layout) } else { self.next.allocate_zeroed(layout) }
+        if is_large::<LEAST>(layout) {
+            self.map(layout, L::allocate_zeroed)
+        } else {
+            self.next.allocate_zeroed(layout)
+        }
     }
 
     #[inline]
     unsafe fn free(&self, block: NonNull<u8>, layout: Option<Layout>) {
-        if Self::has_mapping(block, layout) {
+        if self.has_mapping(block, layout) {
             // SAFETY: the caller guarantees that the block is in use; it has a mapping.
             return unsafe { self.unmap(block, layout) };
         }
@@ -195,13 +234,13 @@ unsafe impl<L: Layer, const LEAST: usize> Layer for Mapping<L, LEAST> {
         layout: Option<Layout>,
         wanted: Layout,
     ) -> Option<Resized> {
-        match (Self::has_mapping(block, layout), is_large::<LEAST>(wanted)) {
+        match (self.has_mapping(block, layout), is_large::<LEAST>(wanted)) {
             // SAFETY: the caller guarantees that the block is in use; it is the next layer's.
             (false, false) => unsafe { self.next.resize(block, layout, wanted) },
             (true, true) => {
                 // SAFETY: the caller guarantees that the block is in use; it has a mapping.
                 let moved = unsafe { self.remap(block, layout, wanted) }.map(Resized::InPlace);
-                moved.or_else(|| self.map(wanted).map(Resized::Elsewhere))
+                moved.or_else(|| self.allocate(wanted).map(Resized::Elsewhere))
             }
             _ => self.allocate(wanted).map(Resized::Elsewhere),
         }
@@ -209,7 +248,7 @@ unsafe impl<L: Layer, const LEAST: usize> Layer for Mapping<L, LEAST> {
 
     #[inline]
     unsafe fn usable_size(&self, block: NonNull<u8>, layout: Option<Layout>) -> usize {
-        if Self::has_mapping(block, layout) {
+        if self.has_mapping(block, layout) {
             // SAFETY: the caller guarantees that the block is in use; it has a mapping.
             let block = unsafe { Block::at::<L::Params>(block) };
             let room = block.header.bytes - block.header.padding;
@@ -224,6 +263,8 @@ unsafe impl<L: Layer, const LEAST: usize> Layer for Mapping<L, LEAST> {
     }
 
     fn flush(&self) {
+        // SAFETY: it is this heap's source.
+        unsafe { self.kept.unmap_all::<SourceOf<L>>() };
         self.next.flush();
     }
 

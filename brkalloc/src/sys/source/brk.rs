@@ -93,9 +93,14 @@ unsafe impl<S: System> Source for Brk<S> {
         Mmap::<S>::map(size)
     }
 
-    unsafe fn unmap(base: NonNull<u8>, size: usize) {
+    unsafe fn unmap(base: NonNull<u8>, size: usize) -> bool {
         // SAFETY: the caller guarantees the same.
-        unsafe { Mmap::<S>::unmap(base, size) };
+        unsafe { Mmap::<S>::unmap(base, size) }
+    }
+
+    unsafe fn clear(base: NonNull<u8>, size: usize) -> bool {
+        // SAFETY: the caller guarantees the same.
+        unsafe { Mmap::<S>::clear(base, size) }
     }
 
     unsafe fn remap(

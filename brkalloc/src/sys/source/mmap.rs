@@ -58,10 +58,10 @@ unsafe impl<S: System> Source for Mmap<S> {
         if size <= isize::MAX.unsigned_abs() { S::map(size) } else { None }
     }
 
-    unsafe fn unmap(base: NonNull<u8>, size: usize) {
+    unsafe fn unmap(base: NonNull<u8>, size: usize) -> bool {
         let _kept = errno::keep();
         // SAFETY: the caller guarantees the mapping.
-        unsafe { S::release(base, size) };
+        unsafe { S::unmap(base, size) }
     }
 
     unsafe fn remap(
@@ -90,6 +90,12 @@ unsafe impl<S: System> Source for Mmap<S> {
     unsafe fn discard(base: NonNull<u8>, from: usize, to: usize) -> bool {
         // SAFETY: the caller guarantees the same.
         unsafe { discard::<S>(base, from, to) }
+    }
+
+    unsafe fn clear(base: NonNull<u8>, size: usize) -> bool {
+        let _kept = errno::keep();
+        // SAFETY: a mapping has whole pages, which the caller guarantees.
+        unsafe { S::discard(base, size) }
     }
 }
 

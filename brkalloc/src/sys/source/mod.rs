@@ -133,13 +133,17 @@ pub unsafe trait Source {
         None
     }
 
-    /// Unmaps a mapping.
+    /// Unmaps a mapping. Returns `false`, with nothing changed, if the system refuses: it may do so
+    /// where that makes two mappings of one.
     ///
     /// # Safety
     ///
     /// `base` and `size` are those of a mapping that [`map`](Source::map) or
     /// [`remap`](Source::remap) returned, and nobody uses it any more.
-    unsafe fn unmap(_base: NonNull<u8>, _size: usize) {}
+    #[must_use]
+    unsafe fn unmap(_base: NonNull<u8>, _size: usize) -> bool {
+        true
+    }
 
     /// Resizes a mapping of `size` bytes to `target` bytes, whole pages. Its first bytes stay the
     /// same and new ones are zero. It stays where it is unless it `may_move`. Returns `None`, with
@@ -181,4 +185,16 @@ pub unsafe trait Source {
     /// `base` is that of a window that this source opened; `from <= to`, all of it is committed,
     /// and nobody needs the bytes of those pages any more.
     unsafe fn discard(base: NonNull<u8>, from: usize, to: usize) -> bool;
+
+    /// Returns the pages of a mapping to the system. It stays and reads as zero from then on. Returns
+    /// `false`, with nothing changed, if the system refuses.
+    ///
+    /// # Safety
+    ///
+    /// `base` and `size` are those of a mapping that [`map`](Source::map) or [`remap`](Source::remap)
+    /// returned, and nobody needs its bytes any more.
+    #[must_use]
+    unsafe fn clear(_base: NonNull<u8>, _size: usize) -> bool {
+        false
+    }
 }

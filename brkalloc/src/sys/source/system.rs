@@ -119,6 +119,20 @@ pub unsafe trait System {
     /// [`reserve_at`](System::reserve_at), [`map`](System::map) or [`remap`](System::remap)
     /// returned, or whole pages of it, and nobody uses them any more.
     unsafe fn release(address: NonNull<u8>, size: usize);
+
+    /// Releases a mapping, unless the system refuses: pages in the middle of a range of mappings would
+    /// make two of it, and their number has a limit. Returns whether the mapping is gone.
+    ///
+    /// # Safety
+    ///
+    /// As for [`release`](System::release); the bytes are what one call of [`map`](System::map) or
+    /// [`remap`](System::remap) returned.
+    #[must_use]
+    unsafe fn unmap(address: NonNull<u8>, size: usize) -> bool {
+        // SAFETY: the caller guarantees the mapping.
+        unsafe { Self::release(address, size) };
+        true
+    }
 }
 
 /// The system as the C library offers it.
@@ -280,6 +294,11 @@ unsafe impl System for Libc {
     unsafe fn release(address: NonNull<u8>, size: usize) {
         // SAFETY: the caller guarantees that the mapping is its own and unused.
         let _ = unsafe { libc::munmap(address.as_ptr().cast(), size) };
+    }
+
+    unsafe fn unmap(address: NonNull<u8>, size: usize) -> bool {
+        // SAFETY: the caller guarantees that the mapping is its own and unused.
+        0 == unsafe { libc::munmap(address.as_ptr().cast(), size) }
     }
 }
 
