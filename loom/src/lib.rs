@@ -17,6 +17,7 @@
 //! | `sys/fork/streams.rs`: `LOCKED` | written and read by the thread that forks | no |
 //! | `sys/lock/unlocked.rs`: `entered` | one thread | no |
 //! | `sys/lock/noticing.rs`: `holder` | relaxed; a thread asks only whether it is its own number, which it alone writes; the lock inside orders | no |
+//! | `sys/lock/path.rs`: `entering`, `holder` | as `holder` of `noticing.rs`; others may overwrite the first, which delays the notice | no |
 //! | `sys/lock/pthread.rs`: `home` | relaxed; the mutex orders | no |
 //!
 //! The lock of `lock = "spin"` is that of the crate `spin`, which has its own tests. What is called a copy

@@ -272,3 +272,15 @@ fn a_policy_that_panics_on_the_global_heap_ends_the_process() {
     let last = ended.errors.lines().last().expect("it says something");
     assert!(last.starts_with("brkalloc: HEAP: "), "{}", ended.errors);
 }
+
+/// Code of others runs within a lock by its path, too.
+#[test]
+fn a_lock_that_allocates_when_a_thread_waits_ends_the_process_with_a_line() {
+    let ended = child::run(&mut Command::new(env!("CARGO_BIN_EXE_lock_allocates")));
+    assert_eq!(ended.signal, Some(libc::SIGABRT), "{}{}", ended.output, ended.errors);
+    // Two threads may notice at the same time.
+    let is_it = |line: &str| {
+        line.starts_with("brkalloc: HEAP: entered again while in use: its lock, or a closure")
+    };
+    assert!(!ended.errors.is_empty() && ended.errors.lines().all(is_it), "{}", ended.errors);
+}

@@ -63,7 +63,7 @@ fn entered_again<C: Named>() -> ! {
 /// child of a fork; 0 if nothing tells.
 #[inline]
 #[allow(clippy::cast_possible_truncation, reason = "an address, as a number of the same width")]
-fn this_thread() -> usize {
+pub(super) fn this_thread() -> usize {
     #[cfg(unix)]
     // SAFETY: the call has no precondition.
     return unsafe { libc::pthread_self() } as usize;

@@ -9,11 +9,17 @@
 //! So a path that leads to something else is one error, at the path. The compiler would refuse a
 //! lock that is generic over the user's type wherever the heap is mentioned.
 //!
-//! [`RawLock`] is the lock; this module adds nothing to it.
+//! [`RawLock`] is the lock. This module adds that a lock which allocates ends the process with a line:
+//! the request within would wait for its own thread, or call itself for ever. Two words say which
+//! thread entered last, and which one holds the lock. Others may overwrite the first meanwhile; then
+//! the next request within notices.
 
+use super::noticing::this_thread;
 use super::{Lock, RawLock};
+use crate::diag::report::{self, Named};
 use crate::sys::fork;
 use core::fmt;
+use core::sync::atomic::{AtomicUsize, Ordering};
 use lock_api::RawMutex;
 
 /// The types that `lock = path` may name.
@@ -66,13 +72,20 @@ pub trait ByPath: 'static {
 }
 
 /// The lock of a heap with the configuration `C`.
-pub struct PathLock<C: ByPath>(RawLock<C::Raw>);
+pub struct PathLock<C: ByPath> {
+    lock: RawLock<C::Raw>,
+    /// The thread that entered last; 0 for none.
+    entering: AtomicUsize,
+    /// The thread that holds the lock, until its release has returned; 0 for none.
+    holder: AtomicUsize,
+}
 
 impl<C: ByPath> PathLock<C> {
     /// A lock that nobody holds.
     #[must_use]
     pub const fn new() -> Self {
-        Self(C::Raw::UNLOCKED)
+        let (entering, holder) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Self { lock: C::Raw::UNLOCKED, entering, holder }
     }
 }
 
@@ -83,21 +96,48 @@ impl<C: ByPath> Default for PathLock<C> {
 }
 
 // SAFETY: `Mutex` promises what `Lock` asks, and the two functions are its own.
-unsafe impl<C: ByPath> Lock for PathLock<C> {
+unsafe impl<C: ByPath + Named> Lock for PathLock<C> {
     type Link = fork::Link;
     /// The heap itself prints the path.
     const OPTION: &'static str = "";
 
     #[inline]
     fn lock(&self) {
-        C::Raw::lock(&self.0);
+        let this = this_thread();
+        // Only this thread writes its own number, so what others write meanwhile is none.
+        let is_within = |word: &AtomicUsize| word.load(Ordering::Relaxed) == this;
+        let is_again = is_within(&self.entering) || is_within(&self.holder);
+        if this != 0 && is_again {
+            entered_again::<C>();
+        }
+        self.entering.store(this, Ordering::Relaxed);
+        C::Raw::lock(&self.lock);
+        self.entering.store(0, Ordering::Relaxed);
+        self.holder.store(this, Ordering::Relaxed);
     }
 
     #[inline]
     unsafe fn unlock(&self) {
+        let this = self.holder.load(Ordering::Relaxed);
+        // In the child of a fork, whoever else entered is gone, and its number may be another's soon.
+        self.entering.store(this, Ordering::Relaxed);
         // SAFETY: the caller holds the lock, which is the one inside.
-        unsafe { C::Raw::unlock(&self.0) };
+        unsafe { C::Raw::unlock(&self.lock) };
+        self.entering.store(0, Ordering::Relaxed);
+        // Another thread may hold it by now.
+        if self.holder.load(Ordering::Relaxed) == this {
+            self.holder.store(0, Ordering::Relaxed);
+        }
     }
+}
+
+/// Ends the process: the lock was asked for within its own function.
+#[cold]
+#[inline(never)]
+fn entered_again<C: Named>() -> ! {
+    let who = "its lock, or a closure that it calls, allocates from it";
+    let instead = "write lock = \"os\", which never does";
+    report::fatal_in::<C>(format_args!("entered again while in use: {who}; {instead}"))
 }
 
 impl<C: ByPath> fmt::Debug for PathLock<C> {

@@ -1,6 +1,6 @@
 //! Every lock against the same questions.
 
-use super::{Guarded, Lock, Noticing, RawLock, SpinLock, Unlocked};
+use super::{ByPath, Guarded, Lock, Noticing, PathLock, RawLock, SpinLock, Unlocked};
 #[cfg(unix)]
 use super::{OsLock, pthread::Pthread};
 use crate::diag::report::Named;
@@ -143,6 +143,7 @@ fn a_thread_that_sleeps_on_the_os_lock_is_woken() {
 mod that_end_the_process {
     use super::*;
     use crate::diag::report::tests::last_words;
+    use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
     #[test]
     fn entering_an_unlocked_value_twice() {
@@ -160,6 +161,52 @@ mod that_end_the_process {
         let expected = "brkalloc: CALLED: entered again while in use: \
                         a policy must neither use its own heap nor panic\n";
         assert_eq!(words, expected);
+    }
+
+    /// A mutex of nothing that calls what it is told when it is locked, and when it is unlocked.
+    pub(crate) struct Calls;
+
+    static HEAP: Guarded<PathLock<Called>, ()> = Guarded::new(PathLock::new(), ());
+    static AT_LOCK: AtomicBool = AtomicBool::new(false);
+    static AT_UNLOCK: AtomicBool = AtomicBool::new(false);
+
+    // SAFETY: one thread uses it.
+    unsafe impl lock_api::RawMutex for Calls {
+        const INIT: Self = Self;
+        type GuardMarker = lock_api::GuardSend;
+        fn lock(&self) {
+            if AT_LOCK.load(Relaxed) {
+                HEAP.with(|()| ());
+            }
+        }
+        fn try_lock(&self) -> bool {
+            false
+        }
+        unsafe fn unlock(&self) {
+            if AT_UNLOCK.load(Relaxed) {
+                HEAP.with(|()| ());
+            }
+        }
+    }
+
+    impl ByPath for Called {
+        type Raw = Calls;
+    }
+
+    #[test]
+    fn entering_a_value_within_the_functions_of_its_lock_or_while_it_is_held() {
+        let expected = "brkalloc: CALLED: entered again while in use: its lock, or a closure that it \
+                        calls, allocates from it; write lock = \"os\", which never does\n";
+        HEAP.with(|()| ());
+        for when in [&AT_LOCK, &AT_UNLOCK] {
+            let words = last_words(|| {
+                when.store(true, Relaxed);
+                HEAP.with(|()| ());
+            });
+            assert_eq!(words, expected);
+        }
+        assert_eq!(last_words(|| HEAP.with(|()| HEAP.with(|()| ()))), expected);
+        HEAP.with(|()| ());
     }
 
     #[test]
