@@ -6,7 +6,8 @@
 //! const _: () = { … };                               `impl Config`, and the checks
 //! ```
 //!
-//! All paths are absolute, so names in the user's module cannot capture them. The only `unsafe` is
+//! All paths are absolute, so names in the user's module cannot capture them. No lint is allowed here:
+//! a crate may forbid it, and none reports what has the macro's own place. The only `unsafe` is
 //! the user's own, because `#![forbid(unsafe_code)]` would not see one that comes from a macro.
 //! (The functions of `export` need `unsafe`; that module makes the lint see it.) After a mistake,
 //! the expansion has the least heap, so that rustc reports nothing else.
@@ -70,7 +71,7 @@ fn heap(item: &HeapStatic, args: &Args, is_sound: bool) -> TokenStream {
         #documentation
         #visibility #keyword #name: #brk_heap<#name> = #brk_heap::__new() #end
         #[doc(hidden)]
-        #[allow(non_camel_case_types)]
+        #[non_exhaustive]
         #hidden_visibility enum #hidden {}
         const _: () = {
             #names
@@ -103,18 +104,14 @@ fn documentation(args: &Args, settings: &Settings) -> TokenStream {
     quote!(#[doc = #text])
 }
 
-/// Imports the written options, for hover and go-to-definition in editors.
+/// Names the written options as types, for hover and go-to-definition in editors.
 fn names(args: &Args, runtime: &Runtime<'_>) -> Option<TokenStream> {
     let is_written = |entry: &&Entry| entry.preset.is_none() && entry.option.name != CRATE.name;
     let written = args.entries().iter().filter(is_written);
-    let names: Vec<Ident> = written.map(|entry| entry.name.unraw()).collect();
-    let options = runtime.item("options", runtime.span);
-    (!names.is_empty()).then(|| {
-        quote! {
-            #[allow(unused_imports)]
-            use #options::{#(#names as _),*};
-        }
-    })
+    let item = |name| runtime.item(name, runtime.span);
+    let (named, options) = (item("named"), item("options"));
+    let words: Vec<Ident> = written.map(|entry| entry.name.unraw()).collect();
+    (!words.is_empty()).then(|| quote!(#named::<(#(#options::#words,)*)>();))
 }
 
 /// Writes the checks of each size that depend on the target, at the place of the size.

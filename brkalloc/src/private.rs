@@ -152,6 +152,9 @@ pub trait Declared {}
 #[diagnostic::do_not_recommend]
 impl Declared for BrkHeap {}
 
+/// Takes the written options' names, each as a type: what imports them would need an `allow`.
+pub const fn named<T>() {}
+
 /// The options' names, for editors: hover and go-to-definition.
 #[expect(non_camel_case_types, reason = "named as the options are")]
 #[expect(missing_debug_implementations, reason = "they are never values")]

@@ -73,11 +73,16 @@ fn the_heap_of_the_readme() {
             */
             pub static HEAP: ::brkalloc::BrkHeap<HEAP> = ::brkalloc::BrkHeap::__new();
             #[doc(hidden)]
-            #[allow(non_camel_case_types)]
+            #[non_exhaustive]
             pub enum HEAP {}
             const _: () = {
-                #[allow(unused_imports)]
-                use ::brkalloc::__private::options::{arena as _, policy as _, order as _};
+                ::brkalloc::__private::named::<
+                    (
+                        ::brkalloc::__private::options::arena,
+                        ::brkalloc::__private::options::policy,
+                        ::brkalloc::__private::options::order,
+                    ),
+                >();
                 ::brkalloc::__private::declared::<BrkHeap>();
                 const _: () = (::brkalloc::__private::check_arena)(65536u64);
                 const _: () = (::brkalloc::__private::require_source)("brk", "default");
@@ -135,11 +140,16 @@ fn a_static_arena_without_a_lock() {
             */
             static ARENA: ::brkalloc::BrkHeap<ARENA> = ::brkalloc::BrkHeap::__new();
             #[doc(hidden)]
-            #[allow(non_camel_case_types)]
+            #[non_exhaustive]
             enum ARENA {}
             const _: () = {
-                #[allow(unused_imports)]
-                use ::brkalloc::__private::options::{source as _, arena as _, lock as _};
+                ::brkalloc::__private::named::<
+                    (
+                        ::brkalloc::__private::options::source,
+                        ::brkalloc::__private::options::arena,
+                        ::brkalloc::__private::options::lock,
+                    ),
+                >();
                 ::brkalloc::__private::declared::<BrkHeap>();
                 const _: () = (::brkalloc::__private::check_arena)(16384u64);
                 #[automatically_derived]
@@ -211,14 +221,24 @@ fn everything_written_out() {
             */
             static HEAP: my::brkalloc::BrkHeap<HEAP> = my::brkalloc::BrkHeap::__new();
             #[doc(hidden)]
-            #[allow(non_camel_case_types)]
+            #[non_exhaustive]
             enum HEAP {}
             const _: () = {
-                #[allow(unused_imports)]
-                use my::brkalloc::__private::options::{
-                    source as _, arena as _, grow as _, limit as _, trim as _, policy as _,
-                    order as _, coalesce as _, lock as _, harden as _, stats as _,
-                };
+                my::brkalloc::__private::named::<
+                    (
+                        my::brkalloc::__private::options::source,
+                        my::brkalloc::__private::options::arena,
+                        my::brkalloc::__private::options::grow,
+                        my::brkalloc::__private::options::limit,
+                        my::brkalloc::__private::options::trim,
+                        my::brkalloc::__private::options::policy,
+                        my::brkalloc::__private::options::order,
+                        my::brkalloc::__private::options::coalesce,
+                        my::brkalloc::__private::options::lock,
+                        my::brkalloc::__private::options::harden,
+                        my::brkalloc::__private::options::stats,
+                    ),
+                >();
                 my::brkalloc::__private::declared::<BrkHeap>();
                 const _: () = (my::brkalloc::__private::check_arena)(1048576u64);
                 const _: () = (my::brkalloc::__private::check_limit)(16777216u64);
@@ -292,11 +312,16 @@ fn a_policy_and_a_lock_by_their_paths() {
             */
             static HEAP: ::brkalloc::BrkHeap<HEAP> = ::brkalloc::BrkHeap::__new();
             #[doc(hidden)]
-            #[allow(non_camel_case_types)]
+            #[non_exhaustive]
             enum HEAP {}
             const _: () = {
-                #[allow(unused_imports)]
-                use ::brkalloc::__private::options::{policy as _, grow as _, lock as _};
+                ::brkalloc::__private::named::<
+                    (
+                        ::brkalloc::__private::options::policy,
+                        ::brkalloc::__private::options::grow,
+                        ::brkalloc::__private::options::lock,
+                    ),
+                >();
                 ::brkalloc::__private::declared::<BrkHeap>();
                 const _: () = (::brkalloc::__private::require_source)("brk", "none");
                 #[automatically_derived]
@@ -371,11 +396,17 @@ fn a_list_in_last_in_first_out_order_on_a_fixed_arena() {
             */
             static HEAP: ::brkalloc::BrkHeap<HEAP> = ::brkalloc::BrkHeap::__new();
             #[doc(hidden)]
-            #[allow(non_camel_case_types)]
+            #[non_exhaustive]
             enum HEAP {}
             const _: () = {
-                #[allow(unused_imports)]
-                use ::brkalloc::__private::options::{grow as _, policy as _, order as _, lock as _};
+                ::brkalloc::__private::named::<
+                    (
+                        ::brkalloc::__private::options::grow,
+                        ::brkalloc::__private::options::policy,
+                        ::brkalloc::__private::options::order,
+                        ::brkalloc::__private::options::lock,
+                    ),
+                >();
                 ::brkalloc::__private::declared::<BrkHeap>();
                 const _: () = (::brkalloc::__private::require_source)("brk", "spin");
                 const _: () = (::brkalloc::__private::require_lock)("brk", "spin");
@@ -419,11 +450,10 @@ fn a_mistake_and_the_static() {
             }
             static HEAP: ::brkalloc::BrkHeap<HEAP> = ::brkalloc::BrkHeap::__new();
             #[doc(hidden)]
-            #[allow(non_camel_case_types)]
+            #[non_exhaustive]
             enum HEAP {}
             const _: () = {
-                #[allow(unused_imports)]
-                use ::brkalloc::__private::options::policy as _;
+                ::brkalloc::__private::named::<(::brkalloc::__private::options::policy,)>();
                 ::brkalloc::__private::declared::<BrkHeap>();
                 #[automatically_derived]
                 impl ::brkalloc::__private::Config for HEAP {

@@ -90,6 +90,18 @@ fn every_path_begins_at_the_root_and_the_only_unsafe_is_the_users_own() {
 }
 
 #[test]
+fn the_expansion_allows_no_lint() {
+    for arguments in CONFIGURATIONS {
+        walk(expanded(arguments, HEAP), &mut |token| {
+            let levels = ["allow", "expect", "warn", "deny", "forbid"];
+            let is_level = |word: &Ident| levels.iter().any(|level| word == level);
+            let is_it = matches!(token, TokenTree::Ident(word) if is_level(word));
+            assert!(!is_it, "`{token}` in {arguments}: a crate may forbid the lint");
+        });
+    }
+}
+
+#[test]
 fn the_walk_finds_paths_that_do_not_begin_at_the_root() {
     for text in ["core::mem::swap", "(a)(brkalloc::b)", "&'static std::x", "x = [a::b]"] {
         assert_eq!(relative_paths(text.parse().expect("tokens")).len(), 1, "{text}");
