@@ -288,6 +288,7 @@ fn posix_memalign_answers_instead_of_setting_errno() {
         assert_eq!(c::posix_memalign(alignment, 64), Err(libc::EINVAL), "{alignment}");
     }
     assert_eq!(c::posix_memalign(8, TOO_MANY), Err(libc::ENOMEM));
+    assert_eq!(c::posix_memalign(1 << 30, 1), Err(libc::ENOMEM), "the page on C programs says so");
     assert_eq!(c::posix_memalign(4096, usize::MAX - 4096), Err(libc::ENOMEM));
     let block = c::posix_memalign(8, 0).expect("a block of no bytes is one");
     assert_eq!(c::errno(), KEPT);
