@@ -319,7 +319,9 @@ fn all_threads_together_keep_no_more_than_the_total_and_stats_knows_at_once() {
     static HEAP: BrkHeap;
     let medium: Vec<_> =
         (0..6).map(|_| allocate(&HEAP, layout(4000, 8), 1).expect("there is memory")).collect();
-    medium.into_iter().for_each(|block| free(&HEAP, block));
+    for block in medium {
+        free(&HEAP, block);
+    }
     let cached = || HEAP.stats().cached.expect("it has a cache");
     assert!((6 * 4000..=64 << 10).contains(&cached()), "{} bytes", cached());
     let sleepers: Vec<_> = (0..12)
@@ -331,7 +333,9 @@ fn all_threads_together_keep_no_more_than_the_total_and_stats_knows_at_once() {
                     let blocks: Vec<_> =
                         (0..100).filter_map(|_| allocate(&HEAP, layout(size, 8), 2)).collect();
                     assert_eq!(blocks.len(), 100);
-                    blocks.into_iter().for_each(|block| free(&HEAP, block));
+                    for block in blocks {
+                        free(&HEAP, block);
+                    }
                     assert_eq!(HEAP.check(), Ok(()));
                 }
                 to_sleep.send(()).expect("somebody waits");

@@ -141,7 +141,8 @@ unsafe fn copied<S: Source>(room: NonNull<u8>, size: usize, needed: usize) -> Op
     let larger = S::map(needed)?;
     // SAFETY: both have that many bytes, and one is new.
     unsafe { larger.copy_from_nonoverlapping(room, size) };
-    // SAFETY: the caller guarantees the mapping, and nobody needs it now.
-    unsafe { S::unmap(room, size) };
+    // SAFETY: the caller guarantees the mapping, and nobody needs it now. If it stays all the same,
+    // it is lost.
+    let _ = unsafe { S::unmap(room, size) };
     Some(larger)
 }
