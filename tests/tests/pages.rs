@@ -62,8 +62,9 @@ unsafe impl<const PAGE: usize> System for Pages<PAGE> {
         Some(address)
     }
 
-    fn reserve_at(_: NonNull<u8>, _: usize) -> Option<NonNull<u8>> {
-        None
+    fn reserve_at(address: NonNull<u8>, size: usize) -> Option<NonNull<u8>> {
+        Self::are_whole(address, size);
+        Libc::reserve_at(address, size)
     }
 
     unsafe fn protect(address: NonNull<u8>, size: usize) -> bool {

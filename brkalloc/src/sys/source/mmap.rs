@@ -189,11 +189,14 @@ fn reserve<S: System>(wanted: Wanted) -> Option<(NonNull<u8>, usize, usize)> {
 }
 
 /// How many cells are tried, as other windows may be in some.
-const CELLS: usize = 16;
+const CELLS: usize = 256;
+
+/// The size of a cell, at least: so far is a window from where others' mappings come next.
+const CELL: usize = if usize::BITS == 64 { 1 << 38 } else { 1 << 30 };
 
 /// Reserves `size` bytes far below `near`, where the system would have placed them: in a cell of the
-/// address space, four times as large as `limit`, in which there is nothing else; where there is
-/// none, in a cell of half the size, and so on. Returns where, and how much room is there.
+/// address space in which there is nothing else, four times as large as the largest window; where
+/// there is none, in a cell of half the size, and so on. Returns where, and how much room is there.
 ///
 /// The place within a cell is as random as `near`. Where space is limited, a cell cannot be reserved
 /// to see whether it is empty; windows begin at its beginning then, so that no two share one.
@@ -204,7 +207,7 @@ fn far_below<S: System>(
 ) -> Option<(NonNull<u8>, usize)> {
     let (page, near) = (S::page_size(), near.addr().get());
     let is_limited = S::is_space_limited();
-    let mut cell = limit.saturating_mul(4) & !(page - 1);
+    let mut cell = limit.saturating_mul(4).max(CELL) & !(page - 1);
     while size.saturating_mul(2) < cell {
         for below in 1..=CELLS {
             let start = (near / cell).saturating_sub(below) * cell;
