@@ -6,20 +6,29 @@
 //! ```
 //!
 //! The top keeps half of `trim` when its dirty bytes exceed that: what is taken next comes from
-//! there. Elsewhere a free counts if it makes a large chunk, or a chunk larger. When what was freed
-//! so exceeds the *quota*, a sweep over the arena gives back the pages of all large free chunks. The
-//! quota is `trim`, a sixteenth of the arena, or what pays for the sweep, whichever is the most: then
-//! a heap that frees and takes large blocks in turn does not fault each of them in anew, and a sweep
-//! costs less than the pages that it gives back.
+//! there. Elsewhere a free counts if it makes a large chunk, or a chunk larger. Whenever `trim` bytes
+//! were freed so, the heap looks at the clock. A tenth of a second after the last sweep, the next one
+//! gives back the pages of all large free chunks. So a program that frees and takes large blocks in
+//! turn faults each of them in anew at most ten times a second. (Without the clock, the server of the
+//! benches took twice its time.) When much is freed at once, nobody may come again for long: then
+//! a sweep comes for each *quota* of freed bytes, which is an eighth of the arena, 32 MiB, or what
+//! pays for the walk, whichever is the most.
 
 use super::RawHeap;
 use crate::arena::chunk::{Chunk, Window};
 use crate::arena::params::Params;
 use crate::arena::tag::{GRANULE, WORD};
+use crate::sys::clock;
 use crate::sys::source::Source;
 
 /// The least granules of a large chunk: 64 KiB. Smaller ones have few whole pages, and are soon taken.
 const LARGE: u32 = 4096;
+
+/// The least quota: 32 MiB in granules.
+const QUOTA: u32 = 2 << 20;
+
+/// Milliseconds from one sweep to the next, unless the quota is used up.
+const PERIOD: u32 = 100;
 
 /// The granules to be freed for each chunk that a sweep walks over: the walk takes about 10 ns for
 /// one, and giving back 128 bytes by pages and faulting them in again as much.
@@ -33,20 +42,40 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     #[inline]
     pub(super) fn note_idle(&mut self, granules: u32, merged: u32) {
         if Self::TRIMS && LARGE <= merged {
-            self.quota = self.quota.saturating_sub(granules);
-            if self.quota == 0 {
-                self.sweep();
+            let before = self.quota;
+            self.quota = before.saturating_sub(granules);
+            if self.quota == 0 || before / Self::LOOK != self.quota / Self::LOOK {
+                self.look();
             }
         }
     }
 
+    /// The granules to be freed before the heap looks at the clock.
+    const LOOK: u32 = {
+        let granules = C::TRIM / GRANULE;
+        if granules == 0 {
+            1
+        } else if granules < u32::MAX as usize {
+            granules as u32
+        } else {
+            u32::MAX
+        }
+    };
+
     #[cold]
     #[inline(never)]
+    fn look(&mut self) {
+        let now = clock::milliseconds();
+        if self.quota == 0 || PERIOD <= now.wrapping_sub(self.swept) {
+            self.swept = now;
+            self.sweep();
+        }
+    }
+
     fn sweep(&mut self) {
         let (_, walked) = self.give_back(LARGE);
-        let least = u32::try_from(C::TRIM / GRANULE).unwrap_or(u32::MAX);
-        let share = self.window.end().offset() / 16;
-        self.quota = least.max(share).max(walked.saturating_mul(PRICE));
+        let share = self.window.end().offset() / 8;
+        self.quota = QUOTA.max(Self::LOOK).max(share).max(walked.saturating_mul(PRICE));
     }
 
     /// Returns the whole pages of each free chunk of `least` granules or more to the system. Returns
