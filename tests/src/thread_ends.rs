@@ -135,7 +135,9 @@ fn idle<C: Config>(heap: &'static BrkHeap<C>, size: usize) {
                 let held = turn.lock().expect("nobody panics");
                 drop((0..burst / size).map(|_| vec![1_u8; size]).collect::<Vec<_>>());
                 drop(held);
-                slept.iter().for_each(|barrier| drop(barrier.wait()));
+                for barrier in &slept {
+                    barrier.wait();
+                }
             };
             thread::Builder::new().stack_size(64 << 10).spawn(sleeper).expect("it starts")
         })
@@ -151,7 +153,9 @@ fn idle<C: Config>(heap: &'static BrkHeap<C>, size: usize) {
     assert!(grown <= total + (16 << 20), "more than the bound is resident");
     assert_eq!(heap.check(), Ok(()));
     slept[1].wait();
-    threads.into_iter().for_each(|thread| thread.join().expect("it ends well"));
+    for thread in threads {
+        thread.join().expect("it ends well");
+    }
     heap.trim();
     assert_eq!(heap.stats().cached, Some(0));
 }
@@ -236,7 +240,9 @@ fn busy<C: Config>(heap: &'static BrkHeap<C>) {
         });
     }
     OVER.store(true, Ordering::Relaxed);
-    threads.into_iter().for_each(|thread| thread.join().expect("it ends well"));
+    for thread in threads {
+        thread.join().expect("it ends well");
+    }
 }
 
 pub(crate) fn run<C: Config>(heap: &'static BrkHeap<C>) {

@@ -51,6 +51,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     }
 
     /// The granules to be freed before the heap looks at the clock.
+    #[expect(clippy::cast_possible_truncation, reason = "it is compared before")]
     const LOOK: u32 = {
         let granules = C::TRIM / GRANULE;
         if granules == 0 {
