@@ -135,7 +135,7 @@ fn idle<C: Config>(heap: &'static BrkHeap<C>, size: usize) {
                 let held = turn.lock().expect("nobody panics");
                 drop((0..burst / size).map(|_| vec![1_u8; size]).collect::<Vec<_>>());
                 drop(held);
-                for barrier in &slept {
+                for barrier in slept.iter() {
                     barrier.wait();
                 }
             };

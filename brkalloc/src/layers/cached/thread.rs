@@ -36,7 +36,7 @@ use core::marker::PhantomData;
 ///
 /// # Invariant
 ///
-/// It leads to [`EMPTY`], [`ENDED`], or a record that its thread took and no other word of the thread
+/// It leads to `EMPTY`, `ENDED`, or a record that its thread took and no other word of the thread
 /// leads to. For a heap that is C's `malloc`, zeros lead to `EMPTY`, because its thread-locals begin as
 /// zeros.
 #[repr(transparent)]
