@@ -98,7 +98,6 @@ impl<L, T> Guarded<L, T> {
     }
 
     /// Returns a pointer to the value, for access while the lock is held.
-    #[cfg(unix)]
     #[inline]
     pub(crate) const fn get(&self) -> *mut T {
         self.value.get()
