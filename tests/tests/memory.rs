@@ -8,6 +8,7 @@ use brkalloc_harness::random::Random;
 use core::alloc::{GlobalAlloc, Layout};
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
+use core::time::Duration;
 use std::sync::{Mutex, MutexGuard};
 
 const MIB: usize = 1 << 20;
@@ -198,15 +199,68 @@ static AT_ONCE: BrkHeap;
 #[test]
 fn of_a_top_that_is_dirty_all_at_once_half_of_trim_stays() {
     let _alone = alone();
-    let (blocks, _) = use_64_mib(&AT_ONCE);
+    let block = allocate(&AT_ONCE, 64 * MIB);
+    soil(block, 64 * MIB);
     let full = resident();
-    // The first 63 merge below the last one, and all join the top with that.
-    for block in blocks {
-        free(&AT_ONCE, block, MIB);
-    }
+    free(&AT_ONCE, block, 64 * MIB);
     let given = full.saturating_sub(resident());
     assert!(63 * MIB < given, "{given} bytes went back");
     assert_eq!(AT_ONCE.check(), Ok(()));
+}
+
+#[brk_heap(source = "mmap", trim = "1MiB", policy = "first_fit")]
+static BETWEEN: BrkHeap;
+
+#[brk_heap(source = "mmap", trim = "1MiB")]
+static BETWEEN_CACHED: BrkHeap;
+
+/// Blocks of 64 KiB, of which each tenth stays: the pages of the others, between them, go back without a
+/// call.
+fn between<C: Config>(heap: &'static BrkHeap<C>) {
+    const SIZE: usize = 64 << 10;
+    const COUNT: usize = 3000;
+    /// What may be freed at once and stay: 32 MiB, or an eighth of the arena.
+    const QUOTA: usize = 34 * MIB;
+    let _alone = alone();
+    let fill = || {
+        let block = allocate(heap, SIZE);
+        soil(block, SIZE);
+        block
+    };
+    let blocks: Vec<_> = (0..COUNT).map(|_| fill()).collect();
+    let (before, idle) = (resident(), SIZE * COUNT * 9 / 10);
+    let mut kept = Vec::new();
+    for (number, block) in blocks.into_iter().enumerate() {
+        if number % 10 == 0 {
+            kept.push(block);
+        } else {
+            free(heap, block, SIZE);
+        }
+    }
+    let given = before.saturating_sub(resident());
+    assert!(idle - QUOTA < given, "{given} of {idle} bytes went back");
+    assert_eq!(heap.check(), Ok(()));
+    // A while later a little is freed, and all that is free goes back.
+    std::thread::sleep(Duration::from_millis(120));
+    let blocks: Vec<_> = (0..40).map(|_| fill()).collect();
+    for block in blocks {
+        free(heap, block, SIZE);
+    }
+    let given = before.saturating_sub(resident());
+    assert!(idle - 8 * MIB < given, "{given} of {idle} bytes went back later");
+    let block = allocate_zeroed(heap, SIZE);
+    assert!(is_zero(block, SIZE));
+    kept.push(block);
+    for block in kept {
+        free(heap, block, SIZE);
+    }
+    assert_eq!(heap.check(), Ok(()));
+}
+
+#[test]
+fn pages_between_blocks_in_use_go_back_by_themselves() {
+    between(&BETWEEN);
+    between(&BETWEEN_CACHED);
 }
 
 #[brk_heap(source = "mmap", trim = "never", policy = "first_fit")]

@@ -211,8 +211,8 @@ impl<C: Params> Map<C> {
 
     /// Returns the checksums of a page that has an entry, in a checksummed heap.
     fn checksums(&self, page: Page) -> &Checksums {
-        let entry = self.pointer(page).unwrap_or(null_mut());
-        let checksums = entry.wrapping_add(1).cast::<Checksums>();
+        let checksums = self.pointer(page).map_or(null_mut(), |entry| entry.wrapping_add(1));
+        let checksums = checksums.cast::<Checksums>();
         // SAFETY: in a checksummed heap, checksums follow each entry and are as valid as the entry.
         unsafe { &*checksums }
     }

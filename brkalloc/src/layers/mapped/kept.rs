@@ -151,11 +151,14 @@ impl Kept {
     /// Takes all nodes, and returns the first.
     #[inline]
     fn take_all(&self) -> *mut Node {
-        #[cfg(target_has_atomic = "ptr")]
-        if !self.is_empty() {
-            return self.first.swap(ptr::null_mut(), Ordering::Acquire);
+        if self.is_empty() {
+            return ptr::null_mut();
         }
-        ptr::null_mut()
+        #[cfg(target_has_atomic = "ptr")]
+        let first = self.first.swap(ptr::null_mut(), Ordering::Acquire);
+        #[cfg(not(target_has_atomic = "ptr"))]
+        let first = ptr::null_mut();
+        first
     }
 
     /// Puts the nodes from `first` on, which this thread owns, before all others.
@@ -179,7 +182,7 @@ impl Kept {
             }
         }
         #[cfg(not(target_has_atomic = "ptr"))]
-        let _ = first;
+        let _ = (self, first);
     }
 
     /// Puts `first` into the empty list. Returns whether it was not empty.
