@@ -219,8 +219,8 @@ static BETWEEN_CACHED: BrkHeap;
 fn between<C: Config>(heap: &'static BrkHeap<C>) {
     const SIZE: usize = 64 << 10;
     const COUNT: usize = 3000;
-    /// What may be freed at once and stay: 32 MiB, or an eighth of the arena.
-    const QUOTA: usize = 34 * MIB;
+    /// What may be freed at once and stay: a quarter of the arena.
+    const QUOTA: usize = 50 * MIB;
     let _alone = alone();
     let fill = || {
         let block = allocate(heap, SIZE);

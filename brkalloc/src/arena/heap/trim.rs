@@ -11,7 +11,7 @@
 //! gives back the pages of all large free chunks. So a program that frees and takes large blocks in
 //! turn faults each of them in anew at most ten times a second. (Without the clock, the server of the
 //! benches took twice its time.) When much is freed at once, nobody may come again for long: then
-//! a sweep comes for each *quota* of freed bytes, which is an eighth of the arena, 32 MiB, or what
+//! a sweep comes for each *quota* of freed bytes, which is a quarter of the arena, 32 MiB, or what
 //! pays for the walk, whichever is the most.
 
 use super::RawHeap;
@@ -75,7 +75,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
 
     fn sweep(&mut self) {
         let (_, walked) = self.give_back(LARGE);
-        let share = self.window.end().offset() / 8;
+        let share = self.window.end().offset() / 4;
         self.quota = QUOTA.max(Self::LOOK).max(share).max(walked.saturating_mul(PRICE));
     }
 
