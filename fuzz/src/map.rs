@@ -26,7 +26,7 @@ pub fn region() -> Option<(usize, usize)> {
     (0 < bytes).then(|| (START.load(Relaxed), bytes))
 }
 
-/// Windows, and mappings, which are noted.
+/// Windows, and mappings, of which the map's is noted.
 #[derive(Debug)]
 pub struct Noted;
 
@@ -40,12 +40,14 @@ unsafe impl Source for Noted {
         <Mmap as Source>::open(arena, limit)
     }
 
-    /// The index of this heap has no room of its own, so the first mapping is the first part of the
-    /// map, and the only one for so small a window.
+    /// The first part of the map has 1024 entries of 32 bytes, and there is no other for so small a window.
+    /// What threads keep stands in mappings of another size, and the index has no room of its own.
     fn map(size: usize) -> Option<NonNull<u8>> {
         let mapping = <Mmap as Source>::map(size)?;
-        START.store(mapping.addr().get(), Relaxed);
-        BYTES.store(size, Relaxed);
+        if size == 1024 * 32 {
+            START.store(mapping.addr().get(), Relaxed);
+            BYTES.store(size, Relaxed);
+        }
         Some(mapping)
     }
 
