@@ -171,7 +171,19 @@ fn wait_for(child: libc::pid_t) {
 /// Calls `child` in a child, which ends with it.
 fn fork(child: impl FnOnce()) {
     // SAFETY: the child calls nothing but `child`, and leaves.
-    let process = unsafe { libc::fork() };
+    in_child(unsafe { libc::fork() }, child);
+}
+
+/// The same in a child of whose birth no handler is told.
+#[cfg(not(target_arch = "s390x"))]
+fn fork_unseen(child: impl FnOnce()) {
+    // SAFETY: as in `fork`; without a stack of its own, the child has a copy of this one.
+    let process = unsafe { libc::syscall(libc::SYS_clone, libc::SIGCHLD, 0, 0, 0, 0) };
+    in_child(libc::pid_t::try_from(process).expect("a number of a process"), child);
+}
+
+/// Calls `child` if this process is the child, and ends it; else waits for the child.
+fn in_child(process: libc::pid_t, child: impl FnOnce()) {
     if process == 0 {
         // SAFETY: the call has no precondition. A child that hangs ends by the signal.
         unsafe { libc::alarm(60) };
@@ -180,6 +192,39 @@ fn fork(child: impl FnOnce()) {
         unsafe { libc::_exit(i32::from(!is_well)) };
     }
     wait_for(process);
+}
+
+/// Takes, fills and drops blocks, each of which keeps its bytes.
+fn churn(seed: u8) {
+    let mut some: Vec<Vec<u8>> = Vec::new();
+    for number in 0..if cfg!(debug_assertions) { 40_000 } else { 400_000 } {
+        let place = number % 64;
+        if place == some.len() {
+            some.push(Vec::new());
+        }
+        assert!(some[place].iter().all(|byte| *byte == seed), "somebody else's bytes");
+        some[place] = vec![seed; 16 + number % 7 * 40];
+    }
+}
+
+/// A fork of which nobody tells the heap, and one behind it: the numbers of threads are those of the first process. No
+/// thread that runs loses its record.
+#[cfg(not(target_arch = "s390x"))]
+fn unseen<C: Config>(heap: &'static BrkHeap<C>) {
+    drop(blocks());
+    fork_unseen(|| {
+        drop(blocks());
+        fork(|| {
+            drop(blocks());
+            heap.trim();
+            let threads = [1, 2, 3].map(|seed| thread::spawn(move || churn(seed)));
+            churn(4);
+            for thread in threads {
+                thread.join().expect("it ends well");
+            }
+            assert_eq!(heap.check(), Ok(()));
+        });
+    });
 }
 
 /// Each generation starts threads that keep something, and forks the next beside them.
@@ -268,6 +313,8 @@ pub(crate) fn run<C: Config>(heap: &'static BrkHeap<C>) {
         "idle" => [20_000, 1000, 100].into_iter().for_each(|size| idle(heap, size)),
         "forks" => generation(heap, 0, 0),
         "busy" => busy(heap),
+        #[cfg(not(target_arch = "s390x"))]
+        "unseen" => unseen(heap),
         _ => panic!("it is no known case"),
     }
 }

@@ -28,6 +28,12 @@ fn a_process_that_locks_its_memory_locks_what_is_in_use() {
 }
 
 #[test]
+#[cfg_attr(not(target_arch = "x86_64"), ignore = "an emulator locks nothing")]
+fn pages_that_the_system_refuses_to_take_are_filled_again() {
+    goes_well("locked in part");
+}
+
+#[test]
 #[cfg_attr(not(target_arch = "x86_64"), ignore = "an emulator's own mappings count")]
 fn no_more_is_reserved_than_what_is_used_and_half_of_it() {
     goes_well("seen");

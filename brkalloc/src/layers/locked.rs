@@ -13,9 +13,8 @@ use super::{Base, Layer, Params, Resized, cleared};
 use crate::arena::chunk;
 use crate::arena::heap::RawHeap;
 use crate::arena::index::Request;
-use crate::sys::fork::{self, Hold, Survives};
+use crate::sys::fork::{self, Fork, Hold, Survives};
 use crate::sys::lock::{Guarded, Lock};
-use crate::sys::thread::Thread;
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
@@ -36,8 +35,8 @@ pub(crate) struct Shared<C: Params> {
 }
 
 impl<C: Params> Survives for Shared<C> {
-    fn forked(&mut self, before: Thread, now: Thread) {
-        self.depot.forked(before, now);
+    fn forked(&mut self, fork: Fork) {
+        self.depot.forked(fork);
     }
 }
 
@@ -54,8 +53,8 @@ pub trait Extra {
     /// has come before.
     unsafe fn open(&self, _base: *mut u8) {}
 
-    /// The child of a fork has this state and one thread, whose number was `before` and is `now`.
-    fn forked(&mut self, _before: Thread, _now: Thread) {}
+    /// The child of a fork has this state and one thread.
+    fn forked(&mut self, _fork: Fork) {}
 }
 
 /// Nothing.

@@ -18,6 +18,9 @@ static BINS: BrkHeap;
 #[brk_heap(policy = "first_fit")]
 static TREE: BrkHeap;
 
+#[brk_heap(policy = "first_fit", harden = "full")]
+static HARD: BrkHeap;
+
 const MIB: usize = 1 << 20;
 const BLOCK: usize = 64 << 10;
 
@@ -108,6 +111,35 @@ fn locked() {
     println!("ok");
 }
 
+/// A block with a page that the program has locked is freed: the system takes the pages before that one and then
+/// refuses. A heap that compares freed memory with its pattern does not take those zeros for somebody's.
+fn locked_in_part() {
+    let layout = Layout::from_size_align(8 * MIB, 4096).expect("it is sound");
+    // SAFETY: the layout has a size.
+    let block = unsafe { HARD.alloc(layout) };
+    assert!(!block.is_null());
+    // SAFETY: the block has that many bytes.
+    unsafe { block.write_bytes(0xA5, 8 * MIB) };
+    // SAFETY: the block has that many bytes.
+    let page = unsafe { block.add(5 * MIB) };
+    // SAFETY: the page lies in the block.
+    if 0 != unsafe { libc::mlock(page.cast(), 4096) } {
+        println!("skipped: {}", std::io::Error::last_os_error());
+        return;
+    }
+    // SAFETY: the heap handed it out, and nobody needs it.
+    unsafe { HARD.dealloc(block, layout) };
+    assert_eq!(HARD.check(), Ok(()));
+    // SAFETY: the layout has a size.
+    let block = unsafe { HARD.alloc_zeroed(layout) };
+    assert!(!block.is_null());
+    // SAFETY: the heap says that so many bytes are there, and zero.
+    let bytes = unsafe { core::slice::from_raw_parts(block, 8 * MIB) };
+    assert!(bytes.iter().all(|byte| *byte == 0));
+    assert_eq!(HARD.check(), Ok(()));
+    println!("ok");
+}
+
 /// Of a process with three heaps no more is to be seen than what is there.
 fn seen() {
     let before = status("VmSize");
@@ -150,6 +182,7 @@ fn main() -> ExitCode {
         Some("space of bins") => space(&BINS),
         Some("space of a tree") => space(&TREE),
         Some("locked") => locked(),
+        Some("locked in part") => locked_in_part(),
         Some("seen") => seen(),
         Some("between") => between(),
         _ => return ExitCode::from(2),

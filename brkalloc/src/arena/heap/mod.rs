@@ -63,8 +63,8 @@ pub struct RawHeap<C: Params, S> {
     dirty: Chunk,
     /// Granules that may be freed into large chunks before these give back their pages.
     quota: u32,
-    /// When they did last, in milliseconds.
-    swept: u32,
+    /// When they do next, in milliseconds, if less is freed.
+    due: u32,
     origin: Origin,
     coalesce: C::Coalesce,
     index: C::Index,
@@ -89,7 +89,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         high_water: Chunk::FIRST,
         dirty: Chunk::FIRST,
         quota: 0,
-        swept: 0,
+        due: 0,
         origin: Origin::Slice,
         coalesce: C::Coalesce::NEW,
         index: <C::Index as Operations>::EMPTY,

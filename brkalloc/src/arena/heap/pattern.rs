@@ -44,6 +44,18 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         }
     }
 
+    /// Fills the bytes `lower..upper` of the top once more, whose pages the system refused to take: it
+    /// takes those before the one that it refuses, such as one that the program has locked.
+    #[cold]
+    pub(super) fn fill_refused(&self, lower: usize, upper: usize) {
+        let place =
+            u32::try_from(lower / GRANULE).ok().and_then(|offset| self.window.place(offset));
+        if let (true, Some(place), true) = (Window::<C>::CHECKSUMMED, place, lower < upper) {
+            // SAFETY: they lie in the top, behind its tag, and nobody needs them.
+            unsafe { self.window.fill(place, upper - lower) };
+        }
+    }
+
     /// Fills the seams between a freed chunk and its free neighbors.
     #[inline]
     pub(super) fn scrub_seams(&self, chunk: Chunk, is_below: bool, above: Option<Chunk>) {

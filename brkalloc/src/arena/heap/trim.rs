@@ -27,8 +27,10 @@ const LARGE: u32 = 4096;
 /// The least quota: 32 MiB in granules.
 const QUOTA: u32 = 2 << 20;
 
-/// Milliseconds from one sweep to the next, unless the quota is used up.
+/// Milliseconds from one sweep to the next, unless the quota is used up, and times as long as the
+/// sweep took: a walk over millions of chunks takes that long itself.
 const PERIOD: u32 = 100;
+const TIMES: u32 = 10;
 
 /// The granules to be freed for each chunk that a sweep walks over: the walk takes about 10 ns for
 /// one, and giving back 128 bytes by pages and faulting them in again as much.
@@ -66,10 +68,14 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     #[cold]
     #[inline(never)]
     fn look(&mut self) {
-        let now = clock::milliseconds();
-        if self.quota == 0 || PERIOD <= now.wrapping_sub(self.swept) {
-            self.swept = now;
+        let begun = clock::milliseconds();
+        // Modulo 2^32, what is due lies less than half of that ahead.
+        let is_due = begun.wrapping_sub(self.due) <= u32::MAX / 2;
+        if self.quota == 0 || is_due {
             self.sweep();
+            let ended = clock::milliseconds();
+            let taken = ended.wrapping_sub(begun).saturating_mul(TIMES);
+            self.due = ended.wrapping_add(taken.clamp(PERIOD, u32::MAX / 4));
         }
     }
 
@@ -132,6 +138,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         self.verify_top(self.top.until(self.dirty.min(self.window.end())));
         // SAFETY: the pages lie between the top's tag and the end tag, where nobody needs a byte.
         if !unsafe { S::discard(self.window.origin_pointer(), lower, upper) } {
+            self.fill_refused(lower, dirty.min(upper));
             return 0;
         }
         if upper < dirty {

@@ -27,7 +27,7 @@ use crate::arena::tag::GRANULE;
 use crate::layers::Params;
 use crate::layers::guarded;
 use crate::layers::locked::{Extra, Locked, Shared};
-use crate::sys::thread::Thread;
+use crate::sys::fork::Fork;
 
 /// The objects and slabs of each class that belong to no thread.
 #[derive(Debug)]
@@ -86,8 +86,8 @@ impl Depot {
 impl Extra for Depot {
     const NEW: Self = Self::EMPTY;
 
-    fn forked(&mut self, before: Thread, now: Thread) {
-        self.records.forked(before, now);
+    fn forked(&mut self, fork: Fork) {
+        self.records.forked(fork);
     }
 }
 

@@ -19,7 +19,6 @@
 //! instant; it is lost in the child. The other words are counts that the walk does not need.
 
 use super::object::{Object, Objects, height};
-use crate::arena::chunk::Window;
 use crate::layers::Params;
 use core::cell::Cell;
 use core::sync::atomic::Ordering::Release;
@@ -47,7 +46,7 @@ impl Front {
     pub(super) fn pop<C: Params>(&self) -> Objects {
         let object = self.head.get()?;
         self.head.set(object.next::<C>());
-        in_order::<C>();
+        in_order();
         Some(object)
     }
 
@@ -60,21 +59,20 @@ impl Front {
             return false;
         }
         object.set_above::<C>(head, already + 1);
-        in_order::<C>();
+        in_order();
         self.head.set(Some(object));
         true
     }
 }
 
-/// Keeps the stores before it before those behind it, for a fork beside. The processor does so itself
-/// where it is an x86; elsewhere a heap with `harden = "full"` pays for that, and others bear that a
-/// list ends early (`salvage` in `records.rs`).
+/// Keeps the stores before it before those behind it, for a fork beside: a child whose copy of a list
+/// leads to an object that is in use would give it to somebody else. An x86 does so itself.
 #[inline(always)]
-pub(super) fn in_order<C: Params>() {
-    if Window::<C>::CHECKSUMMED && !cfg!(any(target_arch = "x86", target_arch = "x86_64")) {
-        fence(Release);
-    } else {
+pub(super) fn in_order() {
+    if cfg!(any(target_arch = "x86", target_arch = "x86_64")) {
         compiler_fence(Release);
+    } else {
+        fence(Release);
     }
 }
 
@@ -132,7 +130,7 @@ impl Magazine<'_> {
     /// Takes the spare batch.
     pub(super) fn take_spare<C: Params>(self) -> Objects {
         let spare = self.back.spare.take();
-        in_order::<C>();
+        in_order();
         spare
     }
 

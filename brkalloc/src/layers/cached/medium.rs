@@ -54,7 +54,7 @@ impl MediumCache {
         let head = self.heads.get(class.number())?;
         let chunk = head.get()?;
         head.set(chunk.next::<C>());
-        in_order::<C>();
+        in_order();
         self.set_bytes(self.bytes().wrapping_sub(class.size()));
         Some(chunk)
     }
@@ -68,7 +68,7 @@ impl MediumCache {
             return false;
         }
         chunk.set_first::<C>(head.get());
-        in_order::<C>();
+        in_order();
         head.set(Some(chunk));
         self.set_bytes(bytes);
         true

@@ -22,8 +22,9 @@ use super::record::{FREE, Record, UNKNOWN};
 use crate::arena::check::Corruption;
 use crate::arena::chunk::Window;
 use crate::layers::Params;
+use crate::sys::fork::Fork;
 use crate::sys::source::Source;
-use crate::sys::thread::{self, LEFT, Thread};
+use crate::sys::thread::{self, LEFT};
 use core::ptr::null;
 
 /// The records of one heap.
@@ -88,18 +89,26 @@ impl Records {
     }
 
     /// As [`Extra::forked`](crate::layers::locked::Extra::forked).
-    pub(super) fn forked(&mut self, before: Thread, now: Thread) {
-        if self.first.is_null() {
+    pub(super) fn forked(&mut self, fork: Fork) {
+        if self.process == 0 {
             return;
         }
+        // The numbers may be those of a process before, of whose fork nobody told: then the one
+        // thread may have any of them.
+        let are_of_parent = self.process == fork.parent;
         self.process = thread::process();
         for record in self.iter() {
             let owner = record.owner();
-            if owner == before {
-                record.set_owner(now);
+            if owner == FREE || owner == UNKNOWN {
+                continue;
+            }
+            if !are_of_parent {
+                record.set_owner(UNKNOWN);
+            } else if owner == fork.before {
+                record.set_owner(fork.now);
                 // Its next turn sweeps.
                 record.turns.set(u32::MAX / 2);
-            } else if owner != FREE && owner != UNKNOWN {
+            } else {
                 self.is_forked = true;
                 if !thread::ARE_KNOWN {
                     record.set_owner(LEFT);
@@ -279,9 +288,8 @@ impl<C: Params> LockedDepot<'_, C> {
     /// Puts back the objects of an orphan's magazine.
     ///
     /// A fork may have happened amid a request of the owner. Each list is whole at every instant, by
-    /// the order of stores (see [`magazine`](super::magazine)). But only the compiler keeps that
-    /// order, unless the heap has checksums; where the processor does not, what no list can have ends
-    /// this one.
+    /// the order of stores (see [`magazine`](super::magazine)). An owner that is gone cannot vouch for
+    /// it, so what no list can have ends this one.
     fn salvage(&mut self, mut objects: Objects, class: Class) {
         let mut expected = None;
         while let Some(object) = objects {

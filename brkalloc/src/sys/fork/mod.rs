@@ -68,19 +68,29 @@ pub unsafe trait Held: Sync {
     /// thread did. No reference to the guarded value outlives this call.
     unsafe fn unlock(&self);
 
-    /// Tells the value, in the child of a fork, that no other thread exists any more, and which
-    /// number the one thread had `before` and has `now`.
+    /// Tells the value, in the child of a fork, that no other thread exists any more.
     ///
     /// # Safety
     ///
     /// As for [`unlock`](Held::unlock).
-    unsafe fn forked(&self, before: Thread, now: Thread);
+    unsafe fn forked(&self, fork: Fork);
+}
+
+/// What the child of a fork is told: whose copy it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Fork {
+    /// The number of the process that forked.
+    pub(crate) parent: usize,
+    /// The number there of the thread that forked.
+    pub(crate) before: Thread,
+    /// The number of that thread's copy, the one thread of the child.
+    pub(crate) now: Thread,
 }
 
 /// A guarded value that survives a fork.
 pub(crate) trait Survives {
-    /// The child of a fork has this value and one thread, whose number was `before` and is `now`.
-    fn forked(&mut self, _before: Thread, _now: Thread) {}
+    /// The child of a fork has this value and one thread.
+    fn forked(&mut self, _fork: Fork) {}
 }
 
 // SAFETY: the lock is the one that guards the value.
@@ -94,8 +104,8 @@ unsafe impl<L: Lock, T: Send + Survives> Held for Guarded<L, T> {
         unsafe { Guarded::unlock(self) };
     }
 
-    unsafe fn forked(&self, before: Thread, now: Thread) {
+    unsafe fn forked(&self, fork: Fork) {
         // SAFETY: the caller holds the lock, and no reference to the value.
-        unsafe { &mut *Guarded::get(self) }.forked(before, now);
+        unsafe { &mut *Guarded::get(self) }.forked(fork);
     }
 }

@@ -33,7 +33,7 @@
 
 #[cfg(all(target_os = "linux", target_env = "gnu", not(target_feature = "crt-static")))]
 use super::streams;
-use super::{Held, Hold};
+use super::{Fork, Held, Hold};
 use crate::sys::lock::{Guarded, OsLock};
 use crate::sys::thread::{self, Thread};
 use core::cell::UnsafeCell;
@@ -87,10 +87,12 @@ struct Heaps {
     first: Option<&'static Link>,
     /// The thread whose fork is under way.
     forking: Thread,
+    /// The process that forks.
+    process: usize,
 }
 
 static REGISTRY: Guarded<OsLock, Heaps> =
-    Guarded::new(OsLock::new(), Heaps { first: None, forking: 0 });
+    Guarded::new(OsLock::new(), Heaps { first: None, forking: 0, process: 0 });
 
 impl Heaps {
     /// Adds `heap` at the front, unless `link` is in the list.
@@ -138,7 +140,7 @@ extern "C" fn prepare() {
     REGISTRY.lock();
     // SAFETY: this thread holds the registry's lock.
     let heaps = unsafe { &mut *REGISTRY.get() };
-    heaps.forking = thread::current();
+    (heaps.forking, heaps.process) = (thread::current(), thread::process());
     for heap in heaps.iter() {
         heap.lock();
     }
@@ -151,12 +153,12 @@ extern "C" fn parent() {
 
 /// Runs after a fork, in the child's copy of the same thread.
 extern "C" fn child() {
-    let now = thread::current();
     // SAFETY: the thread that this one is a copy of took the registry's lock in `prepare`.
     let heaps = unsafe { &*REGISTRY.get() };
+    let fork = Fork { parent: heaps.process, before: heaps.forking, now: thread::current() };
     for heap in heaps.iter() {
         // SAFETY: and this lock; nobody refers to the value.
-        unsafe { heap.forked(heaps.forking, now) };
+        unsafe { heap.forked(fork) };
     }
     release(streams::child);
 }

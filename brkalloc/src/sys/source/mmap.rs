@@ -228,7 +228,8 @@ fn far_below<S: System>(
                 // SAFETY: likewise.
                 unsafe { S::release(behind, rest) };
             }
-            return Some((base, cell - skipped));
+            // What was not tried is not known.
+            return Some((base, if is_limited { size } else { cell - skipped }));
         }
         cell = halve(cell, page);
     }

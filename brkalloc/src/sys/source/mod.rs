@@ -177,8 +177,8 @@ pub unsafe trait Source {
     unsafe fn commit(base: NonNull<u8>, from: usize, to: usize) -> bool;
 
     /// Returns the whole pages within the bytes `from..to` of the window at `base` to the system.
-    /// They stay committed and read as zero from then on. Returns `false`, with nothing changed, if
-    /// the system refuses.
+    /// They stay committed and read as zero from then on. Returns `false` if the system refuses;
+    /// then some of the bytes may be zero.
     ///
     /// # Safety
     ///

@@ -26,7 +26,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 ///   break was in;
 /// - [`claim_break`](System::claim_break) answers `true` once in a process at most;
 /// - [`page_size`](System::page_size) always answers the same power of two, 16 or more;
-/// - a call that fails changes nothing.
+/// - a call that fails changes nothing, but for [`discard`](System::discard).
 pub unsafe trait System {
     /// Returns the size of a page in bytes.
     fn page_size() -> usize;
@@ -72,7 +72,7 @@ pub unsafe trait System {
     unsafe fn protect(address: NonNull<u8>, size: usize) -> bool;
 
     /// Discards the memory behind `size` bytes at `address`; they stay readable and writable, and
-    /// read as zero.
+    /// read as zero. If it fails, some of them may be zero.
     ///
     /// # Safety
     ///
