@@ -41,27 +41,28 @@ struct Function {
     answers: Option<Type>,
 }
 
-const fn asks(name: &'static str, takes: &'static [Type]) -> Function {
-    Function { name, is_unsafe: false, takes, answers: Some(Pointer) }
+const fn asks(name: &'static str, takes: &'static [Type], answers: Type) -> Function {
+    Function { name, is_unsafe: false, takes, answers: Some(answers) }
 }
 
 const fn trusts(name: &'static str, takes: &'static [Type], answers: Option<Type>) -> Function {
     Function { name, is_unsafe: true, takes, answers }
 }
 
-const FUNCTIONS: [Function; 12] = [
-    asks("malloc", &[Size]),
-    asks("calloc", &[Size, Size]),
+const FUNCTIONS: [Function; 13] = [
+    asks("malloc", &[Size], Pointer),
+    asks("calloc", &[Size, Size], Pointer),
     trusts("realloc", &[Pointer, Size], Some(Pointer)),
     trusts("free", &[Pointer], None),
     trusts("free_sized", &[Pointer, Size], None),
     trusts("free_aligned_sized", &[Pointer, Size, Size], None),
-    asks("aligned_alloc", &[Size, Size]),
+    asks("aligned_alloc", &[Size, Size], Pointer),
     trusts("posix_memalign", &[Place, Size, Size], Some(Number)),
-    asks("memalign", &[Size, Size]),
-    asks("valloc", &[Size]),
-    asks("pvalloc", &[Size]),
+    asks("memalign", &[Size, Size], Pointer),
+    asks("valloc", &[Size], Pointer),
+    asks("pvalloc", &[Size], Pointer),
     trusts("malloc_usable_size", &[Pointer], Some(Size)),
+    asks("malloc_trim", &[Size], Number),
 ];
 
 /// Writes the functions, if the heap exports them.

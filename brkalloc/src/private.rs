@@ -38,8 +38,8 @@ use crate::BrkHeap;
 pub mod export {
     pub use crate::arena::counters::calls;
     pub use crate::heap::malloc::{
-        aligned_alloc, calloc, free, free_aligned_sized, free_sized, malloc, malloc_usable_size,
-        memalign, posix_memalign, pvalloc, realloc, valloc,
+        aligned_alloc, calloc, free, free_aligned_sized, free_sized, malloc, malloc_trim,
+        malloc_usable_size, memalign, posix_memalign, pvalloc, realloc, valloc,
     };
 }
 

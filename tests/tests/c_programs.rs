@@ -69,3 +69,17 @@ fn threads_whose_end_no_key_tells_keep_nothing() {
     let all = run(env!("CARGO_BIN_EXE_c_ends"), &["all"]);
     assert!(all.ends_with(" keys, 160 destructors, false kept\n"), "{all}");
 }
+
+#[test]
+fn malloc_trim_gives_back_what_is_free_and_says_whether_anything_was() {
+    let expected =
+        "0 of nothing\n1 and 1 of blocks of 65536 bytes\n1 and 1 of blocks of 1000 bytes\n";
+    assert_eq!(run(env!("CARGO_BIN_EXE_c_trim"), &[]), expected);
+}
+
+#[test]
+fn malloc_trim_gives_back_what_the_cache_keeps() {
+    let said = run(env!("CARGO_BIN_EXE_c_trim_cached"), &[]);
+    let expected = "1 and 1 of blocks of 65536 bytes\n1 and 1 of blocks of 1000 bytes\n";
+    assert!(said.ends_with(expected), "{said}");
+}

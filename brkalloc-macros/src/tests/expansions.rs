@@ -21,7 +21,7 @@ pub(super) const CONFIGURATIONS: [&str; 12] = [
 ];
 
 /// Returns the functions that `export` defines.
-pub(super) const EXPORTED: [&str; 12] = [
+pub(super) const EXPORTED: [&str; 13] = [
     "malloc",
     "free",
     "calloc",
@@ -32,6 +32,7 @@ pub(super) const EXPORTED: [&str; 12] = [
     "valloc",
     "pvalloc",
     "malloc_usable_size",
+    "malloc_trim",
     "free_sized",
     "free_aligned_sized",
 ];

@@ -17,7 +17,7 @@ pub(super) fn assert_is_hygienic(arguments: &str, item: &str) {
         count += usize::from(matches!(token, TokenTree::Ident(word) if word == "unsafe"));
     });
     // The symbols and the marker, six functions that trust their caller, and their six blocks.
-    let exported = usize::from(arguments.contains("export")) * (12 + 1 + 6 + 6);
+    let exported = usize::from(arguments.contains("export")) * (EXPORTED.len() + 1 + 6 + 6);
     assert_eq!(count, arguments.matches("unsafe").count() + exported, "{arguments}");
 }
 

@@ -20,7 +20,8 @@
 //! The caches of such a heap are thread-locals of this kind.
 //!
 //! This module does not define `reallocarray`, which the C library builds on `realloc`, nor
-//! `mallopt`, `mallinfo` and their kin, which speak of the C library's own heap.
+//! `mallopt`, `mallinfo` and their kin, whose parameters and figures are those of the C library's own
+//! heap.
 
 use super::config::Config;
 use super::requests;
@@ -182,6 +183,17 @@ pub unsafe fn malloc_usable_size<C: Config>(pointer: *mut c_void) -> usize {
     <C::Counters as Counters>::call();
     // SAFETY: the caller guarantees the pointer.
     unsafe { C::heap().usable_size(block) }
+}
+
+/// Gives the free pages of the heap back to the system, and before that what the calling thread's
+/// cache, the depot and ended threads keep. Returns 1 if any bytes went back, otherwise 0. Ignores
+/// `_pad`, the bytes that glibc would leave at its top. Preserves `errno`.
+#[must_use]
+pub fn malloc_trim<C: Config>(_pad: usize) -> c_int {
+    <C::Counters as Counters>::call();
+    let _kept = errno::keep();
+    let given = C::heap().trim();
+    c_int::from(0 < given)
 }
 
 #[inline]

@@ -161,6 +161,13 @@ pub unsafe fn usable_size(block: *mut u8) -> usize {
     unsafe { libc::malloc_usable_size(block.cast()) }
 }
 
+/// `malloc_trim`.
+#[must_use]
+pub fn trim(pad: usize) -> i32 {
+    // SAFETY: the call has no precondition.
+    unsafe { libc::malloc_trim(pad) }
+}
+
 /// The block's first `size` bytes.
 ///
 /// # Safety

@@ -5,13 +5,14 @@ use crate::failure::{Result, fail};
 use std::path::Path;
 
 /// The functions, in order.
-const FUNCTIONS: [&str; 12] = [
+const FUNCTIONS: [&str; 13] = [
     "aligned_alloc",
     "calloc",
     "free",
     "free_aligned_sized",
     "free_sized",
     "malloc",
+    "malloc_trim",
     "malloc_usable_size",
     "memalign",
     "posix_memalign",
