@@ -12,6 +12,7 @@
 //!    |
 //!    v
 //!  workload             the one table of workloads and groups; workloads/ has them by group
+//!  rest                 bursts and rest, for bin/rests: a process for each row, too
 //!  meter, table, block  clocks, tables that lie outside the heap, blocks written at both ends
 //! ```
 //!
@@ -23,6 +24,7 @@ pub mod clock;
 pub mod machine;
 pub mod meter;
 pub mod random;
+pub mod rest;
 pub mod row;
 pub mod rows;
 pub mod single_arena;

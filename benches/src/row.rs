@@ -3,6 +3,7 @@
 //! ```text
 //!  with_talc WORKLOAD SEED MILLISECONDS    prints: nanoseconds an operation, peak resident bytes,
 //!                                          peak live bytes
+//!  with_talc rest SEED ROUNDS              prints a line a round: see `rest`
 //!  with_talc pairs COUNT                   prints nothing
 //!  with_talc stop COUNT                    the same, but stops itself before the first pair
 //! ```
@@ -31,13 +32,17 @@ pub fn run(heap: &impl GlobalAlloc) -> ExitCode {
             hot::pairs_of_64(count);
             String::new()
         }),
+        ["rest", seed, rounds] => number(seed).zip(number(rounds)).map(|(seed, rounds)| {
+            crate::rest::run(seed, rounds);
+            String::new()
+        }),
         [name, seed, milliseconds] => number(seed)
             .zip(number(milliseconds))
             .and_then(|(seed, milliseconds)| measure(heap, name, seed, milliseconds)),
         _ => None,
     };
     let Some(answer) = asked else {
-        eprintln!("usage: WORKLOAD SEED MILLISECONDS, or: pairs COUNT");
+        eprintln!("usage: WORKLOAD SEED MILLISECONDS, or: rest SEED ROUNDS, or: pairs COUNT");
         return ExitCode::FAILURE;
     };
     print!("{answer}");
