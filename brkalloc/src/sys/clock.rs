@@ -1,8 +1,42 @@
 //! The time, as far as it costs next to nothing.
 
-/// Returns milliseconds since some moment, coarse, and modulo 2^32.
+/// A moment, in ticks of 16 milliseconds, and from 0 on again every 17 minutes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ticks(u16);
+
+/// The shortest pause, a tenth of a second, and the longest, eight seconds.
+const SHORTEST: u16 = 7;
+const LONGEST: u16 = 512;
+
+/// Ticks of a pause for each that the work before it took.
+const TIMES: u16 = 10;
+
+impl Ticks {
+    /// Some moment.
+    pub(crate) const START: Self = Self(0);
+
+    /// The moment of the system's last tick.
+    pub(crate) fn now() -> Self {
+        Self(now())
+    }
+
+    /// Whether a pause up to `due` is over. (One that has been over for 17 minutes less eight
+    /// seconds seems to last for those.)
+    pub(crate) fn has_reached(self, due: Self) -> bool {
+        !(1..=LONGEST).contains(&due.0.wrapping_sub(self.0))
+    }
+
+    /// The end of a pause that begins now, behind work that has begun then: the shortest, or ten times as
+    /// long as the work.
+    pub(crate) fn after_pause(self, begun: Self) -> Self {
+        // Work that takes no time may pass from one tick to the next.
+        let taken = self.0.wrapping_sub(begun.0).saturating_sub(1);
+        Self(self.0.wrapping_add(taken.saturating_mul(TIMES).clamp(SHORTEST, LONGEST)))
+    }
+}
+
 #[cfg(unix)]
-pub(crate) fn milliseconds() -> u32 {
+fn now() -> u16 {
     /// Of the last tick of the system, which its page in this process says without a call.
     #[cfg(any(target_os = "linux", target_os = "android"))]
     const CLOCK: libc::clockid_t = libc::CLOCK_MONOTONIC_COARSE;
@@ -14,11 +48,40 @@ pub(crate) fn milliseconds() -> u32 {
     let _ = unsafe { libc::clock_gettime(CLOCK, &raw mut time) };
     let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
     let within = u64::try_from(time.tv_nsec / 1_000_000).unwrap_or(0);
-    u32::try_from(seconds.wrapping_mul(1000).wrapping_add(within) % (1 << 32)).unwrap_or(0)
+    let milliseconds = seconds.wrapping_mul(1000).wrapping_add(within);
+    u16::try_from((milliseconds >> 4) % (1 << 16)).unwrap_or(0)
 }
 
 /// Where nothing goes back to a system, nobody asks.
 #[cfg(not(unix))]
-pub(crate) fn milliseconds() -> u32 {
+fn now() -> u16 {
     0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LONGEST, Ticks};
+
+    #[test]
+    fn a_pause_lasts_ten_times_as_long_as_the_work_within_limits() {
+        for start in [0, 1, 1000, u16::MAX - 1, u16::MAX] {
+            for (taken, pause) in
+                [(0, 7), (1, 7), (2, 10), (6, 50), (52, 510), (53, 512), (9000, 512)]
+            {
+                let ended = Ticks(start.wrapping_add(taken));
+                let due = ended.after_pause(Ticks(start));
+                for passed in 0..1000 {
+                    let now = Ticks(ended.0.wrapping_add(passed));
+                    assert_eq!(pause <= passed, now.has_reached(due), "{start} {taken} {passed}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_pause_that_is_long_over_is_over() {
+        for passed in 1..u16::MAX - LONGEST {
+            assert!(Ticks(passed).has_reached(Ticks::START), "{passed}");
+        }
+    }
 }

@@ -36,6 +36,7 @@ use crate::arena::index::{Operations, Request};
 use crate::arena::params::Params;
 use crate::arena::tag::{MIN_GRANULES, Tag};
 use crate::diag::report;
+use crate::sys::clock::Ticks;
 use crate::sys::source::{Origin, Source};
 use core::marker::PhantomData;
 use core::ptr::NonNull;
@@ -61,10 +62,13 @@ pub struct RawHeap<C: Params, S> {
     high_water: Chunk,
     /// The dirty mark: from here on, all bytes but the end tag read as zero.
     dirty: Chunk,
-    /// Granules that may be freed into large chunks before these give back their pages.
+    /// Granules that may become part of large free chunks, beyond those taken of them, before these
+    /// give back their pages.
     quota: u32,
-    /// When they do next, in milliseconds, if less is freed.
-    due: u32,
+    /// Granules that may become so before the heap looks at the clock.
+    unseen: u32,
+    /// When the pages go back otherwise.
+    due: Ticks,
     origin: Origin,
     coalesce: C::Coalesce,
     index: C::Index,
@@ -89,7 +93,8 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         high_water: Chunk::FIRST,
         dirty: Chunk::FIRST,
         quota: 0,
-        due: 0,
+        unseen: 0,
+        due: Ticks::START,
         origin: Origin::Slice,
         coalesce: C::Coalesce::NEW,
         index: <C::Index as Operations>::EMPTY,

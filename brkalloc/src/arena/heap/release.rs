@@ -48,7 +48,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         self.scrub_seams(chunk, neighbors.lower.is_some(), above);
         // Below a free chunk is a used one.
         window.write_free(merged.0, merged.1, true);
-        self.note_idle(granules, merged.1);
+        self.note_idle(merged.1, &neighbors);
     }
 
     /// Frees a chunk that ends at the top.
@@ -62,6 +62,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         self.window.set_tag(chunk, Tag::free(granules, false));
         let (lower, below) = self.free_below(chunk);
         self.index.remove(self.window, lower, below);
+        self.note_taken(below, below);
         self.scrub_seams(chunk, true, None);
         self.scrub_joined(lower);
         self.retreat(lower, true);

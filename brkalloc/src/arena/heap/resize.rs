@@ -65,6 +65,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         self.check_free(above, upper.granules());
         self.verify_free(above, upper.granules());
         let rest = upper.granules() - lack;
+        self.note_taken(upper.granules(), lack);
         if MIN_GRANULES <= rest {
             // SAFETY: the place lies within the chunk above.
             let remainder = unsafe { chunk.plus(need) };

@@ -114,6 +114,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         let (window, chunk) = (self.window, fit.chunk);
         let tag = window.tag(chunk);
         let rest = fit.granules - need;
+        self.note_taken(fit.granules, need);
         // The rest becomes a free chunk before the index learns of it; its links stay where they
         // were.
         if MIN_GRANULES <= rest {
@@ -141,6 +142,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         // SAFETY: by `Fit`'s invariant, the place lies within the chunk that was found.
         let chunk = unsafe { fit.chunk.plus(fit.padding) };
         let rest = fit.granules - fit.padding - need;
+        self.note_taken(fit.granules, need);
         // SAFETY: this place lies within that chunk, or is its end.
         let behind = unsafe { chunk.plus(need) };
         let upper = (MIN_GRANULES <= rest).then_some((behind, rest));

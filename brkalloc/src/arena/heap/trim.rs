@@ -6,19 +6,22 @@
 //! ```
 //!
 //! The top keeps half of `trim` when its dirty bytes exceed that: what is taken next comes from
-//! there. Elsewhere a free counts if it makes a large chunk, or a chunk larger. Whenever `trim` bytes
-//! were freed so, the heap looks at the clock. A tenth of a second after the last sweep, the next one
-//! gives back the pages of all large free chunks. So a program that frees and takes large blocks in
-//! turn faults each of them in anew at most ten times a second. (Without the clock, the server of the
-//! benches took twice its time.) When much is freed at once, nobody may come again for long: then
-//! a sweep comes for each *quota* of freed bytes, which is a quarter of the arena, 32 MiB, or what
-//! pays for the walk, whichever is the most.
+//! there. Elsewhere a free counts if it makes a large chunk, with all that was not in a large one
+//! before: blocks freed in random order become large when the last between them goes. Whenever `trim`
+//! bytes became large, the heap looks at the clock. A tenth of a second after the last sweep, the next
+//! one gives back the pages of all large free chunks. So a program that frees and takes large blocks
+//! in turn faults each of them in anew at most ten times a second. (Without the clock, the server of
+//! the benches took twice its time.) When much is freed at once, nobody may come again for long: then
+//! a sweep comes for each *quota* of idle bytes, which is a quarter of the arena, 32 MiB, or what pays
+//! for the walk, whichever is the most. What is taken of large chunks is not idle, and raises the quota
+//! to 128 MiB at most: a program that fills the same memory again and again waits for the clock.
 
 use super::RawHeap;
 use crate::arena::chunk::{Chunk, Window};
+use crate::arena::index::Neighbors;
 use crate::arena::params::Params;
 use crate::arena::tag::{GRANULE, WORD};
-use crate::sys::clock;
+use crate::sys::clock::Ticks;
 use crate::sys::source::Source;
 
 /// The least granules of a large chunk: 64 KiB. Smaller ones have few whole pages, and are soon taken.
@@ -27,10 +30,9 @@ const LARGE: u32 = 4096;
 /// The least quota: 32 MiB in granules.
 const QUOTA: u32 = 2 << 20;
 
-/// Milliseconds from one sweep to the next, unless the quota is used up, and times as long as the
-/// sweep took: a walk over millions of chunks takes that long itself.
-const PERIOD: u32 = 100;
-const TIMES: u32 = 10;
+/// What the quota is raised to where memory is taken again: 128 MiB. (With 32 MiB for all, a program
+/// that reads a document of 70 MB into blocks, drops it and reads the next took half as long again.)
+const RAISED: u32 = 8 << 20;
 
 /// The granules to be freed for each chunk that a sweep walks over: the walk takes about 10 ns for
 /// one, and giving back 128 bytes by pages and faulting them in again as much.
@@ -40,19 +42,28 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     /// Whether pages go back by themselves.
     pub(super) const TRIMS: bool = S::GROWS && C::TRIM != usize::MAX;
 
-    /// Notes that `granules` were freed, now part of a free chunk of `merged`.
+    /// Notes that a free chunk of `merged` granules was made of a freed one and its neighbors.
     #[inline]
-    pub(super) fn note_idle(&mut self, granules: u32, merged: u32) {
+    pub(super) fn note_idle(&mut self, merged: u32, neighbors: &Neighbors) {
         if Self::TRIMS && LARGE <= merged {
-            let before = self.quota;
-            self.quota = before.saturating_sub(granules);
-            if self.quota == 0 || before / Self::LOOK != self.quota / Self::LOOK {
+            let joined = merged - neighbors.granules_from(LARGE);
+            self.quota = self.quota.saturating_sub(joined);
+            self.unseen = self.unseen.saturating_sub(joined);
+            if self.unseen == 0 {
                 self.look();
             }
         }
     }
 
-    /// The granules to be freed before the heap looks at the clock.
+    /// Notes that `taken` granules of a free chunk of `granules` are in use.
+    #[inline]
+    pub(super) fn note_taken(&mut self, granules: u32, taken: u32) {
+        if Self::TRIMS && LARGE <= granules && self.quota < RAISED {
+            self.quota = self.quota.saturating_add(taken).min(RAISED);
+        }
+    }
+
+    /// The granules that become large before the heap looks at the clock.
     #[expect(clippy::cast_possible_truncation, reason = "it is compared before")]
     const LOOK: u32 = {
         let granules = C::TRIM / GRANULE;
@@ -68,21 +79,19 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     #[cold]
     #[inline(never)]
     fn look(&mut self) {
-        let begun = clock::milliseconds();
-        // Modulo 2^32, what is due lies less than half of that ahead.
-        let is_due = begun.wrapping_sub(self.due) <= u32::MAX / 2;
-        if self.quota == 0 || is_due {
+        self.unseen = Self::LOOK;
+        let begun = Ticks::now();
+        if self.quota == 0 || begun.has_reached(self.due) {
             self.sweep();
-            let ended = clock::milliseconds();
-            let taken = ended.wrapping_sub(begun).saturating_mul(TIMES);
-            self.due = ended.wrapping_add(taken.clamp(PERIOD, u32::MAX / 4));
+            self.due = Ticks::now().after_pause(begun);
         }
     }
 
     fn sweep(&mut self) {
         let (_, walked) = self.give_back(LARGE);
         let share = self.window.end().offset() / 4;
-        self.quota = QUOTA.max(Self::LOOK).max(share).max(walked.saturating_mul(PRICE));
+        let least = QUOTA.max(Self::LOOK).max(share).max(walked.saturating_mul(PRICE));
+        self.quota = self.quota.max(least);
     }
 
     /// Returns the whole pages of each free chunk of `least` granules or more to the system. Returns

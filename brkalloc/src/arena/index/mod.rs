@@ -155,6 +155,19 @@ pub struct Neighbors {
     pub(crate) upper: Option<(Chunk, u32)>,
 }
 
+impl Neighbors {
+    /// Returns the granules of those that have `least` or more.
+    #[inline]
+    pub(crate) fn granules_from(&self, least: u32) -> u32 {
+        [self.lower, self.upper]
+            .into_iter()
+            .flatten()
+            .map(|(_, granules)| granules)
+            .filter(|granules| least <= *granules)
+            .sum()
+    }
+}
+
 mod operations {
     use super::{Chunk, Fit, Neighbors, Pieces, Request, Window};
     use crate::arena::check::{Census, Corruption};
