@@ -29,8 +29,16 @@ fn a_process_that_locks_its_memory_locks_what_is_in_use() {
 
 #[test]
 #[cfg_attr(not(target_arch = "x86_64"), ignore = "an emulator locks nothing")]
-fn pages_that_the_system_refuses_to_take_are_filled_again() {
+fn pages_that_the_system_takes_before_it_refuses_one_are_nobodys_zeros() {
     goes_well("locked in part");
+}
+
+#[test]
+#[cfg(target_pointer_width = "64")]
+fn a_byte_that_was_written_before_pages_go_back_ends_the_program() {
+    let ended = child::run(Command::new(env!("CARGO_BIN_EXE_border")).arg("written"));
+    assert_eq!(ended.output, "", "it does not come to its end");
+    assert!(ended.errors.contains("use after free: write into freed memory"), "{}", ended.errors);
 }
 
 #[test]

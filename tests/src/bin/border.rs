@@ -111,6 +111,21 @@ fn locked() {
     println!("ok");
 }
 
+/// Somebody writes to a page of a free chunk before the page goes back. The heap does not forget that.
+fn written() {
+    let layouts = [64, MIB, 64].map(|size| Layout::from_size_align(size, 16).expect("it is sound"));
+    // SAFETY: the layouts have sizes.
+    let blocks = layouts.map(|layout| unsafe { HARD.alloc(layout) });
+    // SAFETY: the heap handed it out, and nobody needs it.
+    unsafe { HARD.dealloc(blocks[1], layouts[1]) };
+    // SAFETY: the place lies where the block was.
+    let byte = unsafe { blocks[1].add(MIB / 2) };
+    // SAFETY: none but that the page is mapped; the byte is the heap's.
+    unsafe { byte.write(1) };
+    HARD.trim();
+    println!("nobody noticed");
+}
+
 /// A block with a page that the program has locked is freed: the system takes the pages before that one and then
 /// refuses. A heap that compares freed memory with its pattern does not take those zeros for somebody's.
 fn locked_in_part() {
@@ -183,6 +198,7 @@ fn main() -> ExitCode {
         Some("space of a tree") => space(&TREE),
         Some("locked") => locked(),
         Some("locked in part") => locked_in_part(),
+        Some("written") => written(),
         Some("seen") => seen(),
         Some("between") => between(),
         _ => return ExitCode::from(2),

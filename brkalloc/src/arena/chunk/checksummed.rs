@@ -70,15 +70,6 @@ impl<C: Params> Window<C> {
         unsafe { word.write_bytes(Self::PATTERN, WORD) };
     }
 
-    /// Returns the first of `bytes` bytes from `from` on, counted from the payload of `chunk`, that
-    /// differs from the pattern.
-    pub(crate) fn altered(self, chunk: Chunk, from: usize, bytes: usize) -> Option<*mut u8> {
-        let first = self.payload(chunk).wrapping_add(from);
-        // SAFETY: the caller's bytes lie in the window, and were written, or are the system's
-        // zeros.
-        unsafe { first_other(first, bytes, Self::PATTERN) }
-    }
-
     /// Returns the tag with its checksum.
     #[inline(never)]
     pub(super) fn with_checksum(self, chunk: Chunk, tag: Tag) -> Tag {

@@ -1,14 +1,18 @@
-//! The fill of free memory: with `harden = "full"`, all of it holds one pattern.
+//! The fill of free memory: with `harden = "full"`, all of it holds one pattern, or whole pages of zeros.
 //!
 //! ```text
-//!   a free chunk   | tag | links | pattern ………………………… | size | tag …
-//!   the top        | tag | pattern ……………… | dirty: zeros ……… | end tag
+//!                            page            page            page
+//!   a free chunk   | tag | links | pattern | pattern ……… | zeros ………… | pattern | size | tag …
+//!   the top        | tag | pattern ……………… | zeros ………… | pattern … | dirty: zeros … | end tag
 //! ```
 //!
-//! The heap fills each freed chunk. Where chunks merge, it fills their tags, links and footers.
-//! Before it hands out memory, it compares every byte with the pattern. So it detects a write into
-//! freed memory when it next hands that memory out, however chunks have merged and split meanwhile.
-//! Heaps without this option have none of this.
+//! The heap fills each freed chunk. Where chunks merge, it fills their tags, links and footers. Pages
+//! that go back to the system, or that nobody has been given yet, are zeros: each whole page of a free
+//! chunk, between its links and its footer, may be one. Where such a page comes to lie in two chunks,
+//! the heap fills what is free of it. Before it hands out memory, it compares every byte. So it
+//! detects a write into freed memory when it next hands that memory out, however chunks have merged
+//! and split meanwhile; only who overwrites a page, no more and no less, with zeros is not seen. Heaps
+//! without this option have none of this.
 
 use super::RawHeap;
 use super::walk::payload_bytes;
@@ -17,6 +21,7 @@ use crate::arena::params::Params;
 use crate::arena::tag::{GRANULE, MIN_GRANULES, Tag, WORD};
 use crate::diag::report;
 use crate::sys::source::Source;
+use core::ops::Range;
 
 impl<C: Params, S: Source> RawHeap<C, S> {
     /// Overwrites the payload of a freed chunk of `granules`, if the heap overwrites freed memory.
@@ -41,18 +46,6 @@ impl<C: Params, S: Source> RawHeap<C, S> {
                 // SAFETY: only the end tag, a word above these bytes, is in use.
                 unsafe { self.window.fill(Chunk::FIRST, payload_bytes(granules)) };
             }
-        }
-    }
-
-    /// Fills the bytes `lower..upper` of the top once more, whose pages the system refused to take: it
-    /// takes those before the one that it refuses, such as one that the program has locked.
-    #[cold]
-    pub(super) fn fill_refused(&self, lower: usize, upper: usize) {
-        let place =
-            u32::try_from(lower / GRANULE).ok().and_then(|offset| self.window.place(offset));
-        if let (true, Some(place), true) = (Window::<C>::CHECKSUMMED, place, lower < upper) {
-            // SAFETY: they lie in the top, behind its tag, and nobody needs them.
-            unsafe { self.window.fill(place, upper - lower) };
         }
     }
 
@@ -88,9 +81,11 @@ impl<C: Params, S: Source> RawHeap<C, S> {
             // A chunk that is taken up to its end has its footer there.
             let size = if granules < padding + need + MIN_GRANULES { WORD } else { 0 };
             let taken = if size == 0 { need } else { granules - padding };
-            let bytes = payload_bytes(taken) - links - size;
-            let first = padding as usize * GRANULE + links;
-            if let Some(byte) = self.window.altered(chunk, first, bytes) {
+            let from = bytes_below(chunk) + padding as usize * GRANULE + links;
+            let to = from + payload_bytes(taken) - links - size;
+            let inner = bytes_below(chunk) + LINKS;
+            let footer = bytes_below(chunk) + payload_bytes(granules) - WORD;
+            if let Some(byte) = self.altered(from..to, inner..footer) {
                 written_to::<C>(byte);
             }
         }
@@ -114,12 +109,113 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         let clean = window.payload(self.top).wrapping_add(dirty);
         // SAFETY: the bytes lie in the top, and above the dirty mark they are the source's zeros.
         let altered = || unsafe { first_other(clean, bytes - dirty, 0) };
-        window.altered(self.top, 0, dirty).or_else(altered)
+        let from = bytes_below(self.top);
+        let mark = bytes_below(self.dirty).max(from);
+        self.altered(from..from + dirty, from..mark).or_else(altered)
     }
 
     /// Returns the first byte of a free chunk of `granules` that somebody wrote to.
     pub(super) fn altered_free(&self, chunk: Chunk, granules: u32) -> Option<*mut u8> {
-        self.window.altered(chunk, LINKS, payload_bytes(granules) - LINKS - WORD)
+        let payload = bytes_below(chunk);
+        let inner = payload + LINKS..payload + payload_bytes(granules) - WORD;
+        self.altered(inner.clone(), inner)
+    }
+
+    /// Whether whole pages of free memory may be zeros.
+    const HAS_ZEROS: bool = Window::<C>::CHECKSUMMED && S::GROWS && S::ZEROED;
+
+    /// Returns the first of these bytes of the window that is not as in free memory, of which the
+    /// pages within `whole` may be zeros.
+    fn altered(&self, bytes: Range<usize>, whole: Range<usize>) -> Option<*mut u8> {
+        let (mut from, to) = (bytes.start, bytes.end);
+        let mut pages = to..to;
+        if Self::HAS_ZEROS {
+            let page = S::page_size();
+            pages = whole.start.next_multiple_of(page)..whole.end / page * page;
+        }
+        while from < to {
+            let (end, is_page) = if from < pages.start {
+                (pages.start, false)
+            } else if from < pages.end {
+                ((from + 1).next_multiple_of(S::page_size()), true)
+            } else {
+                (to, false)
+            };
+            let size = end.min(to) - from;
+            if !(is_page && self.is_zero(from, size)) {
+                let first = self.window.origin().wrapping_add(from);
+                // SAFETY: the caller's bytes lie in the window, and were written, or are the
+                // system's zeros.
+                let byte = unsafe { first_other(first, size, Window::<C>::PATTERN) };
+                if byte.is_some() {
+                    return byte;
+                }
+            }
+            from += size;
+        }
+        None
+    }
+
+    /// Whether `size` bytes of the window are all zero, from the byte `from` on.
+    fn is_zero(&self, from: usize, size: usize) -> bool {
+        let first = self.window.origin().wrapping_add(from);
+        // SAFETY: the caller's bytes lie in the window, and were written, or are the system's zeros.
+        unsafe { first_other(first, size, 0) }.is_none()
+    }
+
+    /// Fills these bytes of the window, which are free, if they are what remains of a page of zeros.
+    fn fill_zeros(&self, bytes: Range<usize>) {
+        if Self::HAS_ZEROS && bytes.start < bytes.end {
+            let size = bytes.end - bytes.start;
+            if self.is_zero(bytes.start, size) {
+                let first = self.window.origin().wrapping_add(bytes.start);
+                // SAFETY: the bytes lie in the window, and nobody needs them.
+                unsafe { first.write_bytes(Window::<C>::PATTERN, size) };
+            }
+        }
+    }
+
+    /// Prepares the memory of a new free chunk of `granules` that begins within another: fills what
+    /// it has of the page of its links.
+    #[inline]
+    pub(super) fn fill_low_end(&self, chunk: Chunk, granules: u32) {
+        if Self::HAS_ZEROS {
+            let payload = bytes_below(chunk);
+            let footer = payload + payload_bytes(granules) - WORD;
+            let end = (payload + LINKS).next_multiple_of(S::page_size());
+            self.fill_zeros(payload..end.min(footer));
+        }
+    }
+
+    /// Prepares the memory of a new free chunk of `granules` that ends within another: fills what it
+    /// has of the page of its footer.
+    #[inline]
+    pub(super) fn fill_high_end(&self, chunk: Chunk, granules: u32) {
+        if Self::HAS_ZEROS {
+            let payload = bytes_below(chunk);
+            let footer = payload + payload_bytes(granules) - WORD;
+            let start = footer / S::page_size() * S::page_size();
+            self.fill_zeros(start.max(payload + LINKS)..footer);
+        }
+    }
+
+    /// Fills what the top has of the page of the dirty mark, below that.
+    #[cold]
+    pub(super) fn fill_mark(&self) {
+        let mark = bytes_below(self.dirty.min(self.window.end()));
+        let start = mark / S::page_size() * S::page_size();
+        self.fill_zeros(start.max(bytes_below(self.top))..mark);
+    }
+
+    /// Prepares the memory of a top that begins at `top`, further up: fills what it has of the page
+    /// in which it begins, below the dirty mark.
+    #[inline]
+    pub(super) fn fill_top_end(&self, top: Chunk) {
+        if Self::HAS_ZEROS && top < self.dirty {
+            let payload = bytes_below(top);
+            let end = payload.next_multiple_of(S::page_size());
+            self.fill_zeros(payload..end.min(bytes_below(self.dirty)));
+        }
     }
 
     /// Ends the program if somebody wrote to a free chunk of `granules`.
@@ -132,12 +228,26 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         }
     }
 
-    /// Fills the padding below a chunk taken from the top, as a freed chunk.
+    /// Fills the padding below a chunk taken from the top, as a freed chunk, but for whole pages that
+    /// nobody has been given.
     #[inline]
     pub(super) fn fill_padding(&self, lower: Chunk, padding: u32) {
         if Window::<C>::CHECKSUMMED {
+            let (mut from, end) = (bytes_below(lower), payload_bytes(padding));
+            let end = from + end;
+            if Self::HAS_ZEROS {
+                let page = S::page_size();
+                let low = (from + LINKS).max(bytes_below(self.dirty)).next_multiple_of(page);
+                let high = (end - WORD) / page * page;
+                if low < high {
+                    // SAFETY: these bytes are the padding's, which was the top's.
+                    unsafe { self.window.fill(lower, low - from) };
+                    from = high;
+                }
+            }
+            let first = self.window.origin().wrapping_add(from);
             // SAFETY: the padding was the top's, and belongs to nobody.
-            unsafe { self.window.fill(lower, payload_bytes(padding)) };
+            unsafe { first.write_bytes(Window::<C>::PATTERN, end - from) };
         }
     }
 
@@ -166,6 +276,11 @@ impl<C: Params, S: Source> RawHeap<C, S> {
 
     /// A word of free memory.
     const FILLED: usize = usize::from_ne_bytes([Window::<C>::PATTERN; WORD]);
+}
+
+/// The bytes of the window below the payload of `chunk`.
+const fn bytes_below(chunk: Chunk) -> usize {
+    chunk.offset() as usize * GRANULE
 }
 
 /// Ends the program: somebody wrote to a byte of free memory.

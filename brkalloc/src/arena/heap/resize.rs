@@ -69,6 +69,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         if MIN_GRANULES <= rest {
             // SAFETY: the place lies within the chunk above.
             let remainder = unsafe { chunk.plus(need) };
+            self.fill_low_end(remainder, rest);
             self.index.shrink(window, above, upper.granules(), Some((remainder, rest)));
             window.set_tag(chunk, tag.resized(need));
             window.write_free(remainder, rest, true);

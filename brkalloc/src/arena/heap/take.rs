@@ -120,6 +120,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         if MIN_GRANULES <= rest {
             // SAFETY: by `Fit`'s invariant, the place is within the chunk that was found.
             let upper = unsafe { chunk.plus(need) };
+            self.fill_low_end(upper, rest);
             window.write_free(upper, rest, true);
             self.index.split_found(window, fit, Some((upper, rest)));
             window.set_tag(chunk, tag.resized(need).used());
@@ -150,9 +151,11 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         let lower = (0 < fit.padding).then_some(fit.padding);
         let prev_used = window.tag(fit.chunk).is_prev_used();
         if let Some(padding) = lower {
+            self.fill_high_end(fit.chunk, padding);
             window.write_free(fit.chunk, padding, prev_used);
         }
         if let Some((upper, rest)) = upper {
+            self.fill_low_end(upper, rest);
             window.write_free(upper, rest, true);
         } else {
             // SAFETY: it is where the chunk that was found ends.

@@ -32,6 +32,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         window.set_tag(chunk, tag.resized(need).used());
         // SAFETY: the place is below the end tag.
         let top = unsafe { chunk.plus(need) };
+        self.fill_top_end(top);
         window.set_tag(top, Tag::free(room - need, true));
         self.top = top;
         self.note_used_below(top);
@@ -66,6 +67,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     /// Moves the top up to `top`, the end of a used chunk.
     #[inline]
     pub(super) fn advance(&mut self, top: Chunk) {
+        self.fill_top_end(top);
         self.set_top(top, true);
         self.note_used_below(top);
     }

@@ -17,7 +17,7 @@
 //! to 128 MiB at most: a program that fills the same memory again and again waits for the clock.
 
 use super::RawHeap;
-use crate::arena::chunk::{Chunk, Window};
+use crate::arena::chunk::Chunk;
 use crate::arena::index::Neighbors;
 use crate::arena::params::Params;
 use crate::arena::tag::{GRANULE, WORD};
@@ -107,9 +107,9 @@ impl<C: Params, S: Source> RawHeap<C, S> {
             let lower = (place.offset() as usize * GRANULE + GRANULE).next_multiple_of(page);
             let upper = (above.offset() as usize * GRANULE - GRANULE) / page * page;
             let is_large = least <= place.until(above) && lower < upper;
-            // A checksummed heap compares freed memory with its pattern.
-            let is_free = !Window::<C>::CHECKSUMMED && !self.window.tag(place).is_used();
-            if is_large && is_free {
+            if is_large && !self.window.tag(place).is_used() {
+                // These bytes are verified now: a page of zeros tells nothing of what was there.
+                self.verify_free(place, place.until(above));
                 // SAFETY: a free chunk's bytes between its links and its last word belong to
                 // nobody.
                 if unsafe { S::discard(self.window.origin_pointer(), lower, upper) } {
@@ -147,7 +147,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         self.verify_top(self.top.until(self.dirty.min(self.window.end())));
         // SAFETY: the pages lie between the top's tag and the end tag, where nobody needs a byte.
         if !unsafe { S::discard(self.window.origin_pointer(), lower, upper) } {
-            self.fill_refused(lower, dirty.min(upper));
+            self.fill_mark();
             return 0;
         }
         if upper < dirty {
