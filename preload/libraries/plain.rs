@@ -3,6 +3,6 @@
 use brkalloc::{BrkHeap, brk_heap};
 
 brkalloc_preload::library! {
-    #[brk_heap(export = "malloc", policy = "segregated_fit")]
+    #[brk_heap(export = "malloc", policy = "segregated_fit", large = "1MiB")]
     static HEAP: BrkHeap;
 }

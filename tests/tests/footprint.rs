@@ -49,7 +49,7 @@ footprints! {
     NEVER "merging never" (coalesce = "never"): 136,
     MAPPING "a mapping" (policy = "first_fit", source = "mmap"): 136,
     ARRAY "an array" (source = "static", arena = "64KiB"): 136,
-    LARGE "mappings: a count" (policy = "first_fit", large = "1MiB"): 168,
+    LARGE "mappings: a count" (policy = "first_fit", large = "1MiB"): 184,
     CACHE "a cache: what threads share" (policy = "first_fit", cache = "1MiB"): 1448,
     CHECKED "all checks" (policy = "first_fit", harden = "full"): 136,
     QUARANTINE "a quarantine: a queue" (policy = "first_fit", harden = "full", quarantine = "64KiB"): 160,

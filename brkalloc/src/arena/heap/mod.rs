@@ -34,7 +34,7 @@ use crate::arena::coalesce::Coalesce;
 use crate::arena::counters::Counters;
 use crate::arena::index::{Operations, Request};
 use crate::arena::params::Params;
-use crate::arena::tag::{MIN_GRANULES, Tag};
+use crate::arena::tag::{GRANULE, MIN_GRANULES, Tag};
 use crate::diag::report;
 use crate::sys::clock::Ticks;
 use crate::sys::source::{Origin, Source};
@@ -108,6 +108,11 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     /// Returns where the window begins.
     pub(crate) fn base(&self) -> *mut u8 {
         self.window.origin()
+    }
+
+    /// Returns how many bytes of the window may be payloads, from its origin on.
+    pub(crate) fn reach(&self) -> usize {
+        self.window.end().offset() as usize * GRANULE
     }
 
     /// Whether `payload` lies in the window.

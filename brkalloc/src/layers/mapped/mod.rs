@@ -33,7 +33,7 @@ use crate::sys::source::Source;
 use block::{Block, Header, padded};
 use core::alloc::Layout;
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use kept::{Kept, LOOKS};
 
 /// Whether large requests get mappings of their own, and the layer that this option puts over those
@@ -81,6 +81,34 @@ pub struct Mapping<L, const LEAST: usize> {
     kept: Kept,
     /// Whether the arena has ever served a large request. Who has such a block has seen this.
     strays: AtomicBool,
+    /// What is known of the window without its lock.
+    seen: Seen,
+}
+
+/// Bytes that lie in the window of the heap below. It never moves and only grows, so this stays true.
+struct Seen {
+    origin: AtomicUsize,
+    /// 0 before the origin is known.
+    bytes: AtomicUsize,
+}
+
+impl Seen {
+    #[expect(clippy::declare_interior_mutable_const, reason = "where each heap's comes from")]
+    const NEW: Self = Self { origin: AtomicUsize::new(0), bytes: AtomicUsize::new(0) };
+
+    /// Whether `block` is known to lie in the window.
+    #[inline]
+    fn covers(&self, block: NonNull<u8>) -> bool {
+        // What is read first was written last.
+        let bytes = self.bytes.load(Ordering::Acquire);
+        block.addr().get().wrapping_sub(self.origin.load(Ordering::Relaxed)) < bytes
+    }
+
+    /// Notes what the heap, which is locked, says of its window.
+    fn note(&self, origin: usize, bytes: usize) {
+        self.origin.store(origin, Ordering::Relaxed);
+        self.bytes.store(bytes, Ordering::Release);
+    }
 }
 
 impl<L: Layer, const LEAST: usize> Mapping<L, LEAST> {
@@ -94,8 +122,22 @@ impl<L: Layer, const LEAST: usize> Mapping<L, LEAST> {
                 return is_large::<LEAST>(layout);
             }
         }
-        // A copy of a heap gets its blocks, if any, from the heap that its configuration names.
-        !L::Params::base().chunks(|chunks| chunks.covers(block))
+        !self.seen.covers(block) && !self.is_in_window(block)
+    }
+
+    /// Whether a block lies in the window. A copy of a heap gets its blocks, if any, from the heap that
+    /// its configuration names.
+    #[cold]
+    fn is_in_window(&self, block: NonNull<u8>) -> bool {
+        let base = L::Params::base();
+        // Of one window alone, whatever the configuration names from call to call.
+        let is_own = core::ptr::addr_eq(base, self.base());
+        base.chunks(|chunks| {
+            if is_own && chunks.is_open() {
+                self.seen.note(chunks.base().addr(), chunks.reach());
+            }
+            chunks.covers(block)
+        })
     }
 
     /// Allocates a large block: in a mapping, which is zero, or where there is none, by
@@ -191,8 +233,13 @@ const fn is_large<const LEAST: usize>(layout: Layout) -> bool {
 unsafe impl<L: Layer, const LEAST: usize> Layer for Mapping<L, LEAST> {
     type Params = L::Params;
     type Base = L::Base;
-    const NEW: Self =
-        Self { next: L::NEW, mapped: Tally::NEW, kept: Kept::NEW, strays: AtomicBool::new(false) };
+    const NEW: Self = Self {
+        next: L::NEW,
+        mapped: Tally::NEW,
+        kept: Kept::NEW,
+        strays: AtomicBool::new(false),
+        seen: Seen::NEW,
+    };
 
     #[inline]
     fn base(&self) -> &L::Base {
