@@ -3,6 +3,7 @@
 //! Cargo builds the examples with all tests of this package; `--test` alone needs
 //! `cargo build -p brkalloc-examples --examples` before.
 
+use brkalloc_oracle::trace::{Event, Run, Trace};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -47,10 +48,12 @@ fn file(name: &str, bytes: &[u8]) -> String {
 
 /// A trace of 40 objects of 100 bytes, of which every other one ends.
 static TRACE: LazyLock<String> = LazyLock::new(|| {
-    let mut trace = b"BT1\n".to_vec();
-    trace.extend([0, 100].repeat(40));
-    (0..20).for_each(|age| trace.extend([1, 2 * age + 1]));
-    file(&format!("{}.trace", "a-long-name".repeat(9)), &trace)
+    let born = (0..40).map(|_| Event::Allocate { size: 100, align: 16 });
+    let ended = (0..20).map(|pair| Event::Free { birth: 2 * pair });
+    let events = born.chain(ended).collect();
+    let trace = Trace { events, runs: vec![Run { first: 0, thread: 0 }], zeroed: Vec::new() };
+    let bytes = trace.write(Vec::new()).expect("memory can be written");
+    file(&format!("{}.brt", "a-long-name".repeat(9)), &bytes)
 });
 
 /// A text of long words and wide characters.
@@ -97,7 +100,7 @@ fn every_example_says_how_it_is_used() {
 
 #[test]
 fn a_wrong_argument_is_one_line_before_anything_else() {
-    let neither = file("neither", b"BT1\n\x09\xff");
+    let neither = file("neither", b"BRT\n\x09\xff");
     for name in examples() {
         for wrong in ["--no-such-option", "-x", "no-such-file", ".", &neither] {
             let right = arguments(&name);
