@@ -10,7 +10,8 @@
 //!                                            8          8          8        in the program's own byte order
 //!
 //!  kind 1  allocate      kind 3  reallocation begins: the address of the old block
-//!       2  free               4  reallocation ends: address (0: it failed) and size of the new block
+//!       2  free               4  reallocation ends: address and size of the new block; address 0 says
+//!                                that it failed, or with size 0 that the block was freed
 //!                             5  from here on the piece belongs to the thread whose number is `address`
 //!  kind 1 + 128          allocate zeros
 //! ```
@@ -133,6 +134,8 @@ struct Conversion {
     live: HashMap<u64, usize>,
     /// The block that each thread is reallocating, and its address.
     moving: HashMap<u32, (u64, Option<usize>)>,
+    /// Where the block of each thread's last reallocation was.
+    left: HashMap<u32, u64>,
     older: usize,
 }
 
@@ -149,6 +152,8 @@ impl Conversion {
             }
             2 => match self.live.remove(&record.address) {
                 Some(birth) => self.event(Event::Free { birth }, thread),
+                // The old place of a block that has moved.
+                None if self.left.remove(&thread) == Some(record.address) => {}
                 None => self.older += 1,
             },
             3 => {
@@ -156,9 +161,14 @@ impl Conversion {
                 let birth = self.live.remove(&record.address);
                 self.moving.insert(thread, (record.address, birth));
             }
+            4 if record.address == 0 && record.size == 0 => match self.moving.remove(&thread) {
+                Some((_, Some(birth))) => self.event(Event::Free { birth }, thread),
+                _ => self.older += 1,
+            },
             4 if record.address == 0 => self.stays(thread),
             4 => {
-                if let Some((_, Some(birth))) = self.moving.remove(&thread) {
+                if let Some((address, Some(birth))) = self.moving.remove(&thread) {
+                    self.left.insert(thread, address);
                     let size = layout(record)?.size();
                     self.end_of(record.address, thread);
                     self.event(Event::Reallocate { birth, size }, thread);
@@ -257,6 +267,8 @@ mod tests {
             (3, 0, 5, 0x20, 0),
             (4, 4, 6, 0, 1 << 40),
             (2, 0, 7, 0x20, 0),
+            (3, 0, 8, 0x10, 0),
+            (4, 4, 9, 0, 0),
         ];
         let converted = convert(&piece(&records)).expect("a sound piece");
         let expected = [
@@ -264,6 +276,7 @@ mod tests {
             Event::Allocate { size: 1, align: 16 },
             Event::Reallocate { birth: 0, size: 9 },
             Event::Free { birth: 2 },
+            Event::Free { birth: 1 },
         ];
         assert_eq!((&converted.trace.events[..], converted.older), (&expected[..], 0));
     }

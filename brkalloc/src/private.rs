@@ -13,12 +13,13 @@ pub use crate::arena::order::{Address, Fifo, Lifo, Order};
 pub use crate::arena::placement::{ByPlacement, PathPolicy};
 pub use crate::arena::policy::{BestFit, FirstFit, NextFit, Policy, WorstFit};
 pub use crate::heap::config::{Config, Export};
-pub use crate::heap::target::{require_lock, require_source};
+pub use crate::heap::target::{require_lock, require_record, require_source};
 pub use crate::heap::undeclared::{Newable, WriteTheNameOfTheStaticHere};
 pub use crate::layers::cached::{Cache, Cached, PerThread, ThreadCache, ThreadEnd, Uncached};
 pub use crate::layers::guarded::Hardening;
 pub use crate::layers::mapped::{Large, Mapped, Unmapped};
 pub use crate::layers::quarantine::{Quarantine, Quarantined, Unquarantined};
+pub use crate::layers::recorded::Recorder;
 pub use crate::sys::lock::{
     ByPath, DefaultLock, Lock, Mutex, Noticing, OsLock, PathLock, RawLock, SpinLock, Unlocked,
 };
@@ -199,6 +200,8 @@ pub mod options {
     pub enum stats {}
     /// Whether the heap defines the C allocation functions: `"malloc"` or `"none"`.
     pub enum export {}
+    /// Where the heap records every request: a path.
+    pub enum record {}
 }
 
 #[cfg(test)]

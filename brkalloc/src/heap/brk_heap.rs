@@ -13,6 +13,7 @@ use crate::arena::stats::{ChunkInfo, Stats};
 use crate::layers::cached::Cache;
 use crate::layers::guarded::Hardening;
 use crate::layers::mapped::Large;
+use crate::layers::recorded::Recording;
 use crate::layers::{Annotated, Base, Layer};
 use core::alloc::{GlobalAlloc, Layout};
 use core::fmt;
@@ -48,8 +49,12 @@ pub struct BrkHeap<C: Config = WriteTheNameOfTheStaticHere> {
 }
 
 /// The layers of a heap, from the one that receives each request down to the arena behind its lock.
-pub(crate) type Stack<C> = <<C as Config>::Large as Large>::Over<
-    Annotated<<<C as Config>::Harden as Hardening>::Over<<<C as Config>::Cache as Cache<C>>::Over>>,
+pub(crate) type Stack<C> = Recording<
+    <<C as Config>::Large as Large>::Over<
+        Annotated<
+            <<C as Config>::Harden as Hardening>::Over<<<C as Config>::Cache as Cache<C>>::Over>,
+        >,
+    >,
 >;
 
 impl<C: Config> BrkHeap<C> {

@@ -17,6 +17,7 @@ use crate::layers::guarded::Hardening;
 use crate::layers::locked::Locked;
 use crate::layers::mapped::Large;
 use crate::layers::quarantine::Quarantine;
+use crate::layers::recorded::Recorder;
 use crate::layers::{Layer, Params};
 use crate::sys::lock::Lock;
 use crate::sys::source::Source;
@@ -70,6 +71,16 @@ pub trait Config: Sized + 'static {
     /// The path to this crate, if the attribute names one; empty otherwise.
     const CRATE: &'static str = "";
 
+    /// The path of the recording, as the attribute has it.
+    const RECORD: Option<&'static str> = None;
+
+    /// Returns the recorder of every request, if there is one.
+    #[must_use]
+    #[inline]
+    fn recorder() -> Option<&'static Recorder> {
+        None
+    }
+
     /// Returns the one static that this configuration describes. A [`BrkHeap`] elsewhere serves
     /// nothing.
     ///
@@ -108,6 +119,11 @@ impl<C: Config> Params for C {
     const TOTAL: usize = <<C as Config>::Cache as Cache<C>>::TOTAL;
     const IS_MALLOC: bool = matches!(<C as Config>::EXPORT, Export::Malloc);
     const LOCK: Self::Lock = <C as Config>::LOCK;
+
+    #[inline]
+    fn recorder() -> Option<&'static Recorder> {
+        <C as Config>::recorder()
+    }
 
     #[inline]
     fn base() -> &'static Locked<C> {

@@ -58,6 +58,8 @@ pub struct Configuration {
     pub stats: &'static str,
     /// Which functions of C the heap defines.
     pub export: Export,
+    /// With which path the names of the recordings begin; `None` without recordings.
+    pub record: Option<&'static str>,
     /// The path to this crate, if the attribute names one; empty otherwise.
     pub crate_path: &'static str,
     grows: bool,
@@ -92,6 +94,7 @@ impl Configuration {
             zero: C::ZERO,
             stats: <C::Counters as Counters>::NAME,
             export: C::EXPORT,
+            record: C::RECORD,
             crate_path: C::CRATE,
             grows: <C::Source as Source>::GROWS,
             merges,
@@ -153,6 +156,9 @@ impl fmt::Display for Configuration {
         write!(f, ", stats = \"{}\"", self.stats)?;
         if self.export != Export::None {
             write!(f, ", export = \"{}\"", self.export.name())?;
+        }
+        if let Some(record) = self.record {
+            write!(f, ", record = {record:?}")?;
         }
         if !self.crate_path.is_empty() {
             write!(f, ", crate = {}", self.crate_path)?;

@@ -11,10 +11,16 @@ struct Target {
     is_unix: bool,
     /// Compare-and-swap, without which no lock can spin.
     swaps: bool,
+    /// Linux, and counters of 64 bits: a file that a process shares with its memory.
+    records: bool,
 }
 
 /// The target that this crate is compiled for.
-const HERE: Target = Target { is_unix: cfg!(unix), swaps: cfg!(target_has_atomic = "8") };
+const HERE: Target = Target {
+    is_unix: cfg!(unix),
+    swaps: cfg!(target_has_atomic = "8"),
+    records: cfg!(all(target_os = "linux", target_has_atomic = "64")),
+};
 
 impl Target {
     /// Returns what to write instead of `source`, if the target lacks it.
@@ -35,6 +41,16 @@ impl Target {
                 "this target has neither a system that gives memory nor compare-and-swap for a lock; write `source = \"static\", arena = \"64KiB\", unsafe(lock = \"none\")`"
             }
         })
+    }
+
+    /// Returns what to write instead of `record`, if the target cannot record.
+    const fn lacks_record(self) -> Option<&'static str> {
+        if self.records {
+            return None;
+        }
+        Some(
+            "`record` needs Linux, where a process shares a file with its memory; leave the option out on this target",
+        )
     }
 
     /// Returns what to write instead of `lock`, if the target lacks it. `"default"` and `"none"`
@@ -91,13 +107,25 @@ pub const fn require_lock(source: &str, lock: &str) {
     }
 }
 
+/// Fails to compile where nothing can be recorded.
+///
+/// # Panics
+///
+/// On such a target, during constant evaluation.
+#[track_caller]
+pub const fn require_record() {
+    if let Some(instead) = HERE.lacks_record() {
+        panic!("{}", instead);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const UNIX: Target = Target { is_unix: true, swaps: true };
-    const BARE: Target = Target { is_unix: false, swaps: true };
-    const LEAST: Target = Target { is_unix: false, swaps: false };
+    const UNIX: Target = Target { is_unix: true, swaps: true, records: true };
+    const BARE: Target = Target { is_unix: false, swaps: true, records: false };
+    const LEAST: Target = Target { is_unix: false, swaps: false, records: false };
 
     #[test]
     fn a_unix_has_everything() {
@@ -107,6 +135,13 @@ mod tests {
                 assert_eq!(UNIX.lacks_lock(lock), None);
             }
         }
+    }
+
+    #[test]
+    fn only_linux_records() {
+        assert_eq!(UNIX.lacks_record(), None);
+        let said = BARE.lacks_record().expect("it is lacking");
+        assert!(said.contains("leave the option out"), "{said}");
     }
 
     #[test]

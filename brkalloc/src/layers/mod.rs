@@ -3,6 +3,7 @@
 //! ```text
 //!   #[brk_heap(cache = "1MiB", large = "1MiB", harden = "full")]
 //!
+//!   Recording record = "app"        every request becomes a record in a file
 //!   Mapping     large = "1MiB"      a mapping of its own for each large request
 //!     Guarding  harden = "full"     a guard behind each block, and the quarantine
 //!       Caching cache = "1MiB"      small objects and medium chunks per thread
@@ -28,6 +29,7 @@ pub(crate) mod locked;
 pub(crate) mod lone;
 pub(crate) mod mapped;
 pub(crate) mod quarantine;
+pub(crate) mod recorded;
 
 use crate::arena::check::Corruption;
 use crate::arena::heap::RawHeap;
@@ -39,6 +41,7 @@ use core::alloc::Layout;
 use core::ptr::NonNull;
 use locked::{Extra, Locked};
 use quarantine::{Quarantine, Queue};
+use recorded::Recorder;
 
 /// `L`, with sanitizer annotations if the feature `watch` is on.
 #[cfg(feature = "watch")]
@@ -74,6 +77,9 @@ pub trait Params: ArenaParams {
     const IS_MALLOC: bool;
     /// The lock in its initial state.
     const LOCK: Self::Lock;
+
+    /// The recorder of every request, if there is one.
+    fn recorder() -> Option<&'static Recorder>;
 
     /// The locked arena of the one static with this configuration.
     fn base() -> &'static Locked<Self>;
