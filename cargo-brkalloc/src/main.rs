@@ -2,9 +2,8 @@
 //!
 //! One module for each command; `command.rs` has what they share.
 
-mod command;
-
-use command::{Code, Failure};
+use cargo_brkalloc::command::{self, Code, Failure};
+use cargo_brkalloc::commands;
 use lexopt::Arg::{Long, Short, Value};
 use lexopt::Parser;
 use std::process::ExitCode;
@@ -13,6 +12,9 @@ const HELP: &str = "\
 Records what a program asks of its heap, and finds the attribute that suits it.
 
 usage: cargo brkalloc COMMAND …
+
+  record  runs a program and writes a trace of its allocations
+  info    what a trace contains: events, threads, sizes, lifetimes
 
 `cargo brkalloc COMMAND --help` says more of one.";
 
@@ -25,8 +27,10 @@ fn run(mut arguments: Parser) -> Result<Code, Failure> {
         match arguments.next()? {
             // `cargo brkalloc …` runs `cargo-brkalloc brkalloc …`.
             Some(Value(word)) if word == "brkalloc" => {}
+            Some(Value(word)) if word == "record" => return commands::record::run(arguments),
+            Some(Value(word)) if word == "info" => return commands::info::run(arguments),
             Some(Long("help") | Short('h')) | None => {
-                println!("{HELP}");
+                command::print(&format!("{HELP}\n"))?;
                 return Ok(Code::Success);
             }
             Some(other) => return Err(other.unexpected().into()),

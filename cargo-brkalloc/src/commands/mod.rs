@@ -1,0 +1,4 @@
+//! The commands; one module for each.
+
+pub mod info;
+pub mod record;
