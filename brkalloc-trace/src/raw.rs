@@ -6,8 +6,8 @@
 //!  a piece      | "BRW\n" | version | records in use | 0 | record | record | … 2730 of them
 //!                 4         4         4                4   24
 //!
-//!  a record     | sequence << 16 | log2 << 8 | kind |  address | size |     all zeros: not written
-//!                                            8          8          8        in the program's own byte order
+//!  a record     | sequence << 16 | log2 << 8 | kind |  address | size |
+//!                                                 8          8      8     in the program's own byte order
 //!
 //!  kind 1  allocate      kind 3  reallocation begins: the address of the old block
 //!       2  free               4  reallocation ends: address and size of the new block; address 0 says
@@ -18,7 +18,9 @@
 //!
 //! The sequence number is that of one counter of the process. A free takes its number before the
 //! block is freed and an allocation after it was made, so the records in order reuse no address
-//! that is in use. A program that was killed loses nothing: the pieces are its mapped file.
+//! that is in use. A program that was killed loses nothing: the pieces are its mapped file. Two
+//! records of one number are one: it was killed as it copied a full piece. The upper half of the
+//! records in use is the program's own.
 //!
 //! Blocks that are older than the recording (those that a forked child inherits) are in no trace.
 
@@ -66,6 +68,7 @@ pub fn convert(bytes: &[u8]) -> Result<Converted, Fault> {
         read_piece(piece, index * PIECE, &mut records)?;
     }
     records.sort_unstable_by_key(|record| record.sequence);
+    records.dedup_by_key(|record| record.sequence);
     let mut conversion = Conversion::default();
     for record in &records {
         conversion.record(record)?;
@@ -104,8 +107,13 @@ fn read_piece(piece: &[u8], at: usize, records: &mut Vec<Record>) -> Result<(), 
     if version != VERSION {
         return Err(Fault::Version(version));
     }
+    let in_use = u16::from_ne_bytes(if cfg!(target_endian = "big") {
+        [rest[6], rest[7]]
+    } else {
+        [rest[4], rest[5]]
+    });
     let mut thread = 0;
-    for record in body.chunks_exact(RECORD) {
+    for record in body.chunks_exact(RECORD).take(usize::from(in_use)) {
         let word = |index: usize| {
             let bytes = record[8 * index..].first_chunk();
             bytes.map_or(0, |bytes| u64::from_ne_bytes(*bytes))
@@ -114,7 +122,7 @@ fn read_piece(piece: &[u8], at: usize, records: &mut Vec<Record>) -> Result<(), 
         let kind = (first & 0xff) as u8;
         if kind == 5 {
             thread = u32::try_from(address).map_err(|_| too_large(at))?;
-        } else if kind != 0 {
+        } else {
             let (sequence, log2) = (first >> 16, (first >> 8 & 0xff) as u8);
             records.push(Record { sequence, address, size, thread, log2, kind });
         }
@@ -231,7 +239,8 @@ mod tests {
     fn piece(records: &[(u64, u64, u64, u64, u64)]) -> Vec<u8> {
         let mut bytes = START.to_vec();
         bytes.extend(VERSION.to_ne_bytes());
-        bytes.extend([0; 8]);
+        bytes.extend(u32::try_from(records.len()).expect("a few").to_ne_bytes());
+        bytes.extend([0; 4]);
         for (kind, log2, sequence, address, size) in records {
             for word in [sequence << 16 | log2 << 8 | kind, *address, *size] {
                 bytes.extend(word.to_ne_bytes());
@@ -295,6 +304,13 @@ mod tests {
         let (trace, _) = Trace::read(&piece(&records)).expect("a sound piece");
         assert_eq!(trace.events[1], Event::Free { birth: 0 });
         assert_eq!(trace.zeroed, [1]);
+    }
+
+    #[test]
+    fn a_piece_that_was_copied_counts_once() {
+        let twice = piece(&[(5, 0, 0, 3, 0), (1, 4, 1, 0x10, 8), (2, 0, 2, 0x10, 0)]);
+        let converted = convert(&[&twice[..], &twice].concat()).expect("two sound pieces");
+        assert_eq!((converted.trace.events.len(), converted.older), (2, 0));
     }
 
     #[test]

@@ -6,8 +6,8 @@
 //!
 //! No descriptor stays open: programs close those that they do not know, and use their numbers for
 //! files of their own. So each piece opens the file again, and looks whether it is still the same.
-//! A piece is allocated on the disk before it is mapped, because a store into a page that the disk
-//! has no room for would end the program.
+//! The piece of a thread is allocated on the disk before it is mapped, because a store into a page
+//! that the disk has no room for would end the program.
 
 use super::piece::{BYTES, Piece};
 use core::ffi::{CStr, c_int};
@@ -159,15 +159,40 @@ impl File {
         Err(Trouble::Crowded)
     }
 
-    /// Adds a piece at `offset`, which is the end of the file, or will be.
+    /// Maps a new piece at `offset`, which is the end of the file, or will be.
     pub(super) fn piece(&self, offset: u64) -> Result<&'static Piece, Trouble> {
+        let (file, offset) = self.open(offset)?;
+        file.extend(offset)?;
+        file.map(offset)
+    }
+
+    /// Copies a piece to `offset`, which is the end of the file, or will be.
+    pub(super) fn copy(&self, piece: &Piece, offset: u64) -> Result<(), Trouble> {
+        let (file, offset) = self.open(offset)?;
+        let bytes: *const Piece = piece;
+        // SAFETY: a piece has so many bytes; nobody but this thread changes it.
+        match unsafe { libc::pwrite64(file.0, bytes.cast(), BYTES, offset) } {
+            -1 => Err(trouble()),
+            written if usize::try_from(written) == Ok(BYTES) => Ok(()),
+            _ => Err(Trouble::System(libc::ENOSPC)),
+        }
+    }
+
+    /// Opens the file to make it longer by a piece at `offset`.
+    fn open(&self, offset: u64) -> Result<(Open, libc::off64_t), Trouble> {
         let file = Open::new(&self.path, 0)?;
         if file.identity()? != self.identity {
             return Err(Trouble::Replaced);
         }
-        let offset = libc::off64_t::try_from(offset).map_err(|_| Trouble::Limit)?;
-        file.extend(offset)?;
-        file.map(offset)
+        let end = offset.checked_add(BYTES as u64).ok_or(Trouble::Limit)?;
+        let mut limit = libc::rlimit64 { rlim_cur: libc::RLIM64_INFINITY, rlim_max: 0 };
+        // A file beyond the limit would be a signal that ends the program.
+        // SAFETY: the limit has room for what the system says.
+        unsafe { libc::getrlimit64(libc::RLIMIT_FSIZE, &raw mut limit) };
+        if limit.rlim_cur < end {
+            return Err(Trouble::Limit);
+        }
+        Ok((file, libc::off64_t::try_from(offset).map_err(|_| Trouble::Limit)?))
     }
 }
 
@@ -199,14 +224,6 @@ impl Open {
     fn extend(&self, offset: libc::off64_t) -> Result<(), Trouble> {
         const LENGTH: libc::off64_t = 1 << 16;
         const _: () = assert!(LENGTH.unsigned_abs() == BYTES as u64);
-        let end = offset.checked_add(LENGTH).ok_or(Trouble::Limit)?;
-        let mut limit = libc::rlimit64 { rlim_cur: libc::RLIM64_INFINITY, rlim_max: 0 };
-        // A file beyond the limit would be a signal that ends the program.
-        // SAFETY: the limit has room for what the system says.
-        unsafe { libc::getrlimit64(libc::RLIMIT_FSIZE, &raw mut limit) };
-        if limit.rlim_cur < u64::try_from(end).unwrap_or(u64::MAX) {
-            return Err(Trouble::Limit);
-        }
         // SAFETY: the call touches no memory.
         if unsafe { libc::fallocate64(self.0, 0, offset, LENGTH) } == 0 {
             return Ok(());

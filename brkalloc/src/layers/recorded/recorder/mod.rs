@@ -2,11 +2,11 @@
 //!
 //! ```text
 //!  thread 0 ──► piece ┐  sequence numbers from one counter          PATH.PID.raw
-//!  thread 1 ──► piece ┼──────────────────────────────────► | piece | piece | piece | …
-//!  thread 2 ──► piece ┘                                      64 KiB each, taken as needed
+//!  thread 1 ──► piece ┼─────────────────────────────────► | piece | piece | piece | copy | …
+//!  thread 2 ──► piece ┘                                     64 KiB each; a full piece is copied
 //! ```
 //!
-//! A record is three stores into the file's pages. So `exec`, `_exit` and `kill -9` lose nothing, and
+//! A record is four stores into the file's pages. So `exec`, `_exit` and `kill -9` lose nothing, and
 //! nothing has to be written at the end. Nothing here allocates, unwinds or waits: a thread finds
 //! its piece by a thread-specific value, and shares with others only counters. A free takes its
 //! sequence number before the block is freed, an allocation after it was made: so an address is
@@ -170,7 +170,7 @@ impl Recorder {
         unsafe { piece.cast::<Piece>().as_ref() }
     }
 
-    /// Returns another piece for this thread, whose last one was `full`; nothing if nothing is
+    /// Makes room in the piece of this thread, if it is `full`, or gives it one; nothing if nothing is
     /// recorded.
     #[cold]
     #[inline(never)]
@@ -182,21 +182,41 @@ impl Recorder {
         if self.state.load(Ordering::Acquire) != OPEN {
             return None;
         }
-        let thread = match full {
-            Some(piece) => piece.thread(),
-            None => self.threads.fetch_add(1, Ordering::Relaxed),
+        let made = match full {
+            Some(full) => self.empty(full, full.thread()),
+            None => self.first(),
         };
-        let piece = self.spare().map_or_else(|| self.extend(), Ok);
-        let piece = piece.map_err(|trouble| self.stop(trouble)).ok()?;
+        made.map_err(|trouble| self.stop(trouble)).ok()
+    }
+
+    /// Returns the first piece of this thread.
+    fn first(&'static self) -> Result<&'static Piece, Trouble> {
+        let thread = self.threads.fetch_add(1, Ordering::Relaxed);
+        let piece = match self.spare() {
+            Some(spare) if spare.is_nearly_full() => self.empty(spare, thread)?,
+            Some(spare) => spare,
+            // SAFETY: the state is `OPEN`, in which nobody writes it.
+            None => unsafe { &*self.file.get() }.piece(self.take())?,
+        };
         piece.begin(self.number.load(Ordering::Relaxed), thread);
         let value: *const Piece = piece;
-        // SAFETY: the key is ours; the piece stays mapped until the thread has another.
+        // SAFETY: the key is ours; the piece stays mapped until the thread ends.
         unsafe { libc::pthread_setspecific(self.key.load(Ordering::Relaxed), value.cast()) };
-        if let Some(full) = full {
-            // SAFETY: it was this thread's alone, which has another now.
-            unsafe { unmap(full) };
-        }
-        Some(piece)
+        Ok(piece)
+    }
+
+    /// Copies a piece to the end of the file, and begins it again for `thread`.
+    fn empty(&self, piece: &'static Piece, thread: u32) -> Result<&'static Piece, Trouble> {
+        // SAFETY: the state is `OPEN`, in which nobody writes it.
+        unsafe { &*self.file.get() }.copy(piece, self.take())?;
+        piece.clear();
+        piece.begin(self.number.load(Ordering::Relaxed), thread);
+        Ok(piece)
+    }
+
+    /// Takes the place of a piece at the end of the file.
+    fn take(&self) -> u64 {
+        self.taken.fetch_add(BYTES as u64, Ordering::Relaxed)
     }
 
     /// Takes a piece that a thread has left.
@@ -209,13 +229,6 @@ impl Recorder {
             // SAFETY: null, or a mapped piece that was put there; the exchange made it ours.
             unsafe { piece.as_ref() }
         })
-    }
-
-    /// Takes a new piece at the end of the file.
-    fn extend(&self) -> Result<&'static Piece, Trouble> {
-        let offset = self.taken.fetch_add(BYTES as u64, Ordering::Relaxed);
-        // SAFETY: the state is `OPEN`, in which nobody writes it.
-        unsafe { &*self.file.get() }.piece(offset)
     }
 
     /// Makes the file of this process, unless another thread does.
@@ -306,7 +319,7 @@ extern "C" fn thread_ends(piece: *mut c_void) {
     let recorder = RECORDERS.get(left.recorder().wrapping_sub(1));
     // SAFETY: null, or a static that signed in.
     let recorder = recorder.and_then(|place| unsafe { place.load(Ordering::Acquire).as_ref() });
-    if let Some(recorder) = recorder.filter(|_| left.has_room()) {
+    if let Some(recorder) = recorder {
         let put = |spare: &AtomicPtr<Piece>| {
             spare.compare_exchange(null_mut(), piece, Ordering::Release, Ordering::Relaxed).is_ok()
         };

@@ -9,9 +9,10 @@
 //! ```
 //!
 //! A piece is mapped, shared with the file, so that nothing is lost that was stored before a process
-//! ends, however it ends. A record's first word is stored last: a record without it was never made.
-//! Atomics are what makes these stores sound, because a forked child may have the piece, too. The
-//! crate `brkalloc-trace` reads it.
+//! ends, however it ends. A record counts once the number in use says so. A full piece is copied to
+//! the end of the file, which costs a tenth of mapping another, and begins again: after a kill
+//! between the two a record may be there twice. Atomics are what makes these stores sound, because a
+//! forked child may have the piece, too. The crate `brkalloc-trace` reads it.
 
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
@@ -69,9 +70,25 @@ impl Piece {
         self.thread.load(Ordering::Relaxed)
     }
 
-    /// Whether there is room for a thread and a record.
-    pub(super) fn has_room(&self) -> bool {
-        (self.in_use.load(Ordering::Relaxed) & 0xffff) as usize + 2 <= RECORDS
+    /// Whether a thread and a record would find no room.
+    pub(super) fn is_nearly_full(&self) -> bool {
+        RECORDS < self.count() + 2
+    }
+
+    #[inline]
+    pub(super) fn is_full(&self) -> bool {
+        RECORDS <= self.count()
+    }
+
+    #[inline]
+    fn count(&self) -> usize {
+        (self.in_use.load(Ordering::Relaxed) & 0xffff) as usize
+    }
+
+    /// Forgets every record: they stand elsewhere in the file.
+    pub(super) fn clear(&self) {
+        let recorder = self.in_use.load(Ordering::Relaxed) & !0xffff;
+        self.in_use.store(recorder, Ordering::Relaxed);
     }
 
     /// Adds a record; nothing if the piece is full.
@@ -81,14 +98,10 @@ impl Piece {
         let Some([first, second, third]) = self.records.get((in_use & 0xffff) as usize) else {
             return;
         };
+        let word = sequence << 16 | u64::from(log2) << 8 | kind as u64;
+        first.store(word, Ordering::Relaxed);
         second.store(address, Ordering::Relaxed);
         third.store(size, Ordering::Relaxed);
-        first.store(sequence << 16 | u64::from(log2) << 8 | kind as u64, Ordering::Release);
-        self.in_use.store(in_use + 1, Ordering::Relaxed);
-    }
-
-    #[inline]
-    pub(super) fn is_full(&self) -> bool {
-        RECORDS <= (self.in_use.load(Ordering::Relaxed) & 0xffff) as usize
+        self.in_use.store(in_use + 1, Ordering::Release);
     }
 }
