@@ -165,7 +165,7 @@ impl Entry {
     pub(crate) fn size(&self) -> Option<u64> {
         match self.value {
             Value::Size(size) => Some(size),
-            Value::Word(_) | Value::Path(_) => None,
+            Value::Word(_) | Value::Path(_) | Value::Text(_) => None,
         }
     }
 

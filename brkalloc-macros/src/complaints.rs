@@ -61,6 +61,7 @@ pub(crate) fn wrong_value(option: &HeapOption, written: &[TokenTree]) -> Mistake
         }
         (Kind::Size { .. }, Some(Lit::Float(number))) => size::not_whole_number(&number, option),
         (Kind::Path, Some(Lit::Str(path))) => quoted_path(option, &path.value()),
+        (Kind::Text, Some(Lit::Str(text))) => no_path(option, &text.value()),
         _ => wrong_kind(option, written),
     }
     .at(stream(written))
@@ -100,6 +101,13 @@ fn wrong_kind(option: &HeapOption, written: &[TokenTree]) -> Diagnostic {
         Kind::Word => wrong.note(format!("the values are {}", option.values())),
         _ => wrong,
     }
+}
+
+/// Reports a string that names no file.
+fn no_path(option: &HeapOption, text: &str) -> Diagnostic {
+    let wrong = if text.contains('\0') { "a string with a zero byte" } else { "an empty string" };
+    error(format!("`{}` is given {wrong}", option.name))
+        .help(format!("write `{}`", option.written_as_example()))
 }
 
 /// Reports a path in quotes.

@@ -50,6 +50,7 @@ pub(crate) fn implementation(
         let chosen = Ident::new(settings.zero.item, settings.zero.span);
         quote!(const ZERO: #zero = #zero::#chosen;)
     });
+    let record = settings.record.as_ref().map(|(path, _)| record(path, runtime));
     let crate_path = runtime.written.map(|path| text_constant("CRATE", &compact(path)));
     // Only if needed: below a `#![forbid(deprecated)]`, this attribute would be an error itself.
     let allow = item.is_deprecated.then(|| quote!(#[allow(deprecated)]));
@@ -74,11 +75,28 @@ pub(crate) fn implementation(
             const LOCK: Self::Lock = #new_lock;
             #lock_option
             #export
+            #record
             #crate_path
             #allow
             fn heap() -> &'static #brk_heap<#name> {
                 &#name
             }
+        }
+    }
+}
+
+/// Writes the path of the recordings, and the recorder.
+fn record(path: &str, runtime: &Runtime<'_>) -> TokenStream {
+    let recorder = runtime.item("Recorder", runtime.span);
+    // The names within the function are the macro's own, whatever the heap is called.
+    let own = Ident::new("RECORDER", Span::mixed_site());
+    quote! {
+        const RECORD: ::core::option::Option<&'static ::core::primitive::str> =
+            ::core::option::Option::Some(#path);
+        #[inline]
+        fn recorder() -> ::core::option::Option<&'static #recorder> {
+            static #own: #recorder = #recorder::new(#path);
+            ::core::option::Option::Some(&#own)
         }
     }
 }

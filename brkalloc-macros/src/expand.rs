@@ -146,7 +146,8 @@ fn requirements(settings: &Settings, runtime: &Runtime<'_>) -> TokenStream {
     let of_source = (!settings.is_static())
         .then(|| require("require_source", source.span, &[source_text, lock_text]));
     let of_lock = lock.map(|(lock, span)| require("require_lock", span, &[source_text, lock]));
-    quote!(#of_source #of_lock)
+    let of_record = settings.record.as_ref().map(|(_, span)| require("require_record", *span, &[]));
+    quote!(#of_source #of_lock #of_record)
 }
 
 /// Keeps the name's place, but makes it the macro's own, so that no lint reports the hidden type.

@@ -92,7 +92,7 @@ pub(crate) fn value_meant(option: &HeapOption, written: &[TokenTree]) -> Option<
     match option.kind {
         Kind::Size { .. } => size_meant(option, written),
         Kind::Word | Kind::WordOrPath { .. } => None,
-        Kind::Path => return None,
+        Kind::Path | Kind::Text => return None,
     }
     .or_else(|| Some(option.written_with(option.meant(&last_word(written)?)?)))
 }

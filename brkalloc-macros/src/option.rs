@@ -26,6 +26,8 @@ pub(crate) enum Kind {
     },
     /// The path of a module.
     Path,
+    /// One of its words, or any other string.
+    Text,
 }
 
 /// One value that an option takes as a string.
@@ -116,7 +118,7 @@ impl HeapOption {
     /// Reports a value that is not the string, number or path that the option takes.
     pub(crate) fn wrong_kind(&self, found: &str) -> Diagnostic {
         let kind = match (self.kind, self.words) {
-            (Kind::Word, _) => "a string".to_owned(),
+            (Kind::Word | Kind::Text, _) => "a string".to_owned(),
             (Kind::Size { .. }, []) => "a size".to_owned(),
             (Kind::Size { .. }, [word, ..]) => format!("a size or `\"{}\"`", word.text),
             (Kind::WordOrPath { .. }, _) => "a string or a path".to_owned(),
@@ -129,7 +131,7 @@ impl HeapOption {
     pub(crate) fn right_kind(&self) -> String {
         let example = self.written_as_example();
         match (self.kind, self.words) {
-            (Kind::Word, _) => format!("write a string such as `{example}`"),
+            (Kind::Word | Kind::Text, _) => format!("write a string such as `{example}`"),
             (Kind::Size { .. }, []) => {
                 format!("write a string such as `{example}`, or a number of bytes")
             }

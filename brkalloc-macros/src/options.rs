@@ -286,6 +286,17 @@ pub(crate) static EXPORT: HeapOption = HeapOption {
     aliases: "exports malloc interpose c_functions preload",
 };
 
+pub(crate) static RECORD: HeapOption = HeapOption {
+    name: "record",
+    kind: Kind::Text,
+    words: &[word("none", "", "no off never false")],
+    example: "\"app\"",
+    default: "`\"none\"`",
+    meaning: "on Linux: records every request, for `cargo brkalloc`; the path with which the names \
+              of the files begin",
+    aliases: "recording recorder records trace traces tracing log logging record_to trace_file capture",
+};
+
 pub(crate) static CRATE: HeapOption = HeapOption {
     name: "crate",
     kind: Kind::Path,
@@ -320,6 +331,7 @@ pub(crate) static ALL: &[&HeapOption] = &[
     &ZERO,
     &STATS,
     &EXPORT,
+    &RECORD,
     &CRATE,
 ];
 

@@ -10,7 +10,7 @@ use crate::args::{Args, Entry, Unsafety};
 use crate::option::HeapOption;
 use crate::options::{
     ARENA, CACHE, CACHE_TOTAL, COALESCE, CRATE, EXPORT, GROW, HARDEN, INDEX, LARGE, LIMIT, LOCK,
-    ORDER, PLACEMENT, POLICY, PRESET, QUARANTINE, SOURCE, STATS, TRIM, ZERO,
+    ORDER, PLACEMENT, POLICY, PRESET, QUARANTINE, RECORD, SOURCE, STATS, TRIM, ZERO,
 };
 use crate::size::show;
 use crate::value::Value;
@@ -69,6 +69,8 @@ pub(crate) struct Settings {
     pub(crate) runtime: Option<TokenStream>,
     /// Whether the heap defines the C allocation functions.
     pub(crate) export: Choice,
+    /// Where the heap records its requests, and the place of that text.
+    pub(crate) record: Option<(String, Span)>,
 }
 
 /// The selected word of an option.
@@ -137,6 +139,7 @@ impl Settings {
             stats: choice(args, &STATS, "none"),
             runtime: runtime(args).cloned(),
             export: choice(args, &EXPORT, "none"),
+            record: record(args),
         }
     }
 
@@ -222,6 +225,13 @@ impl Settings {
             (&ZERO, word(&self.zero)),
             (&STATS, word(&self.stats)),
             (&EXPORT, word(&self.export)),
+            (
+                &RECORD,
+                match &self.record {
+                    Some((path, _)) => Some(format!("`{path:?}`")),
+                    None => none("none"),
+                },
+            ),
             (&CRATE, self.runtime.as_ref().map(|path| format!("`{}`", compact(path)))),
         ];
         values.into_iter().filter_map(|(option, value)| Some((option, value?))).collect()
@@ -301,7 +311,16 @@ pub(crate) fn cache(args: &Args) -> Option<u64> {
 pub(crate) fn runtime(args: &Args) -> Option<&TokenStream> {
     match &args.get(&CRATE)?.value {
         Value::Path(path) => Some(path),
-        Value::Word(_) | Value::Size(_) => None,
+        Value::Word(_) | Value::Size(_) | Value::Text(_) => None,
+    }
+}
+
+/// Returns where the heap records its requests, if it does.
+fn record(args: &Args) -> Option<(String, Span)> {
+    let entry = args.get(&RECORD)?;
+    match &entry.value {
+        Value::Text(path) => Some((path.clone(), entry.span())),
+        Value::Word(_) | Value::Size(_) | Value::Path(_) => None,
     }
 }
 
@@ -317,7 +336,7 @@ fn choice(args: &Args, option: &HeapOption, default: &str) -> Choice {
     debug_assert!(option.word(default).is_some(), "`{}` has no `{default}`", option.name);
     let written = |entry: &Entry| match entry.value {
         Value::Word(word) => Some(Choice { text: word.text, item: word.item, span: entry.span() }),
-        Value::Size(_) | Value::Path(_) => None,
+        Value::Size(_) | Value::Path(_) | Value::Text(_) => None,
     };
     let by_default = || {
         let (text, item) = option.word(default).map_or(("", ""), |word| (word.text, word.item));

@@ -24,6 +24,8 @@ pub(crate) enum Value {
     Size(u64),
     /// A path, as the user wrote it.
     Path(TokenStream),
+    /// Any text but one of the option's words.
+    Text(String),
 }
 
 /// Reads `written` as a value of `option`; `None` if the option does not take it.
@@ -31,6 +33,11 @@ pub(crate) fn read(option: &HeapOption, written: &[TokenTree]) -> Option<Value> 
     let word = |text: &str| option.word(text).map(Value::Word);
     match (option.kind, literal(written)) {
         (Kind::Word | Kind::WordOrPath { .. }, Some(Lit::Str(text))) => word(&text.value()),
+        (Kind::Text, Some(Lit::Str(text))) => {
+            let text = text.value();
+            let is_path = !text.trim().is_empty() && !text.contains('\0');
+            word(&text).or_else(|| is_path.then_some(Value::Text(text)))
+        }
         (Kind::Size { .. }, Some(literal)) => {
             let size = || bytes(&literal).filter(|size| 0 < *size).map(Value::Size);
             match &literal {

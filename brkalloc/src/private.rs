@@ -200,7 +200,7 @@ pub mod options {
     pub enum stats {}
     /// Whether the heap defines the C allocation functions: `"malloc"` or `"none"`.
     pub enum export {}
-    /// Where the heap records every request: a path.
+    /// Where the heap records every request: the path with which its files begin, or `"none"`.
     pub enum record {}
 }
 

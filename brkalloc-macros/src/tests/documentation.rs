@@ -21,7 +21,7 @@ fn values(option: &HeapOption) -> String {
     let before = matches!(option.kind, Kind::Size { .. }).then(|| "size".to_owned());
     let after = match option.kind {
         Kind::WordOrPath { of, .. } => Some(format!("the path of a `{of}`")),
-        Kind::Path => Some("path".to_owned()),
+        Kind::Path | Kind::Text => Some("path".to_owned()),
         Kind::Word | Kind::Size { .. } => None,
     };
     let all = before.into_iter().chain(words).chain(after);
@@ -299,7 +299,7 @@ fn every_default_that_is_a_value_expands_like_its_absence() {
         compared += 1;
     }
     assert_eq!(
-        compared, 14,
+        compared, 15,
         "all but `preset`, `limit`, `trim`, `lock` and `crate` begin with a value"
     );
 }

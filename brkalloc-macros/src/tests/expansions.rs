@@ -5,7 +5,7 @@ use super::{HEAP, formatted};
 use core::fmt::Write as _;
 use expect_test::{Expect, expect};
 
-pub(super) const CONFIGURATIONS: [&str; 12] = [
+pub(super) const CONFIGURATIONS: [&str; 13] = [
     "",
     r#"arena = "64KiB", policy = "first_fit", order = "address""#,
     r#"source = "static", arena = "16KiB", unsafe(lock = "none")"#,
@@ -16,6 +16,7 @@ pub(super) const CONFIGURATIONS: [&str; 12] = [
     r#"policy = "best_fit", index = "list", harden = "none", stats = "counters", lock = ::a::Raw"#,
     r#"cache = "1MiB", large = "1MiB", zero = "free", harden = "full", quarantine = "64KiB""#,
     r#"export = "malloc", source = "mmap""#,
+    r#"record = "app", cache = "none""#,
     r#"policy = ::a::Rule, order = "lifo", lock = "spin""#,
     r#"policy = ::a::Rule, lock = ::a::Raw, cache = "1MiB", export = "malloc""#,
 ];
@@ -71,6 +72,7 @@ fn the_heap_of_the_readme() {
             | `zero` | `"none"` | default |
             | `stats` | `"none"` | default |
             | `export` | `"none"` | default |
+            | `record` | `"none"` | default |
             */
             pub static HEAP: ::brkalloc::BrkHeap<HEAP> = ::brkalloc::BrkHeap::__new();
             #[doc(hidden)]
@@ -138,6 +140,7 @@ fn a_static_arena_without_a_lock() {
             | `zero` | `"none"` | default |
             | `stats` | `"none"` | default |
             | `export` | `"none"` | default |
+            | `record` | `"none"` | default |
             */
             static ARENA: ::brkalloc::BrkHeap<ARENA> = ::brkalloc::BrkHeap::__new();
             #[doc(hidden)]
@@ -218,6 +221,7 @@ fn everything_written_out() {
             | `zero` | `"none"` | default |
             | `stats` | `"counters"` | attribute |
             | `export` | `"none"` | default |
+            | `record` | `"none"` | default |
             | `crate` | `my::brkalloc` | attribute |
             */
             static HEAP: my::brkalloc::BrkHeap<HEAP> = my::brkalloc::BrkHeap::__new();
@@ -310,6 +314,7 @@ fn a_policy_and_a_lock_by_their_paths() {
             | `zero` | `"none"` | default |
             | `stats` | `"none"` | default |
             | `export` | `"none"` | default |
+            | `record` | `"none"` | default |
             */
             static HEAP: ::brkalloc::BrkHeap<HEAP> = ::brkalloc::BrkHeap::__new();
             #[doc(hidden)]
@@ -394,6 +399,7 @@ fn a_list_in_last_in_first_out_order_on_a_fixed_arena() {
             | `zero` | `"none"` | default |
             | `stats` | `"none"` | default |
             | `export` | `"none"` | default |
+            | `record` | `"none"` | default |
             */
             static HEAP: ::brkalloc::BrkHeap<HEAP> = ::brkalloc::BrkHeap::__new();
             #[doc(hidden)]

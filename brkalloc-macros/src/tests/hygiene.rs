@@ -185,6 +185,10 @@ fn the_expansion_uses_no_name_that_the_user_can_shadow() {
         "crate",
         "export",
         "EXPORT",
+        "record",
+        "RECORD",
+        "recorder",
+        "RECORDER",
         "extern",
         "mut",
     ];

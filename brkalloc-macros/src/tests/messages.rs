@@ -23,7 +23,7 @@ fn message_01_unknown_option() {
         HEAP,
         &expect![[r#"
             error: unknown option `zzz`
-            help: the options are `preset`, `source`, `arena`, `grow`, `limit`, `trim`, `large`, `policy`, `order`, `index`, `coalesce`, `cache`, `cache_total`, `lock`, `harden`, `quarantine`, `zero`, `stats`, `export`, `crate`
+            help: the options are `preset`, `source`, `arena`, `grow`, `limit`, `trim`, `large`, `policy`, `order`, `index`, `coalesce`, `cache`, `cache_total`, `lock`, `harden`, `quarantine`, `zero`, `stats`, `export`, `record`, `crate`
               --> zzz
         "#]],
     );
@@ -244,7 +244,7 @@ fn message_17_not_name_and_value() {
         &expect![[r#"
             error: expected an option name, found `"64KiB"`
             help: did you mean `arena = "64KiB"`?
-            note: options are written `name = value`; the names are `preset`, `source`, `arena`, `grow`, `limit`, `trim`, `large`, `policy`, `order`, `index`, `coalesce`, `cache`, `cache_total`, `lock`, `harden`, `quarantine`, `zero`, `stats`, `export`, `crate`
+            note: options are written `name = value`; the names are `preset`, `source`, `arena`, `grow`, `limit`, `trim`, `large`, `policy`, `order`, `index`, `coalesce`, `cache`, `cache_total`, `lock`, `harden`, `quarantine`, `zero`, `stats`, `export`, `record`, `crate`
               --> "64KiB"
         "#]],
     );

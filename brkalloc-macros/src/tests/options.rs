@@ -114,13 +114,16 @@ fn a_path_that_spells_a_policy_is_that_word_without_quotes() {
 
 #[test]
 fn a_wrong_word_is_one_mistake_for_every_option() {
-    for option in ALL {
+    // Any text is the path of a recording.
+    for option in ALL.iter().filter(|option| option.kind != Kind::Text) {
         let shown = headlines(&format!("{} = \"zzzzzzzz\"", option.name));
         let [headline] = shown.as_slice() else { panic!("{shown:?}") };
         let expected = match option.kind {
             Kind::Word | Kind::WordOrPath { .. } => format!("unknown {} `zzzzzzzz`", option.name),
             Kind::Size { .. } => "`zzzzzzzz` is not a size".to_owned(),
-            Kind::Path => format!("`{}` takes a path, found `\"zzzzzzzz\"`", option.name),
+            Kind::Path | Kind::Text => {
+                format!("`{}` takes a path, found `\"zzzzzzzz\"`", option.name)
+            }
         };
         assert_eq!(*headline, expected);
     }
@@ -322,7 +325,7 @@ fn wrong_separators_are_reported_and_skipped() {
             help: remove this comma
               --> ,
             error: expected an option name, found `5`
-            help: options are written `name = value`; the names are `preset`, `source`, `arena`, `grow`, `limit`, `trim`, `large`, `policy`, `order`, `index`, `coalesce`, `cache`, `cache_total`, `lock`, `harden`, `quarantine`, `zero`, `stats`, `export`, `crate`
+            help: options are written `name = value`; the names are `preset`, `source`, `arena`, `grow`, `limit`, `trim`, `large`, `policy`, `order`, `index`, `coalesce`, `cache`, `cache_total`, `lock`, `harden`, `quarantine`, `zero`, `stats`, `export`, `record`, `crate`
               --> 5
         "#]],
     );
@@ -375,4 +378,31 @@ fn messages_show_tokens_as_typed_and_cut_long_ones() {
               --> [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19]
         "#]],
     );
+}
+
+#[test]
+fn a_recording_needs_the_path_of_a_file() {
+    for path in ["app", "/tmp/a b.c", "../None", "\u{e9}"] {
+        assert_eq!(mistakes(&format!("record = {path:?}")), "", "{path}");
+    }
+    check(r#"record = " ""#, &expect![[r#"
+        error: `record` is given an empty string
+        help: write `record = "app"`
+          --> " "
+    "#]]);
+    check(r#"record = "a\0b""#, &expect![[r#"
+        error: `record` is given a string with a zero byte
+        help: write `record = "app"`
+          --> "a\0b"
+    "#]]);
+    check("record = app", &expect![[r#"
+        error: `record` takes a string, found `app`
+        help: write a string such as `record = "app"`
+          --> app
+    "#]]);
+    check("record = 1", &expect![[r#"
+        error: `record` takes a string, found `1`
+        help: write a string such as `record = "app"`
+          --> 1
+    "#]]);
 }

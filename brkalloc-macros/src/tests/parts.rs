@@ -112,3 +112,27 @@ fn sizes_that_were_not_written_are_not_checked() {
         assert!(!expanded(arguments, HEAP).to_string().contains("check_"), "{arguments}");
     }
 }
+
+#[test]
+fn a_heap_that_records_has_a_recorder_of_its_own() {
+    let text = formatted(r#"record = "a \"b\"""#, HEAP);
+    let recorder = r#"        const RECORD: ::core::option::Option<&'static ::core::primitive::str> = ::core::option::Option::Some(
+            "a \"b\"",
+        );
+        #[inline]
+        fn recorder() -> ::core::option::Option<
+            &'static ::brkalloc::__private::Recorder,
+        > {
+            static RECORDER: ::brkalloc::__private::Recorder = ::brkalloc::__private::Recorder::new(
+                "a \"b\"",
+            );
+            ::core::option::Option::Some(&RECORDER)
+        }
+"#;
+    assert!(text.contains(recorder), "{text}");
+    assert!(text.contains("(::brkalloc::__private::require_record)()"), "{text}");
+    assert!(text.contains("| `record` | `\"a \\\"b\\\"\"` | attribute |"), "{text}");
+    for arguments in ["", r#"record = "none""#] {
+        assert!(!formatted(arguments, HEAP).to_lowercase().contains("recorder"));
+    }
+}

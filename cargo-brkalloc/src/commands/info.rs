@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
 const HELP: &str = "\
-Shows what a trace contains: events, threads, peak, sizes, lifetimes, alignments.
+Shows what a trace contains: events, threads, peak, sizes, lifetimes.
 
 usage: cargo brkalloc info app.brt
 

@@ -80,14 +80,15 @@ pub fn run(mut arguments: Parser) -> Result<Code, Failure> {
     let (process, status) = run_program(&name, &rest, &library, &place)?;
     let own = place.convert(process)?;
     say_end(&name, status);
-    if !own {
-        return Err(Failure::program(format_args!(
-            "{}: nothing was recorded: it allocates by itself, or runs without this environment; \
-             give a Rust program's heap `record = \"PATH\"`",
-            name.display()
-        )));
-    }
-    Ok(Code::Recorded(number(status)))
+    let why = match own {
+        Own::Recorded => return Ok(Code::Recorded(number(status))),
+        Own::Empty => {
+            "it allocated nothing; a heap of brkalloc records by its attribute: `record = \"PATH\"`"
+        }
+        Own::Missing => "the loader did not take the library into it; link it dynamically",
+    };
+    let name = name.display();
+    Err(Failure::program(format_args!("{name}: nothing was recorded: {why}")))
 }
 
 /// Runs the program to its end; its number, and how it ended.
@@ -134,6 +135,15 @@ fn number(status: ExitStatus) -> u8 {
     u8::try_from(number).unwrap_or(u8::MAX)
 }
 
+/// What there is of the process that was run.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Own {
+    Missing,
+    /// A file without an event.
+    Empty,
+    Recorded,
+}
+
 /// Where traces and raw recordings go.
 struct Place {
     /// The trace of the program.
@@ -169,10 +179,10 @@ impl Place {
         Ok(Self { file, folder, base })
     }
 
-    /// Converts every recording. Returns whether there is one of the process that was run.
-    fn convert(&self, process: u32) -> Result<bool, Failure> {
+    /// Converts every recording. Returns what there is of the process that was run.
+    fn convert(&self, process: u32) -> Result<Own, Failure> {
         let first = Process { number: process, programs: 0 };
-        let (mut own, mut others) = (false, Vec::new());
+        let (mut own, mut others) = (Own::Missing, Vec::new());
         for (process, recording) in self.recordings() {
             if process.number != first.number && is_running(process.number) {
                 let path = recording.display();
@@ -180,8 +190,11 @@ impl Place {
                 continue;
             }
             let file = if process == first { self.file.clone() } else { self.file_of(process) };
-            let Some(events) = convert(&recording, &file)? else { continue };
-            own |= process.number == first.number;
+            let events = convert(&recording, &file)?;
+            if process.number == first.number {
+                own = own.max(if events.is_some() { Own::Recorded } else { Own::Empty });
+            }
+            let Some(events) = events else { continue };
             let line = format!("{}: {} events", file.display(), grouped(events));
             if process == first {
                 note(line);

@@ -98,8 +98,9 @@ impl Recorder {
         self.state.load(Ordering::Relaxed) == IDLE
     }
 
-    /// Tells an idle recorder with which path the names of its files begin.
-    pub fn begin_at(&self, path: &[u8]) {
+    /// Tells an idle recorder with which path the names of its files begin, and makes the first: its
+    /// being there says that the recorder was.
+    pub fn begin_at(&'static self, path: &[u8]) {
         let turn = self.state.compare_exchange(IDLE, OPENING, Ordering::Acquire, Ordering::Relaxed);
         if turn.is_err() {
             return;
@@ -107,7 +108,10 @@ impl Recorder {
         // SAFETY: who has turned the state alone uses the file until it turns it again.
         let file = unsafe { &mut *self.file.get() };
         match file.set_base(path) {
-            Ok(()) => self.state.store(CLOSED, Ordering::Release),
+            Ok(()) => {
+                self.state.store(CLOSED, Ordering::Release);
+                self.open();
+            }
             Err(trouble) => {
                 self.state.store(STOPPED, Ordering::Release);
                 say(file.path(), trouble);
