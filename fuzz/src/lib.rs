@@ -6,6 +6,7 @@
 //!                 ├► heap          whole heaps: caches, large mappings, contents
 //!                 └► corruption    a heap in a child, a byte of it flipped; `map` says where one is
 //!  bytes ─► text ──► attribute     the parser of the attribute
+//!  bytes ─► file ──► trace         the reader of traces
 //! ```
 //!
 //! The programs in `targets` hand these functions to libFuzzer; `tests/corpus.rs` hands them what is
@@ -18,3 +19,4 @@ pub mod heap;
 pub mod input;
 pub mod map;
 pub mod places;
+pub mod trace;

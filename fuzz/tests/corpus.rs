@@ -43,6 +43,11 @@ fn the_attribute_holds() {
 }
 
 #[test]
+fn traces_are_read_or_refused() {
+    replay("trace", brkalloc_fuzz::trace::run);
+}
+
+#[test]
 fn damage_is_found_or_does_none() {
     replay("corruption", brkalloc_fuzz::corruption::run);
 }

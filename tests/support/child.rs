@@ -56,6 +56,7 @@ fn emulated(command: &Command) -> Option<Command> {
     let mut words = runner.split_whitespace();
     let mut emulated = Command::new(words.next()?);
     emulated.args(words).arg(command.get_program()).args(command.get_args());
+    emulated.current_dir(command.get_current_dir().unwrap_or(".".as_ref()));
     emulated.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
     Some(emulated)
 }
