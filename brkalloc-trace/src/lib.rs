@@ -151,3 +151,9 @@ pub fn peak_live(events: &[Event]) -> usize {
     }
     peak
 }
+
+/// The README, so that its program is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+#[derive(Debug)]
+pub struct Readme;
