@@ -48,6 +48,8 @@ pub struct Converted {
     pub cut: Option<Cut>,
     /// Frees and reallocations of blocks that the recording does not know.
     pub older: usize,
+    /// Blocks whose end nobody recorded, until another was at their address.
+    pub unended: usize,
 }
 
 /// Whether a file begins as a raw recording does.
@@ -73,7 +75,7 @@ pub fn convert(bytes: &[u8]) -> Result<Converted, Fault> {
     for record in &records {
         conversion.record(record)?;
     }
-    let Conversion { trace, older, .. } = conversion;
+    let Conversion { trace, older, unended, .. } = conversion;
     if trace.events.is_empty() {
         return Err(Fault::Empty);
     }
@@ -81,7 +83,7 @@ pub fn convert(bytes: &[u8]) -> Result<Converted, Fault> {
         0 => None,
         bytes => Some(Cut { events: trace.events.len(), bytes }),
     };
-    Ok(Converted { trace, cut, older })
+    Ok(Converted { trace, cut, older, unended })
 }
 
 struct Record {
@@ -145,6 +147,7 @@ struct Conversion {
     /// Where the block of each thread's last reallocation was.
     left: HashMap<u32, u64>,
     older: usize,
+    unended: usize,
 }
 
 impl Conversion {
@@ -208,6 +211,7 @@ impl Conversion {
     /// Ends a block whose end nobody recorded, where another now lies.
     fn end_of(&mut self, address: u64, thread: u32) {
         if let Some(birth) = self.live.remove(&address) {
+            self.unended += 1;
             self.event(Event::Free { birth }, thread);
         }
     }
@@ -301,8 +305,9 @@ mod tests {
     #[test]
     fn a_block_where_another_lived_ends_it() {
         let records = [(1, 4, 1, 0x10, 8), (129, 4, 2, 0x10, 9)];
-        let (trace, _) = Trace::read(&piece(&records)).expect("a sound piece");
-        assert_eq!(trace.events[1], Event::Free { birth: 0 });
+        let converted = convert(&piece(&records)).expect("a sound piece");
+        let (trace, unended) = (converted.trace, converted.unended);
+        assert_eq!((trace.events[1], unended), (Event::Free { birth: 0 }, 1));
         assert_eq!(trace.zeroed, [1]);
     }
 

@@ -8,6 +8,8 @@
 //! `BRKALLOC_RECORD` says with which path the names of the recordings begin; without it nothing is
 //! recorded. `cargo brkalloc record` has these sources within, and builds them on first use.
 
+#![cfg(target_os = "linux")]
+
 mod bootstrap;
 mod next;
 pub mod recorder;

@@ -2,9 +2,12 @@
 //!
 //! A trace that reads is balanced: every free names a block that lives.
 
-use crate::tool::{CHURN, counts, files, folder, record, trace};
-use brkalloc_trace::Event;
+use crate::tool::{CHURN, counts, files, folder, library, record, trace};
+use brkalloc_trace::{Event, raw};
 use std::collections::HashSet;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 /// What `churn` allocates beyond the C library's own few blocks.
 const SLACK: usize = 20;
@@ -126,24 +129,38 @@ fn a_program_may_close_every_file_and_work_elsewhere() {
     assert_eq!(files(&folder).len(), 2);
 }
 
+/// What the program leaves behind where no tool waits for its end: the name, and the bytes.
+fn left(folder: &Path, arguments: &[&str]) -> (String, Vec<u8>) {
+    let mut program = Command::new(&*CHURN);
+    program.args(arguments).current_dir(folder).env("LD_PRELOAD", library());
+    assert!(program.env("BRKALLOC_RECORD", "left").status().expect("it runs").success());
+    let names = files(folder);
+    let raw = names.iter().find(|name| name.starts_with("left.")).expect("it was left behind");
+    (raw.clone(), fs::read(folder.join(raw)).expect("it can be read"))
+}
+
 #[test]
 fn a_raw_recording_that_was_left_behind_is_a_trace_for_every_command() {
     let folder = folder("raw");
-    record(&folder, &["10"], 0);
-    let cache = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache/brkalloc");
-    let builds = std::fs::read_dir(cache).expect("the library was built");
-    let library = builds.map(|entry| entry.expect("it can be read").path());
-    let library = library.map(|path| path.join("libbrkalloc_recorder.so"));
-    // Builds of other versions may lie beside.
-    let mut library: Vec<_> = library.filter(|path| path.is_file()).collect();
-    library.sort_by_key(|path| std::fs::metadata(path).and_then(|file| file.modified()).ok());
-    let mut program = std::process::Command::new(&*CHURN);
-    program.arg("1000").current_dir(&folder).env("LD_PRELOAD", library.pop().expect("it is there"));
-    assert!(program.env("BRKALLOC_RECORD", "left").status().expect("it runs").success());
-    let names = files(&folder);
-    let raw = names.iter().find(|name| name.starts_with("left.")).expect("it was left behind");
+    let (raw, _) = left(&folder, &["1000"]);
     assert!(raw.contains(".raw"), "{raw}");
-    assert_about(counts(&trace(&folder.join(raw)))[0], 1000, "allocations");
-    let output = crate::tool::run(&folder, &["info", raw]);
+    assert_about(counts(&trace(&folder.join(&raw)))[0], 1000, "allocations");
+    let output = crate::tool::run(&folder, &["info", &raw]);
     assert!(String::from_utf8_lossy(&output.stdout).contains("allocations"));
+}
+
+#[test]
+fn no_address_is_in_use_twice_whichever_thread_gets_it() {
+    let folder = folder("mapped");
+    let (_, bytes) = left(&folder, &["mapped", "threads"]);
+    let converted = raw::convert(&bytes).expect("it is sound");
+    assert_about(counts(&converted.trace)[0], 4 * 5000 + 4 * 500 * 64, "allocations");
+    assert_eq!((converted.older, converted.unended), (0, 0));
+}
+
+#[test]
+fn a_thread_fills_the_piece_of_one_that_has_ended() {
+    let folder = folder("pieces");
+    let (_, bytes) = left(&folder, &["short-threads"]);
+    assert!(bytes.len() <= 3 * raw::PIECE, "{} pieces", bytes.len() / raw::PIECE);
 }

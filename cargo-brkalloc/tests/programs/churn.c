@@ -43,11 +43,18 @@ static void *thread(void *argument) {
     return NULL;
 }
 
-static void threads(void) {
+/* Mappings of their own: an address that one thread frees is the next that another gets. */
+static void *mapped(void *argument) {
+    for (int i = 0; i < 5000; i++)
+        free(malloc(200000));
+    return argument;
+}
+
+static void threads(void *(*run)(void *)) {
     pthread_t all[4];
     pthread_barrier_init(&barrier, NULL, 4);
     for (long i = 0; i < 4; i++)
-        pthread_create(&all[i], NULL, thread, (void *)i);
+        pthread_create(&all[i], NULL, run, (void *)i);
     for (int i = 0; i < 4; i++)
         pthread_join(all[i], NULL);
 }
@@ -82,8 +89,11 @@ int main(int count, char **arguments) {
     for (int i = 1; i < count; i++) {
         char *argument = arguments[i];
         if (strcmp(argument, "threads") == 0)
-            threads();
-        else if (strcmp(argument, "short-threads") == 0)
+            threads(thread);
+        else if (strcmp(argument, "mapped") == 0) {
+            mallopt(M_MMAP_THRESHOLD, 128 << 10);
+            threads(mapped);
+        } else if (strcmp(argument, "short-threads") == 0)
             for (int k = 0; k < 200; k++) {
                 pthread_t one;
                 pthread_create(&one, NULL, short_thread, NULL);
