@@ -34,7 +34,7 @@ const NAME: &str = "libbrkalloc_recorder.so";
 ///
 /// It cannot be built, or lies where `LD_PRELOAD` cannot name it.
 pub fn path() -> Result<PathBuf, Failure> {
-    let folder = folder()?;
+    let folder = folder(&cache()?);
     let library = folder.join(NAME);
     let text = library.to_str().filter(|text| !text.contains([' ', ':', '\t', '\n']));
     if text.is_none() {
@@ -50,15 +50,22 @@ pub fn path() -> Result<PathBuf, Failure> {
     Ok(library)
 }
 
-fn folder() -> Result<PathBuf, Failure> {
+/// Returns where the library of this version is, once it was built, below a folder for caches.
+#[must_use]
+pub fn place(cache: &Path) -> PathBuf {
+    folder(cache).join(NAME)
+}
+
+fn cache() -> Result<PathBuf, Failure> {
     let variable = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let cache = variable("XDG_CACHE_HOME").filter(|path| path.is_absolute());
     let cache = cache.or_else(|| Some(variable("HOME")?.join(".cache")));
-    let cache = cache.ok_or_else(|| {
-        Failure::file("no folder for the library that records; set XDG_CACHE_HOME")
-    })?;
+    cache.ok_or_else(|| Failure::file("no folder for the library that records; set XDG_CACHE_HOME"))
+}
+
+fn folder(cache: &Path) -> PathBuf {
     let name = format!("recorder-{}-{:08x}", env!("CARGO_PKG_VERSION"), number());
-    Ok(cache.join("brkalloc").join(name))
+    cache.join("brkalloc").join(name)
 }
 
 /// A number that stands for the sources (Fowler, Noll and Vo 1991), so that those of another

@@ -116,10 +116,5 @@ pub(crate) fn files(folder: &Path) -> Vec<String> {
 
 /// The library that records, which the tool has built.
 pub(crate) fn library() -> PathBuf {
-    let builds = fs::read_dir(CACHE.join("brkalloc")).expect("the library was built");
-    let library = builds.map(|entry| entry.expect("it can be read").path());
-    let library = library.map(|path| path.join("libbrkalloc_recorder.so"));
-    // Builds of other versions may lie beside.
-    let newest = |path: &PathBuf| fs::metadata(path).and_then(|file| file.modified()).ok();
-    library.filter(|path| path.is_file()).max_by_key(newest).expect("it is there")
+    cargo_brkalloc::library::place(&CACHE)
 }
