@@ -19,6 +19,11 @@
 //! | `sys/lock/noticing.rs`: `holder` | relaxed; a thread asks only whether it is its own number, which it alone writes; the lock inside orders | no |
 //! | `sys/lock/path.rs`: `entering`, `holder` | as `holder` of `noticing.rs`; others may overwrite the first, which delays the notice | no |
 //! | `sys/lock/pthread.rs`: `home` | relaxed; the mutex orders | no |
+//! | `layers/recorded/recorder/mod.rs`: `state` | who turns it uses the file alone, acquire and release; nobody waits | no |
+//! | `layers/recorded/recorder/mod.rs`: `spares`, `RECORDERS` | a place that is taken by an exchange, acquire, and filled by a compare-and-swap, release | no |
+//! | `layers/recorded/recorder/mod.rs`: `sequence`, `threads`, `taken` | relaxed counters; an address goes from thread to thread by the heap's own locks, and the order of a counter's values follows | no |
+//! | `layers/recorded/recorder/mod.rs`: `key`, `number`, `IS_INSTALLED` | written before `state` is turned, release | no |
+//! | `layers/recorded/recorder/piece.rs`: the words of a piece | one thread; atomic for the child of a fork, which has the memory, too | no |
 //!
 //! The lock of `lock = "spin"` is that of the crate `spin`, which has its own tests. What is called a copy
 //! has the same operations with the same orderings, in the same order; nothing compares the two but a

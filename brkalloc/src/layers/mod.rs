@@ -13,7 +13,8 @@
 //!
 //! Each layer holds the next one. It serves a request or passes it on. A layer that the attribute
 //! does not select is not in the type: [`Cache`](cached::Cache), [`Hardening`](guarded::Hardening)
-//! and [`Large`](mapped::Large) name the layer that an option puts over those below it.
+//! and [`Large`](mapped::Large) name the layer that an option puts over those below it. Only
+//! [`Recording`](recorded::Recording) always is: a path is no type. Without one it passes on.
 //!
 //! This room does not copy: when a block must move, the caller in [`heap`](crate::heap) copies it.
 //! Neighbors: [`arena`](crate::arena), [`sys`](crate::sys) and [`diag`](crate::diag) below;
