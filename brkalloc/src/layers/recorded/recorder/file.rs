@@ -107,7 +107,7 @@ impl Write for Path {
 
 /// Which file it is, whatever its name.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Identity(libc::dev_t, libc::ino_t);
+pub(super) struct Identity(libc::dev_t, libc::ino64_t);
 
 /// A file for one process.
 pub(super) struct File {
