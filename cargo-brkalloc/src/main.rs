@@ -15,6 +15,8 @@ usage: cargo brkalloc COMMAND …
 
   record  runs a program and writes a trace of its allocations
   info    what a trace contains: events, threads, sizes, lifetimes
+  export  a trace for Perfetto or DHAT's viewer
+  import  a trace of a recording of mtrace or a malloc lab
 
 `cargo brkalloc COMMAND --help` says more of one.";
 
@@ -28,6 +30,8 @@ fn run(mut arguments: Parser) -> Result<Code, Failure> {
             // `cargo brkalloc …` runs `cargo-brkalloc brkalloc …`.
             Some(Value(word)) if word == "brkalloc" => {}
             Some(Value(word)) if word == "record" => return commands::record::run(arguments),
+            Some(Value(word)) if word == "export" => return commands::export::run(arguments),
+            Some(Value(word)) if word == "import" => return commands::import::run(arguments),
             Some(Value(word)) if word == "info" => return commands::info::run(arguments),
             Some(Long("help") | Short('h')) | None => {
                 command::print(&format!("{HELP}\n"))?;

@@ -2,6 +2,7 @@
 #![cfg(target_os = "linux")]
 
 mod bad_input;
+mod formats;
 mod pages;
 mod recordings;
 mod tool;
