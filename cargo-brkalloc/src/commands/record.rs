@@ -3,6 +3,7 @@
 //! ```text
 //!  the program, with the library ──► app.TOOL.PID.raw ──► converted when it has ended ──► app.brt
 //!    its forks                   ──► app.TOOL.PID.raw ──►                                 app.PID.brt
+//!    what it becomes by exec     ──► app.TOOL.PID.1.raw
 //! ```
 //!
 //! What is left behind if this tool is killed are the raw files, which every command reads.
@@ -28,8 +29,9 @@ usage: cargo brkalloc record [-o app.brt] [--] PROGRAM ARGS…
   -o, --output FILE    the trace; PROGRAM.brt if not given
   --help               this text
 
-Processes that it forks have traces of their own, app.PID.brt; programs that
-take the place of another in the same process app.PID.1.brt, and so on.
+Processes that it forks have traces of their own, app.PID.brt. Where a program
+takes the place of another, as those of wrapper scripts do, app.brt is that of
+the last, and the one before is app.PID.brt, or app.PID.1.brt, and so on.
 
 The exit code is the program's own; 128 and the number of the signal, if one
 ended it; 2, 3 or 4 with a line on standard error, if nothing was recorded.";
@@ -136,7 +138,7 @@ fn number(status: ExitStatus) -> u8 {
 }
 
 /// What there is of the process that was run.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Own {
     Missing,
     /// A file without an event.
@@ -152,6 +154,8 @@ struct Place {
     folder: PathBuf,
     /// How the names of the raw recordings begin: with their folder.
     base: PathBuf,
+    /// Whether the trace goes to a device or a pipe.
+    is_device: bool,
 }
 
 /// A raw recording: the process, and how many programs were there before in the same.
@@ -176,27 +180,31 @@ impl Place {
         let mut name = stem(&file);
         name.push(format!(".{}", std::process::id()));
         let base = folder.join(name);
-        Ok(Self { file, folder, base })
+        Ok(Self { file, folder, base, is_device })
     }
 
     /// Converts every recording. Returns what there is of the process that was run.
+    ///
+    /// The last program of that process is the one that was meant: a wrapper script gives its place
+    /// to the program that it is for.
     fn convert(&self, process: u32) -> Result<Own, Failure> {
-        let first = Process { number: process, programs: 0 };
-        let (mut own, mut others) = (Own::Missing, Vec::new());
-        for (process, recording) in self.recordings() {
-            if process.number != first.number && is_running(process.number) {
+        let (mut programs, processes): (Vec<_>, Vec<_>) =
+            self.recordings().into_iter().partition(|(found, _)| found.number == process);
+        let mut own = if programs.is_empty() { Own::Missing } else { Own::Empty };
+        let mut others = Vec::new();
+        programs.reverse();
+        for (found, recording) in programs.into_iter().chain(processes) {
+            if found.number != process && is_running(found.number) {
                 let path = recording.display();
-                note(format_args!("process {} still runs; {path} grows", process.number));
+                note(format_args!("process {} still runs; {path} grows", found.number));
                 continue;
             }
-            let file = if process == first { self.file.clone() } else { self.file_of(process) };
-            let events = convert(&recording, &file)?;
-            if process.number == first.number {
-                own = own.max(if events.is_some() { Own::Recorded } else { Own::Empty });
-            }
-            let Some(events) = events else { continue };
+            let is_own = found.number == process && own != Own::Recorded;
+            let file = if is_own { self.file.clone() } else { self.file_of(found) };
+            let Some(events) = convert(&recording, &file)? else { continue };
             let line = format!("{}: {} events", file.display(), grouped(events));
-            if process == first {
+            if is_own {
+                own = Own::Recorded;
                 note(line);
             } else {
                 others.push(line);
@@ -209,7 +217,7 @@ impl Place {
         Ok(own)
     }
 
-    /// Every raw recording of this run, the program's first.
+    /// Every raw recording of this run, sorted by process.
     fn recordings(&self) -> Vec<(Process, PathBuf)> {
         let mut begin = self.base.file_name().unwrap_or_default().to_owned();
         begin.push(".");
@@ -236,7 +244,7 @@ impl Place {
             name.push(format!(".{}", process.programs));
         }
         name.push(".brt");
-        self.folder.join(name)
+        if self.is_device { self.folder.join(name) } else { self.file.with_file_name(name) }
     }
 }
 

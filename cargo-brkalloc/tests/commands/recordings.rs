@@ -2,7 +2,7 @@
 //!
 //! A trace that reads is balanced: every free names a block that lives.
 
-use crate::tool::{CHURN, counts, files, folder, library, record, trace};
+use crate::tool::{CHURN, counts, files, folder, library, record, tool, trace};
 use brkalloc_trace::{Event, raw};
 use std::collections::HashSet;
 use std::fs;
@@ -97,9 +97,26 @@ fn a_program_that_takes_the_place_of_another_has_a_trace_of_its_own() {
     record(&folder, &["1000", "exec"], 0);
     let names = files(&folder);
     assert_eq!(names.len(), 2, "{names:?}");
-    assert!(names[0].ends_with(".1.brt"), "{names:?}");
-    assert_about(counts(&trace(&folder.join("app.brt")))[0], 1000, "the first");
-    assert_about(counts(&trace(&folder.join(&names[0])))[0], 5000, "the second");
+    assert!(names[0].starts_with("app.") && names[1] == "app.brt", "{names:?}");
+    assert_about(counts(&trace(&folder.join("app.brt")))[0], 5000, "the last");
+    assert_about(counts(&trace(&folder.join(&names[0])))[0], 1000, "the first");
+}
+
+#[test]
+fn a_process_that_outlives_the_program_keeps_its_raw_recording() {
+    let folder = folder("outlives");
+    let script = format!("{} 1000 wait & echo $!", CHURN.display());
+    let mut command = tool(&folder, &["record", "-o", "app.brt", "sh", "-c", &script]);
+    let output = command.output().expect("the tool runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.contains("still runs"), "{said}");
+    let process = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    let killed = Command::new("kill").arg(&process).status().expect("it runs");
+    assert!(killed.success());
+    let is_its = |name: &&String| name.contains(&format!(".{process}.")) && name.contains(".raw");
+    let names = files(&folder);
+    let raws: Vec<&String> = names.iter().filter(is_its).collect();
+    assert!(!raws.is_empty(), "{names:?}");
 }
 
 #[test]
