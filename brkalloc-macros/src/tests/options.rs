@@ -385,24 +385,36 @@ fn a_recording_needs_the_path_of_a_file() {
     for path in ["app", "/tmp/a b.c", "../None", "\u{e9}"] {
         assert_eq!(mistakes(&format!("record = {path:?}")), "", "{path}");
     }
-    check(r#"record = " ""#, &expect![[r#"
+    check(
+        r#"record = " ""#,
+        &expect![[r#"
         error: `record` is given an empty string
         help: write `record = "app"`
           --> " "
-    "#]]);
-    check(r#"record = "a\0b""#, &expect![[r#"
+    "#]],
+    );
+    check(
+        r#"record = "a\0b""#,
+        &expect![[r#"
         error: `record` is given a string with a zero byte
         help: write `record = "app"`
           --> "a\0b"
-    "#]]);
-    check("record = app", &expect![[r#"
+    "#]],
+    );
+    check(
+        "record = app",
+        &expect![[r#"
         error: `record` takes a string, found `app`
         help: write a string such as `record = "app"`
           --> app
-    "#]]);
-    check("record = 1", &expect![[r#"
+    "#]],
+    );
+    check(
+        "record = 1",
+        &expect![[r#"
         error: `record` takes a string, found `1`
         help: write a string such as `record = "app"`
           --> 1
-    "#]]);
+    "#]],
+    );
 }

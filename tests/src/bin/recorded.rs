@@ -1,9 +1,10 @@
 //! A program whose heap records its requests; its arguments are things to do, in order.
 
 use brkalloc::{BrkHeap, brk_heap};
-use std::alloc::{Layout, alloc, alloc_zeroed, dealloc, realloc};
+use core::alloc::Layout;
+use core::hint::black_box;
+use std::alloc::{alloc, alloc_zeroed, dealloc, realloc};
 use std::env;
-use std::hint::black_box;
 use std::process::exit;
 use std::thread;
 
@@ -46,7 +47,9 @@ fn main() {
             "layouts" => layouts(),
             "threads" => {
                 let threads: Vec<_> = (0..4).map(|_| thread::spawn(|| churn(5000))).collect();
-                threads.into_iter().for_each(|thread| thread.join().expect("it ends well"));
+                for thread in threads {
+                    thread.join().expect("it ends well");
+                }
             }
             "fork" => {
                 // SAFETY: there is one thread.
