@@ -99,12 +99,11 @@ pub(crate) fn run(mut arguments: Parser, target: &Path) -> Result {
 
     let folder = Folder::new()?;
     let members = PACKAGES.each_ref().map(|package| format!("{:?}", package.folder()));
-    let patches: String = PACKAGES
-        .iter()
-        .map(|package| format!("{} = {{ path = {:?} }}\n", package.name, package.folder()))
-        .collect();
+    let patch =
+        |package: &Package| format!("{} = {{ path = {:?} }}", package.name, package.folder());
+    let patches = PACKAGES.each_ref().map(patch).join("\n");
     let manifest = format!(
-        "[workspace]\nresolver = \"3\"\nmembers = [{}]\n\n[patch.crates-io]\n{patches}",
+        "[workspace]\nresolver = \"3\"\nmembers = [{}]\n\n[patch.crates-io]\n{patches}\n",
         members.join(", "),
     );
     fs::write(folder.0.join("Cargo.toml"), manifest).at(&folder.0)?;
