@@ -2,11 +2,18 @@
 //!
 //! One module for each command; `command.rs` has what they share.
 
+use brkalloc::{BrkHeap, brk_heap};
 use cargo_brkalloc::command::{self, Code, Failure};
 use cargo_brkalloc::commands;
 use lexopt::Arg::{Long, Short, Value};
 use lexopt::Parser;
 use std::process::ExitCode;
+
+/// In a mapping, and not the system's malloc, so that a child that measures either finds the break
+/// and malloc as a new process has them.
+#[global_allocator]
+#[brk_heap(source = "mmap")]
+static HEAP: BrkHeap;
 
 const HELP: &str = "\
 Records what a program asks of its heap, and finds the attribute that suits it.
@@ -17,6 +24,10 @@ usage: cargo brkalloc COMMAND …
   info    what a trace contains: events, threads, sizes, lifetimes
   export  a trace for Perfetto or DHAT's viewer
   import  a trace of a recording of mtrace or a malloc lab
+  replay  the table of configurations: memory, chunks visited, time
+  tune    the attribute that suits recordings, and what each word of it costs
+  map     one HTML file that draws the heap over time
+  check   whether a recording stays within a size, for CI
 
 `cargo brkalloc COMMAND --help` says more of one.";
 
@@ -33,6 +44,13 @@ fn run(mut arguments: Parser) -> Result<Code, Failure> {
             Some(Value(word)) if word == "export" => return commands::export::run(arguments),
             Some(Value(word)) if word == "import" => return commands::import::run(arguments),
             Some(Value(word)) if word == "info" => return commands::info::run(arguments),
+            Some(Value(word)) if word == "replay" => return commands::replay::run(arguments),
+            Some(Value(word)) if word == "check" => return commands::check::run(arguments),
+            Some(Value(word)) if word == "tune" => return commands::tune::run(arguments),
+            Some(Value(word)) if word == "map" => return commands::map::run(arguments),
+            // What `tune` has its children do.
+            Some(Value(word)) if word == "__replay" => return commands::child(arguments),
+            Some(Value(word)) if word == "__run" => return commands::measured(arguments),
             Some(Long("help") | Short('h')) | None => {
                 command::print(&format!("{HELP}\n"))?;
                 return Ok(Code::Success);

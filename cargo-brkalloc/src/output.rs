@@ -34,6 +34,15 @@ pub fn replace(
     })
 }
 
+/// Writes a file of these bytes, as [`replace`] does.
+///
+/// # Errors
+///
+/// The file cannot be written.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    replace(path, |out| out.write_all(bytes))
+}
+
 /// Fails if a file could not be written at `path`, before there is anything to write.
 ///
 /// # Errors

@@ -62,6 +62,8 @@ pub struct Operations {
     /// The median of free chunks visited per search: exact below 32, otherwise the lower end of a
     /// range of one sixteenth.
     pub visited_median: u32,
+    /// The most that 99 of a hundred searches visited, as exact as the median.
+    pub visited_percentile_99: u32,
     /// The maximum of free chunks visited by one search.
     pub visited_max: u32,
 }
@@ -135,6 +137,7 @@ impl Counters for Counted {
             searches: 0,
             visited: 0,
             visited_median: 0,
+            visited_percentile_99: 0,
             visited_max: 0,
         },
         visits: 0,
@@ -178,12 +181,24 @@ impl Counters for Counted {
     }
 
     fn figures(&self) -> Option<Operations> {
-        let mut below = 0;
-        let median = (0u32..).zip(self.histogram).find_map(|(class, count)| {
-            below += count;
-            (self.operations.searches < 2 * below).then(|| least(class))
+        Some(Operations {
+            visited_median: self.quantile(50),
+            visited_percentile_99: self.quantile(99),
+            ..self.operations
+        })
+    }
+}
+
+impl Counted {
+    /// Returns the least number of visits that more than `percent` of the searches stayed within;
+    /// 0 if there was none.
+    fn quantile(&self, percent: u64) -> u32 {
+        let mut within = 0;
+        let quantile = (0u32..).zip(self.histogram).find_map(|(class, count)| {
+            within += count;
+            (percent * self.operations.searches < 100 * within).then(|| least(class))
         });
-        Some(Operations { visited_median: median.unwrap_or(0), ..self.operations })
+        quantile.unwrap_or(0)
     }
 }
 
@@ -201,6 +216,17 @@ mod tests {
         let figures = counted.figures().expect("these are counted");
         assert_eq!((figures.searches, figures.visited), (5, 911));
         assert_eq!((figures.visited_median, figures.visited_max), (3, 900));
+    }
+
+    #[test]
+    fn one_search_of_a_hundred_is_beyond_the_99th_percentile() {
+        let mut counted = Counted::NEW;
+        for visits in [1; 198].into_iter().chain([7, 30]) {
+            (0..visits).for_each(|_| counted.visit());
+            counted.search();
+        }
+        let figures = counted.figures().expect("these are counted");
+        assert_eq!((figures.visited_percentile_99, figures.visited_max), (7, 30));
     }
 
     #[test]

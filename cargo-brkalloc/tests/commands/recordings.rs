@@ -105,7 +105,10 @@ fn a_program_that_takes_the_place_of_another_has_a_trace_of_its_own() {
 #[test]
 fn a_process_that_outlives_the_program_keeps_its_raw_recording() {
     let folder = folder("outlives");
-    let script = format!("{} 1000 wait & echo $!", CHURN.display());
+    // The program ends once the other has something to lose.
+    let seen = "ls -a | grep -q \"[.]$![.].*raw\"";
+    let script =
+        format!("{} 1000 wait & echo $!; until {seen}; do sleep 0.02; done", CHURN.display());
     let mut command = tool(&folder, &["record", "-o", "app.brt", "sh", "-c", &script]);
     let output = command.output().expect("the tool runs");
     let said = String::from_utf8_lossy(&output.stderr);

@@ -4,22 +4,21 @@
 //! `cargo run --release --example compare [-- OPTION… TRACE…]`; `--help` says more.
 //!
 //! A trace is what a real program asked of its allocator (`tests/traces/README.md`). Each
-//! configuration is a heap of its own, made by the attribute and laid over the same bytes with
-//! [`brkalloc::Heap::over`]: `contest.rs` holds them all. The last three rows are a policy of our own,
+//! configuration is a heap of its own, made by the attribute; the replays are those of
+//! `cargo brkalloc replay`. `contest.rs` adds ours to them. The last three rows are a policy of our own,
 //! `good_enough.rs`; `docs/own-policy.md` says how to write one.
 
 mod contest;
 mod good_enough;
-mod progress;
 
 use brkalloc::{BrkHeap, brk_heap};
 use brkalloc_examples::command_line::{self, Asked, refuse, say};
 use brkalloc_examples::text::{Grouped, shortened};
 use brkalloc_oracle::trace;
-use contest::{Contestant, Figures, Recording};
+use cargo_brkalloc::replay::Cell;
+use contest::{Figures, Recording};
 use lexopt::Arg::{Long, Short, Value};
 use lexopt::{Parser, ValueExt};
-use progress::Progress;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -51,7 +50,7 @@ const NAME: usize = 24;
 /// What the command line asks for.
 struct Wishes {
     coalesce: &'static str,
-    contestants: Vec<Contestant>,
+    contestants: Vec<Cell>,
     runs: usize,
     csv: bool,
     traces: Vec<String>,
@@ -104,7 +103,7 @@ fn compare(wishes: &Wishes, out: &mut impl Write) -> io::Result<ExitCode> {
     writeln!(out, "{}", if wishes.csv { CSV_HEADER } else { HEADER })?;
     let mut code = ExitCode::SUCCESS;
     for recording in &recordings {
-        match figures(wishes, recording) {
+        match contest::play(recording, &wishes.contestants, wishes.runs) {
             Ok(figures) if wishes.csv => csv(recording, &figures, out)?,
             Ok(figures) => table(wishes, recording, &figures, out)?,
             Err(mistake) => {
@@ -130,20 +129,6 @@ fn recordings(wishes: &Wishes) -> Result<Vec<Recording>, String> {
     wishes.traces.iter().map(read).collect()
 }
 
-/// What each contestant makes of one trace.
-fn figures(wishes: &Wishes, recording: &Recording) -> Result<Vec<Figures>, String> {
-    let name = shortened(&recording.name, NAME);
-    let mut progress = Progress::new(&name, wishes.contestants.len());
-    let mut field = contest::Field::new(wishes.runs, recording)?;
-    let mut all = Vec::new();
-    for contestant in &wishes.contestants {
-        let configuration = contestant.configuration;
-        progress.begin(format_args!("{}, {}", configuration.policy, configuration.order));
-        all.push(field.play(contestant)?);
-    }
-    Ok(all)
-}
-
 const HEADER: &str = "\
 Waste: how far the high-water mark, counted from the arena's first tag, exceeds
   with tags     the most bytes that the program had requested and not yet freed
@@ -152,7 +137,8 @@ Waste: how far the high-water mark, counted from the arena's first tag, exceeds
                 is fragmentation alone
 Visited: free chunks that a search looked at.
 Time: the processor's, for the heap's own work: one thread, no lock,
-  harden = \"basic\"; the replay's own was measured apart and subtracted.";
+  harden = \"basic\"; the replay's own was measured apart and subtracted. Pages
+  that a heap touches for the first time are part of it.";
 
 fn table(
     wishes: &Wishes,
@@ -160,18 +146,19 @@ fn table(
     figures: &[Figures],
     out: &mut impl Write,
 ) -> io::Result<()> {
-    let Recording { name, events, peak_requested, peak_chunks, .. } = recording;
+    let Recording { recording, peak_chunks } = recording;
+    let name = &recording.name;
     writeln!(
         out,
         "\n{}: {} requests, coalesce = {:?}",
         shortened(name, NAME),
-        Grouped(events.len()),
+        Grouped(recording.events.len()),
         wishes.coalesce
     )?;
     writeln!(
         out,
         "at most {} bytes requested at a time, {} as chunks\n",
-        Grouped(*peak_requested),
+        Grouped(recording.peak_live),
         Grouped(*peak_chunks)
     )?;
     writeln!(out, "{:<32}{:^22}  {:^15}  {:>7}", "", "waste in %", "visited", "ns per")?;
@@ -210,7 +197,7 @@ fn csv(recording: &Recording, figures: &[Figures], out: &mut impl Write) -> io::
         writeln!(
             out,
             "{},{},{},{},{},{},{:.3},{:.3},{},{},{},{:.2},{:.1}",
-            recording.name,
+            recording.recording.name,
             configuration.coalesce,
             configuration.policy,
             configuration.order,
