@@ -7,6 +7,7 @@ pub mod attributes;
 pub mod command;
 pub mod commands;
 pub mod draw;
+pub mod formats;
 pub mod interleave;
 pub mod interrupt;
 pub mod library;

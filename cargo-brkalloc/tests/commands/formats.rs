@@ -58,6 +58,50 @@ fn what_mtrace_writes_is_imported() {
     assert_eq!(trace(&folder.join("app.brt")).events, expected);
 }
 
+const ANDROID: &str = "\
+186: malloc 0xb6038060 20
+187: calloc 0xb609f080 32 4 1000 2000
+187: memalign 0x85423660 64 104
+186: realloc 0xb6038060 0xb6038060 40
+186: realloc 0xb7000000 0x0 8
+187: free 0xb6038060
+187: malloc 0x0 99999999
+186: free 0x0
+186: thread_done 0x0
+";
+
+const LOGALLOC: &str = "\
+1 1 malloc(20)=#1
+1 2 calloc(32,4)=#2
+1 2 posix_memalign(64,104)=#3
+1 1 realloc(#1,40)=#1
+1 1 realloc(0x0,8)=#4
+1 2 free(#1)
+1 2 jemalloc_stats()
+";
+
+#[test]
+fn what_android_and_firefox_write_is_imported_with_threads_and_alignments() {
+    let folder = folder("threads_of_others");
+    let expected = [
+        Event::Allocate { size: 20, align: 16 },
+        Event::Allocate { size: 128, align: 16 },
+        Event::Allocate { size: 104, align: 64 },
+        Event::Reallocate { birth: 0, size: 40 },
+        Event::Allocate { size: 8, align: 16 },
+        Event::Free { birth: 3 },
+    ];
+    for (format, text) in [("android", ANDROID), ("logalloc", LOGALLOC)] {
+        write(&folder, format, text);
+        let says = format!("{format}.brt: 6 events");
+        says_in_one_line(&folder, &["import", format, "--from", format], 0, &[&says]);
+        let trace = trace(&folder.join(format).with_extension("brt"));
+        assert_eq!(trace.events, expected, "{format}");
+        assert_eq!(trace.threads().collect::<Vec<_>>(), [0, 1, 1, 0, 0, 1], "{format}");
+        assert_eq!(trace.zeroed, [1], "{format}");
+    }
+}
+
 #[test]
 fn files_of_another_format_are_refused_with_their_line() {
     let folder = folder("imports_refused");

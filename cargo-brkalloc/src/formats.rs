@@ -1,0 +1,255 @@
+//! Recordings of other tools, a line at a time.
+//!
+//! ```text
+//!  rep        a ID SIZE | r ID SIZE | f ID                   behind a header of numbers
+//!  mtrace     @ CALLER + ADDRESS SIZE | … - ADDRESS | … < ADDRESS, then > ADDRESS SIZE | … ! ADDRESS SIZE
+//!  android    TID: malloc PTR SIZE | calloc PTR COUNT SIZE | memalign PTR ALIGN SIZE
+//!                | realloc NEW OLD SIZE | free PTR | thread_done 0x0           (times may follow)
+//!  logalloc   PID TID malloc(SIZE)=PTR | calloc(COUNT,SIZE)=PTR | memalign(ALIGN,SIZE)=PTR
+//!                | realloc(OLD,SIZE)=NEW | free(PTR)          a pointer is 0x1a2b, or #3 if munged
+//! ```
+//!
+//! The first two have neither threads nor alignments.
+
+use brkalloc_trace::{ALIGNMENT, Event, Run, Trace};
+use core::alloc::Layout;
+use std::collections::HashMap;
+
+/// A format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Malloc labs.
+    Rep,
+    /// glibc's `mtrace`.
+    Mtrace,
+    /// bionic's `malloc_debug`.
+    Android,
+    /// Firefox.
+    Logalloc,
+}
+
+impl Format {
+    /// Returns the format of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "rep" => Self::Rep,
+            "mtrace" => Self::Mtrace,
+            "android" => Self::Android,
+            "logalloc" => Self::Logalloc,
+            _ => return None,
+        })
+    }
+}
+
+/// The trace so far.
+#[derive(Debug, Default)]
+pub struct Import {
+    /// What was read.
+    pub trace: Trace,
+    /// Frees and reallocations of blocks that the file does not know.
+    pub unknown: usize,
+    born: usize,
+    /// The live block of each address or number.
+    live: HashMap<u64, usize>,
+    /// The block that a reallocation has taken away, of mtrace.
+    moving: Option<usize>,
+    /// The number of each thread of the file.
+    threads: HashMap<u64, u32>,
+    thread: u32,
+}
+
+impl Import {
+    /// Reads a line; `None` if it is none of the format.
+    pub fn line(&mut self, format: Format, line: &str) -> Option<()> {
+        match format {
+            Format::Rep => self.rep(&line.split_whitespace().collect::<Vec<_>>()),
+            Format::Mtrace => self.mtrace(&line.split_whitespace().collect::<Vec<_>>()),
+            Format::Android => self.android(line),
+            Format::Logalloc => self.logalloc(line),
+        }
+    }
+
+    fn rep(&mut self, words: &[&str]) -> Option<()> {
+        match *words {
+            ["a", number, size] => {
+                self.allocate(number.parse().ok()?, size.parse().ok()?, None)?;
+            }
+            ["r", number, size] => {
+                let number = number.parse().ok()?;
+                self.reallocate(number, number, size.parse().ok()?)?;
+            }
+            // A free of no block is one of a null pointer.
+            [] | ["f", "-1"] => {}
+            ["f", number] => self.free(number.parse().ok()?),
+            // The header.
+            [number] if number.parse::<u64>().is_ok() => {}
+            _ => return None,
+        }
+        Some(())
+    }
+
+    fn mtrace(&mut self, words: &[&str]) -> Option<()> {
+        let words = match words {
+            ["@", _, rest @ ..] => rest,
+            all => all,
+        };
+        match *words {
+            ["+", address, size] => self.allocate(pointer(address)?, hexadecimal(size)?, None)?,
+            ["-", address] => self.free(pointer(address)?),
+            ["<", address] => self.moving = self.live.remove(&pointer(address)?),
+            [">", address, size] => {
+                let before = self.moving.take();
+                self.moved(before, pointer(address)?, hexadecimal(size)?)?;
+            }
+            // A reallocation that failed: the block stays.
+            ["!", address, _] => {
+                if let Some(birth) = self.moving.take() {
+                    self.live.insert(pointer(address)?, birth);
+                }
+            }
+            [] | ["=", ..] => {}
+            _ => return None,
+        }
+        Some(())
+    }
+
+    fn android(&mut self, line: &str) -> Option<()> {
+        let Some((thread, rest)) = line.split_once(':') else {
+            return line.trim().is_empty().then_some(());
+        };
+        self.enter(thread.trim().parse().ok()?);
+        let words: Vec<&str> = rest.split_whitespace().collect();
+        match *words {
+            ["malloc" | "valloc" | "pvalloc", block, size, ..] => {
+                self.allocate(pointer(block)?, size.parse().ok()?, None)?;
+            }
+            ["calloc", block, count, size, ..] => self.zeroed(pointer(block)?, count, size)?,
+            ["memalign" | "posix_memalign" | "aligned_alloc", block, align, size, ..] => {
+                self.allocate(pointer(block)?, size.parse().ok()?, Some(align.parse().ok()?))?;
+            }
+            ["realloc", new, old, size, ..] => {
+                self.reallocate(pointer(old)?, pointer(new)?, size.parse().ok()?)?;
+            }
+            ["free", block, ..] => self.free(pointer(block)?),
+            ["thread_done", ..] => {}
+            _ => return None,
+        }
+        Some(())
+    }
+
+    fn logalloc(&mut self, line: &str) -> Option<()> {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let [_, thread, call] = words[..] else { return words.is_empty().then_some(()) };
+        self.enter(thread.parse().ok()?);
+        let (name, rest) = call.split_once('(')?;
+        let (arguments, answer) = rest.split_once(')')?;
+        let arguments: Vec<&str> = arguments.split(',').collect();
+        let answer = || pointer(answer.strip_prefix('=')?);
+        match (name, &arguments[..]) {
+            ("malloc" | "valloc", [size]) => self.allocate(answer()?, size.parse().ok()?, None)?,
+            ("calloc", [count, size]) => self.zeroed(answer()?, count, size)?,
+            ("memalign" | "posix_memalign" | "aligned_alloc", [align, size]) => {
+                self.allocate(answer()?, size.parse().ok()?, Some(align.parse().ok()?))?;
+            }
+            ("realloc", [old, size]) => {
+                self.reallocate(pointer(old)?, answer()?, size.parse().ok()?)?;
+            }
+            ("free", [block]) => self.free(pointer(block)?),
+            // What Firefox asks of its allocator besides.
+            _ if name.starts_with("jemalloc") || name.starts_with("moz_") => {}
+            _ => return None,
+        }
+        Some(())
+    }
+
+    /// What follows is of this thread.
+    fn enter(&mut self, thread: u64) {
+        let next = u32::try_from(self.threads.len()).unwrap_or(u32::MAX);
+        self.thread = *self.threads.entry(thread).or_insert(next);
+    }
+
+    fn allocate(&mut self, name: u64, size: usize, align: Option<usize>) -> Option<()> {
+        // A request that failed.
+        if name == 0 && !self.threads.is_empty() {
+            return Some(());
+        }
+        // A block whose end the file leaves out.
+        if self.live.contains_key(&name) {
+            self.free(name);
+        }
+        let align = align.unwrap_or(ALIGNMENT);
+        // What no layout can hold is no size.
+        Layout::from_size_align(size, align).ok()?;
+        self.birth(name, Event::Allocate { size, align });
+        Some(())
+    }
+
+    fn zeroed(&mut self, name: u64, count: &str, size: &str) -> Option<()> {
+        let size = count.parse::<usize>().ok()?.checked_mul(size.parse().ok()?)?;
+        let born = self.born;
+        self.allocate(name, size, None)?;
+        self.trace.zeroed.extend((born < self.born).then_some(born));
+        Some(())
+    }
+
+    /// Reads a reallocation in one line, where a null pointer is a block of none.
+    fn reallocate(&mut self, old: u64, new: u64, size: usize) -> Option<()> {
+        let has_null = !self.threads.is_empty();
+        if has_null && new == 0 {
+            // With size 0 it frees; else it failed, and the block stays.
+            if size == 0 {
+                self.free(old);
+            }
+            return Some(());
+        }
+        let before = self.live.remove(&old);
+        self.unknown += usize::from(before.is_none() && has_null && old != 0);
+        self.moved(before, new, size)
+    }
+
+    fn moved(&mut self, before: Option<usize>, name: u64, size: usize) -> Option<()> {
+        let Some(birth) = before else { return self.allocate(name, size, None) };
+        if self.live.contains_key(&name) {
+            self.free(name);
+        }
+        Layout::from_size_align(size, ALIGNMENT).ok()?;
+        self.birth(name, Event::Reallocate { birth, size });
+        Some(())
+    }
+
+    fn birth(&mut self, name: u64, event: Event) {
+        self.event(event);
+        self.live.insert(name, self.born);
+        self.born += 1;
+    }
+
+    fn free(&mut self, name: u64) {
+        match self.live.remove(&name) {
+            Some(birth) => self.event(Event::Free { birth }),
+            // Of a null pointer, where there are such.
+            None if name == 0 && !self.threads.is_empty() => {}
+            None => self.unknown += 1,
+        }
+    }
+
+    fn event(&mut self, event: Event) {
+        if self.trace.runs.last().is_none_or(|run| run.thread != self.thread) {
+            self.trace.runs.push(Run { first: self.trace.events.len(), thread: self.thread });
+        }
+        self.trace.events.push(event);
+    }
+}
+
+/// Reads `0x1a2b`, or `#3` of a file that was munged.
+fn pointer(word: &str) -> Option<u64> {
+    match word.strip_prefix('#') {
+        Some(number) => number.parse().ok(),
+        None => u64::from_str_radix(word.strip_prefix("0x")?, 16).ok(),
+    }
+}
+
+/// Reads a size of mtrace. glibc writes 0 without its `0x`.
+fn hexadecimal(word: &str) -> Option<usize> {
+    if word == "0" { Some(0) } else { usize::try_from(pointer(word)?).ok() }
+}
