@@ -54,6 +54,7 @@ const PACKAGES: [Package; 4] = [
             "docs/own-policy.md",
             "docs/policies.md",
             "docs/trace-format.md",
+            "docs/tune.md",
         ],
         own: &["Cargo.toml"],
         has_programs: true,
