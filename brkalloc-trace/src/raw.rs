@@ -97,11 +97,11 @@ struct Record {
 
 fn read_piece(piece: &[u8], at: usize, records: &mut Vec<Record>) -> Result<(), Fault> {
     let (header, body) = piece.split_at(HEADER);
-    // The program was killed as it began the piece.
-    if header.iter().all(|byte| *byte == 0) {
+    let (start, rest) = header.split_at(START.len());
+    // The program was killed as it began the piece: this is written last.
+    if start.iter().all(|byte| *byte == 0) {
         return Ok(());
     }
-    let (start, rest) = header.split_at(START.len());
     if start != START {
         return Err(Fault::Checksum { at });
     }
@@ -121,6 +121,10 @@ fn read_piece(piece: &[u8], at: usize, records: &mut Vec<Record>) -> Result<(), 
             bytes.map_or(0, |bytes| u64::from_ne_bytes(*bytes))
         };
         let (first, address, size) = (word(0), word(1), word(2));
+        if first == 0 {
+            // The program was killed as it copied a full piece, which stands in its old place, too.
+            break;
+        }
         let kind = (first & 0xff) as u8;
         if kind == 5 {
             thread = u32::try_from(address).map_err(|_| too_large(at))?;

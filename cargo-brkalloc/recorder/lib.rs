@@ -46,7 +46,9 @@ fn begin() {
     }
     // SAFETY: the environment has strings that end with a zero.
     let path = unsafe { CStr::from_ptr(path) };
-    RECORDER.begin_at(path.to_bytes());
+    if !path.is_empty() {
+        RECORDER.begin_at(path.to_bytes());
+    }
 }
 
 /// Records a block unless it is null, and returns it.

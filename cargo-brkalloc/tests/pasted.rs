@@ -10,11 +10,11 @@ use std::process::Command;
 #[test]
 fn every_attribute_that_may_be_recommended_compiles_where_it_is_pasted() {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pasted");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("recommended");
     fs::create_dir_all(folder.join("src")).expect("the target directory can be written");
     fs::copy(workspace.join("Cargo.lock"), folder.join("Cargo.lock")).expect("there is one");
     let manifest = format!(
-        "[package]\nname = \"pasted\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
+        "[package]\nname = \"recommended\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
          [dependencies]\nbrkalloc = {{ path = \"{}\" }}\n",
         workspace.join("brkalloc").display()
     );

@@ -54,6 +54,12 @@ pub fn run(mut arguments: Parser) -> Result<Code, Failure> {
     let figures = replay::play(&recording, &[cell], rules).map_err(Failure::program)?;
     let peak = figures[0].peak;
     let name = cell.name();
+    if let Some(stop) = figures[0].stopped {
+        let word = stop.word();
+        return Err(Failure::program(format_args!(
+            "the replay on {name} did not come to its end ({word}); write another --config"
+        )));
+    }
     let said = format!(
         "{}: {name} needs {} bytes at its peak",
         text::shortened(&recording.name, 40),

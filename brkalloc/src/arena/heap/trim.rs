@@ -148,6 +148,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         // SAFETY: the pages lie between the top's tag and the end tag, where nobody needs a byte.
         if !unsafe { S::discard(self.window.origin_pointer(), lower, upper) } {
             self.fill_mark();
+            self.renew_top();
             return 0;
         }
         if upper < dirty {

@@ -171,7 +171,7 @@ impl File {
         let (file, offset) = self.open(offset)?;
         let bytes: *const Piece = piece;
         // SAFETY: a piece has so many bytes; nobody but this thread changes it.
-        match unsafe { libc::pwrite64(file.0, bytes.cast(), BYTES, offset) } {
+        match retried(|| unsafe { libc::pwrite64(file.0, bytes.cast(), BYTES, offset) }) {
             -1 => Err(trouble()),
             written if usize::try_from(written) == Ok(BYTES) => Ok(()),
             _ => Err(Trouble::System(libc::ENOSPC)),
@@ -203,7 +203,7 @@ impl Open {
     fn new(path: &Path, flags: c_int) -> Result<Self, Trouble> {
         let flags = libc::O_RDWR | libc::O_CLOEXEC | libc::O_LARGEFILE | flags;
         // SAFETY: the path ends with a zero.
-        match unsafe { libc::open(path.as_c().as_ptr(), flags, 0o666) } {
+        match retried(|| unsafe { libc::open(path.as_c().as_ptr(), flags, 0o666) }) {
             -1 => Err(trouble()),
             number => Ok(Self(number)),
         }
@@ -225,7 +225,7 @@ impl Open {
         const LENGTH: libc::off64_t = 1 << 16;
         const _: () = assert!(LENGTH.unsigned_abs() == BYTES as u64);
         // SAFETY: the call touches no memory.
-        if unsafe { libc::fallocate64(self.0, 0, offset, LENGTH) } == 0 {
+        if retried(|| unsafe { libc::fallocate64(self.0, 0, offset, LENGTH) }) == 0 {
             return Ok(());
         }
         match errno() {
@@ -240,7 +240,9 @@ impl Open {
         for step in 0..16 {
             let at = offset + step * 4096;
             // SAFETY: so many bytes can be read.
-            match unsafe { libc::pwrite64(self.0, ZEROS.as_ptr().cast(), ZEROS.len(), at) } {
+            match retried(|| unsafe {
+                libc::pwrite64(self.0, ZEROS.as_ptr().cast(), ZEROS.len(), at)
+            }) {
                 -1 => return Err(trouble()),
                 4096 => {}
                 _ => return Err(Trouble::System(libc::ENOSPC)),
@@ -281,6 +283,16 @@ pub(super) unsafe fn unmap(piece: &'static Piece) {
     unsafe { libc::munmap(memory, BYTES) };
 }
 
+/// Calls the system again as long as a signal has interrupted the call.
+fn retried<T: Copy + PartialEq + From<i8>>(call: impl Fn() -> T) -> T {
+    loop {
+        let answer = call();
+        if answer != T::from(-1) || errno() != libc::EINTR {
+            return answer;
+        }
+    }
+}
+
 fn trouble() -> Trouble {
     Trouble::System(errno())
 }
@@ -292,21 +304,37 @@ fn errno() -> c_int {
     unsafe { place.read() }
 }
 
-/// `errno`, which is written back when this is dropped: an allocation leaves no trace in it.
-pub(super) struct Kept(c_int);
+unsafe extern "C" {
+    fn pthread_setcancelstate(state: c_int, before: *mut c_int) -> c_int;
+}
+
+/// `PTHREAD_CANCEL_DISABLE`, of glibc and musl.
+const DISABLED: c_int = 1;
+
+/// `errno` and whether this thread may be canceled, which are set back when this is dropped: an
+/// allocation leaves no trace in the one, and is no point of cancellation.
+pub(super) struct Kept {
+    errno: c_int,
+    cancellation: c_int,
+}
 
 impl Kept {
     pub(super) fn new() -> Self {
-        Self(errno())
+        let mut kept = Self { errno: errno(), cancellation: 0 };
+        // SAFETY: the place has room for the answer.
+        unsafe { pthread_setcancelstate(DISABLED, &raw mut kept.cancellation) };
+        kept
     }
 }
 
 impl Drop for Kept {
     fn drop(&mut self) {
+        // SAFETY: it is a state that this call has returned, and nobody wants another.
+        unsafe { pthread_setcancelstate(self.cancellation, null_mut()) };
         // SAFETY: the system's own place for this thread.
         let place = unsafe { libc::__errno_location() };
         // SAFETY: the place is this thread's as long as it exists.
-        unsafe { place.write(self.0) };
+        unsafe { place.write(self.errno) };
     }
 }
 

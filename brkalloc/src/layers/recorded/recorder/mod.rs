@@ -25,7 +25,7 @@ mod piece;
 use core::cell::UnsafeCell;
 use core::ffi::c_void;
 use core::ptr::{null, null_mut};
-use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use file::{File, Kept, Trouble, say, unmap};
 use piece::{BYTES, Kind, Piece};
 
@@ -59,6 +59,8 @@ pub struct Recorder {
     key: AtomicU32,
     /// Its place in `RECORDERS`, plus one; 0 before it has begun.
     number: AtomicU32,
+    /// The process that has the file.
+    process: AtomicI32,
     spares: [AtomicPtr<Piece>; SPARES],
     /// The path as the attribute has it.
     path: &'static str,
@@ -86,6 +88,7 @@ impl Recorder {
             taken: AtomicU64::new(0),
             key: AtomicU32::new(0),
             number: AtomicU32::new(0),
+            process: AtomicI32::new(0),
             spares: [const { AtomicPtr::new(null_mut()) }; SPARES],
             path,
             file: UnsafeCell::new(File::NONE),
@@ -105,6 +108,7 @@ impl Recorder {
         if turn.is_err() {
             return;
         }
+        let _kept = Kept::new();
         // SAFETY: who has turned the state alone uses the file until it turns it again.
         let file = unsafe { &mut *self.file.get() };
         match file.set_base(path) {
@@ -179,7 +183,17 @@ impl Recorder {
     #[cold]
     #[inline(never)]
     fn next(&'static self, full: Option<&'static Piece>) -> Option<&'static Piece> {
+        let state = self.state.load(Ordering::Acquire);
+        if state == STOPPED {
+            return None;
+        }
         let _kept = Kept::new();
+        let mut full = full;
+        if state == OPEN && self.process.load(Ordering::Relaxed) != process() {
+            // The child of a fork that no handler was told of: its parent goes on to fill them.
+            self.forget();
+            full = None;
+        }
         if self.state.load(Ordering::Acquire) == CLOSED {
             self.open();
         }
@@ -246,7 +260,10 @@ impl Recorder {
         let file = unsafe { &mut *self.file.get() };
         let path = self.path.as_bytes();
         match self.begin().and_then(|()| file.make(path)) {
-            Ok(()) => self.state.store(OPEN, Ordering::Release),
+            Ok(()) => {
+                self.process.store(process(), Ordering::Relaxed);
+                self.state.store(OPEN, Ordering::Release);
+            }
             Err(trouble) => {
                 self.state.store(STOPPED, Ordering::Release);
                 say(file.path(), trouble);
@@ -303,6 +320,11 @@ impl Recorder {
             unsafe { libc::pthread_setspecific(self.key.load(Ordering::Relaxed), null()) };
         }
     }
+}
+
+fn process() -> libc::pid_t {
+    // SAFETY: the call has no precondition.
+    unsafe { libc::getpid() }
 }
 
 /// Every recorder that has begun.
