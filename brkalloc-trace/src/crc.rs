@@ -18,8 +18,9 @@ const fn table() -> [u32; 256] {
     table
 }
 
-/// The checksum of `bytes`, which `zlib.crc32` of Python returns as well.
-pub(crate) fn crc32(bytes: &[u8]) -> u32 {
+/// Returns the checksum of `bytes`, as Python's `zlib.crc32` does.
+#[must_use]
+pub fn crc32(bytes: &[u8]) -> u32 {
     let step = |crc: u32, &byte: &u8| TABLE[usize::from(crc.to_le_bytes()[0] ^ byte)] ^ (crc >> 8);
     !bytes.iter().fold(!0, step)
 }

@@ -38,6 +38,7 @@ mod reader;
 mod row;
 mod writer;
 
+pub use crc::crc32;
 pub use fault::{Cut, Fault};
 pub use row::RowFault;
 pub use writer::{BLOCK, Writer};

@@ -26,6 +26,7 @@
 
 use crate::{Cut, Event, Fault, RowFault, Run, Trace};
 use core::alloc::Layout;
+use core::cmp::Reverse;
 use std::collections::HashMap;
 
 /// Bytes of a piece.
@@ -69,7 +70,9 @@ pub fn convert(bytes: &[u8]) -> Result<Converted, Fault> {
     for (index, piece) in pieces.by_ref().enumerate() {
         read_piece(piece, index * PIECE, &mut records)?;
     }
-    records.sort_unstable_by_key(|record| record.sequence);
+    // Of a record that was half copied, the whole one comes first.
+    let key = |record: &Record| (record.sequence, Reverse((record.address, record.size)));
+    records.sort_unstable_by_key(key);
     records.dedup_by_key(|record| record.sequence);
     let mut conversion = Conversion::default();
     for record in &records {
@@ -256,6 +259,30 @@ mod tests {
         }
         bytes.resize(PIECE, 0);
         bytes
+    }
+
+    #[test]
+    fn a_piece_that_was_half_copied_ends_where_its_zeros_begin() {
+        let whole = piece(&[(5, 0, 0, 3, 0), (1, 4, 1, 0x10, 8), (1, 4, 2, 0x20, 9)]);
+        // The last record ends with the page: its size is on the next.
+        let mut torn = whole.clone();
+        let size = HEADER + 3 * RECORD - 8;
+        torn[size..size + 8].fill(0);
+        let mut half = whole.clone();
+        half[HEADER + 2 * RECORD..].fill(0);
+        // A piece of which the beginning was written last.
+        let mut begun = whole.clone();
+        begun[..START.len()].fill(0);
+        let (alone, _) = Trace::read(&whole).expect("a sound piece");
+        for other in [torn, half, begun] {
+            for pieces in [[whole.clone(), other.clone()], [other.clone(), whole.clone()]] {
+                // What begins with zeros is no recording.
+                if pieces[0].starts_with(&START) {
+                    let (trace, cut) = Trace::read(&pieces.concat()).expect("two pieces");
+                    assert_eq!((&trace, cut), (&alone, None));
+                }
+            }
+        }
     }
 
     #[test]

@@ -43,8 +43,9 @@ pub(crate) fn move_out(block: *mut c_void, room: *mut c_void, size: usize) -> *m
         let end = ARRAY.0.get().addr() + BYTES;
         // Its size is not known; what lies behind it are bytes of the array as well.
         let size = size.min(end - block.addr());
-        // SAFETY: the room has so many bytes, and so has the array from there on.
-        unsafe { room.copy_from_nonoverlapping(block, size) };
+        // SAFETY: the room has so many bytes, and so has the array from there on. The room may be of
+        // the array as well, so they may overlap.
+        unsafe { room.copy_from(block, size) };
     }
     room
 }

@@ -14,7 +14,7 @@ mod bootstrap;
 mod next;
 pub mod recorder;
 
-use core::ffi::{CStr, c_char, c_int, c_void};
+use core::ffi::{CStr, c_int, c_void};
 use core::ptr::null_mut;
 use next::next;
 use recorder::Recorder;
@@ -165,7 +165,7 @@ fn page() -> usize {
 }
 
 /// The loader calls it before `main`, and before the constructors of most libraries.
-extern "C" fn constructor(_: c_int, _: *const *const c_char, _: *const *const c_char) {
+extern "C" fn constructor() {
     next();
     begin();
     if RECORDER.is_idle() {
@@ -174,10 +174,10 @@ extern "C" fn constructor(_: c_int, _: *const *const c_char, _: *const *const c_
     }
 }
 
-// SAFETY: the loader calls what stands there, with these arguments.
+// SAFETY: the loader calls what stands there; the arguments that some loaders hand over are left.
 #[used]
 #[unsafe(link_section = ".init_array")]
-static CONSTRUCTOR: extern "C" fn(c_int, *const *const c_char, *const *const c_char) = constructor;
+static CONSTRUCTOR: extern "C" fn() = constructor;
 
 /// A null pointer with `errno`, as C reports that there is no memory.
 fn refused() -> *mut c_void {

@@ -16,13 +16,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// The sources, by their place in the folder of the package.
-const SOURCES: [(&str, &str); 7] = [
+const SOURCES: [(&str, &str); 8] = [
     ("Cargo.toml", include_str!("../recorder/manifest.toml")),
     ("lib.rs", include_str!("../recorder/lib.rs")),
     ("bootstrap.rs", include_str!("../recorder/bootstrap.rs")),
     ("next.rs", include_str!("../recorder/next.rs")),
     ("recorder/mod.rs", include_str!("../recorder/recorder/mod.rs")),
     ("recorder/file.rs", include_str!("../recorder/recorder/file.rs")),
+    ("recorder/kept.rs", include_str!("../recorder/recorder/kept.rs")),
     ("recorder/piece.rs", include_str!("../recorder/recorder/piece.rs")),
 ];
 

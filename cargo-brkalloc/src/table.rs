@@ -209,26 +209,45 @@ fn csv(recording: &Recording, cells: &[Cell], all: &[Figures]) -> String {
 
 fn markdown(recording: &Recording, cells: &[Cell], all: &[Figures]) -> String {
     let mut text = format!("{}\n\n", title(recording));
-    text += "| configuration | peak | over | headers | rounding | holes | largest hole | visited: \
-             median | 99th | worst | copied | ns/event |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n";
+    let _ = writeln!(text, "| {} |\n|---{}|", HEADINGS.join(" | "), "|--:".repeat(11));
     for (cell, figures) in cells.iter().zip(all) {
-        let (split, visited) = (figures.split, figures.visited);
-        let _ = writeln!(
-            text,
-            "| {} | {} | {:.2} % | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
-            cell.name(),
-            grouped(figures.peak),
-            figures.over(recording.peak_live),
-            grouped(split.headers),
-            grouped(split.rounding),
-            grouped(split.holes),
-            split.largest_hole.map_or("-".to_owned(), grouped),
-            visited.median,
-            visited.percentile_99,
-            visited.worst,
-            grouped(figures.copied),
-            figures.stopped.map_or_else(|| time_or_stop(figures), |stop| stop.word().to_owned()),
-        );
+        let _ = writeln!(text, "| {} |", row(recording, cell, figures).join(" | "));
     }
     text
+}
+
+/// The names of what [`row`] returns.
+pub(crate) const HEADINGS: [&str; 12] = [
+    "configuration",
+    "peak",
+    "over %",
+    "headers",
+    "rounding",
+    "holes",
+    "largest hole",
+    "visited, median",
+    "99th",
+    "worst",
+    "copied",
+    "ns/event",
+];
+
+/// The figures of one configuration, for people.
+pub(crate) fn row(recording: &Recording, cell: &Cell, figures: &Figures) -> [String; 12] {
+    let (split, visited) = (figures.split, figures.visited);
+    let time = figures.stopped.map_or_else(|| time_or_stop(figures), |stop| stop.word().to_owned());
+    [
+        cell.name(),
+        grouped(figures.peak),
+        format!("{:.2}", figures.over(recording.peak_live)),
+        grouped(split.headers),
+        grouped(split.rounding),
+        grouped(split.holes),
+        split.largest_hole.map_or("-".to_owned(), grouped),
+        visited.median.to_string(),
+        visited.percentile_99.to_string(),
+        visited.worst.to_string(),
+        grouped(figures.copied),
+        time,
+    ]
 }

@@ -1,15 +1,9 @@
 //! `malloc_trim` as C code calls it, in a process that nobody else's memory disturbs.
 
 use brkalloc_harness::c;
+use brkalloc_harness::resident;
 
 const MIB: usize = 1 << 20;
-
-/// Bytes of this process that are in memory.
-fn resident() -> usize {
-    let statm = std::fs::read_to_string("/proc/self/statm").expect("Linux has it");
-    let pages = statm.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok());
-    pages.expect("it is a number") * 4096
-}
 
 /// Takes blocks of `size`, 32 MiB in all, and writes to each of their bytes.
 fn fill(size: usize) -> Vec<*mut u8> {

@@ -3,6 +3,7 @@
 
 use brkalloc::__private::Config;
 use brkalloc::BrkHeap;
+use brkalloc_harness::resident;
 use core::cell::RefCell;
 use core::ffi::c_void;
 use core::ptr::null_mut;
@@ -27,14 +28,6 @@ thread_local!(static LATE: RefCell<Option<Vec<Vec<u8>>>> = const { RefCell::new(
 
 fn blocks() -> Vec<Vec<u8>> {
     (0..400).map(|number| vec![1; [900, 5000, 40][number % 3]]).collect()
-}
-
-/// Bytes that are resident.
-fn resident() -> usize {
-    let status = std::fs::read_to_string("/proc/self/status").expect("Linux says it");
-    let line = status.lines().find(|line| line.starts_with("RssAnon:")).expect("it is there");
-    let kilobytes = line.split_whitespace().nth(1).expect("a number");
-    kilobytes.parse::<usize>().expect("a number") * 1024
 }
 
 fn set_value(value: *mut c_void) {

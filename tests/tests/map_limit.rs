@@ -6,6 +6,7 @@
 
 use brkalloc::__private::Config;
 use brkalloc::{BrkHeap, brk_heap};
+use brkalloc_harness::resident;
 use core::alloc::{GlobalAlloc, Layout};
 
 #[brk_heap(source = "mmap", large = "8KiB", policy = "first_fit")]
@@ -15,13 +16,6 @@ const LAYOUT: Layout = match Layout::from_size_align(8192, 16) {
     Ok(layout) => layout,
     Err(_) => panic!("it is a layout"),
 };
-
-/// Kilobytes in memory, in pages of 4.
-fn resident() -> usize {
-    let statm = std::fs::read_to_string("/proc/self/statm").expect("Linux has it");
-    let pages = statm.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok());
-    pages.expect("it is a number") * 4
-}
 
 fn mappings() -> usize {
     std::fs::read_to_string("/proc/self/maps").expect("Linux has it").lines().count()
@@ -64,18 +58,18 @@ fn at_the_limit<C: Config>(heap: &BrkHeap<C>, blocks: usize) {
     }
     let half = resident() - before;
     assert!(limit() - 100 < mappings(), "{name}: at the limit: {} mappings", mappings());
-    assert!(half < full / 2 + full / 30, "{name}: half is freed: {half} of {full} KiB");
+    assert!(half < full / 2 + full / 30, "{name}: half is freed: {half} of {full} bytes");
     // What is asked for now gets what the system did not take back; when that is used up, the arena.
     let more: Vec<*mut u8> = (0..blocks / 4).map(|_| allocate(heap)).collect();
     let again = resident() - before;
-    assert!(again < full * 3 / 4 + full / 30, "{name}: a quarter again: {again} of {full} KiB");
+    assert!(again < full * 3 / 4 + full / 30, "{name}: a quarter again: {again} of {full} bytes");
     for block in more.into_iter().chain(odd) {
         free(heap, block);
     }
     assert_eq!((heap.check(), heap.stats().mapped), (Ok(()), Some(0)), "{name}");
     heap.trim();
     let (end, left) = (resident().saturating_sub(before), mappings());
-    assert!(end < full / 30, "{name}: all is freed: {end} of {full} KiB");
+    assert!(end < full / 30, "{name}: all is freed: {end} of {full} bytes");
     assert!(left < 1000, "{name}: all is freed: {left} mappings");
     free(heap, allocate(heap));
     // SAFETY: the heap handed it out.

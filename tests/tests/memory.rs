@@ -5,6 +5,7 @@
 use brkalloc::__private::Config;
 use brkalloc::{BrkHeap, Heap, brk_heap};
 use brkalloc_harness::random::Random;
+use brkalloc_harness::resident;
 use core::alloc::{GlobalAlloc, Layout};
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
@@ -17,13 +18,6 @@ const MIB: usize = 1 << 20;
 fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-}
-
-/// Bytes of this process that are in memory.
-fn resident() -> usize {
-    let statm = std::fs::read_to_string("/proc/self/statm").expect("Linux has it");
-    let pages = statm.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok());
-    pages.expect("it is a number") * 4096
 }
 
 fn layout(size: usize) -> Layout {

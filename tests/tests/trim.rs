@@ -7,6 +7,7 @@ use brkalloc::__private::Config;
 use brkalloc::{BrkHeap, brk_heap};
 use brkalloc_harness::pattern;
 use brkalloc_harness::random::Random;
+use brkalloc_harness::resident;
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::NonNull;
 use std::sync::{Mutex, MutexGuard};
@@ -24,15 +25,6 @@ const ANY: usize = usize::MAX;
 fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-}
-
-/// Bytes of this process that are in memory and no file's, counted page by page: what the kernel sums up otherwise may be
-/// some dozens of pages behind.
-fn resident() -> usize {
-    let maps = std::fs::read_to_string("/proc/self/smaps_rollup").expect("Linux has it");
-    let line = maps.lines().find(|line| line.starts_with("Anonymous:")).expect("it is there");
-    let kilobytes = line.split_whitespace().nth(1).expect("a number");
-    kilobytes.parse::<usize>().expect("a number") * KIB
 }
 
 fn layout(size: usize) -> Layout {

@@ -5,6 +5,7 @@ use brkalloc::__private::Config;
 use brkalloc::{BrkHeap, brk_heap};
 use brkalloc_harness::pattern::Block;
 use brkalloc_harness::random::Random;
+use brkalloc_harness::resident;
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::NonNull;
 
@@ -94,13 +95,6 @@ tests! {
         (source = "mmap", policy = "best_fit", coalesce = "deferred", harden = "full", trim = "never");
     no_page_is_half_zero_where_free_memory_is_cleared
         (source = "mmap", policy = "first_fit", harden = "full", zero = "free", trim = "64KiB", grow = "16KiB");
-}
-
-/// Bytes of this process that are in memory and no file's.
-fn resident() -> usize {
-    let maps = std::fs::read_to_string("/proc/self/smaps_rollup").expect("Linux has it");
-    let line = maps.lines().find(|line| line.starts_with("Anonymous:")).expect("it is there");
-    line.split_whitespace().nth(1).expect("a number").parse::<usize>().expect("a number") * KIB
 }
 
 #[test]

@@ -8,9 +8,13 @@ use core::ptr::NonNull;
 #[derive(Debug)]
 pub(super) struct Global<A>(pub(super) A);
 
-impl<A: GlobalAlloc> Serve for Global<A> {
+// SAFETY: a global allocator promises it.
+unsafe impl<A: GlobalAlloc> Serve for Global<A> {
     fn allocate(&self, layout: Layout) -> Option<NonNull<u8>> {
-        // SAFETY: the size of a request is not 0.
+        if layout.size() == 0 {
+            return None;
+        }
+        // SAFETY: the size is not 0.
         NonNull::new(unsafe { self.0.alloc(layout) })
     }
 
@@ -25,7 +29,7 @@ impl<A: GlobalAlloc> Serve for Global<A> {
         layout: Layout,
         size: usize,
     ) -> Option<NonNull<u8>> {
-        // SAFETY: the caller guarantees the block and its layout; the size is not 0.
+        // SAFETY: the caller guarantees the block, its layout and the size.
         NonNull::new(unsafe { self.0.realloc(block.as_ptr(), layout, size) })
     }
 }

@@ -112,7 +112,8 @@ mod tests {
     /// Notes the thread of each request, and refuses all but the first `most`.
     struct Noting(Mutex<Vec<(char, ThreadId)>>, usize);
 
-    impl Serve for Noting {
+    // SAFETY: each block is memory of its own, of the layout's size, that nobody else has.
+    unsafe impl Serve for Noting {
         fn allocate(&self, layout: Layout) -> Option<NonNull<u8>> {
             let mut notes = self.0.lock().expect("nobody panics");
             notes.push(('a', current().id()));

@@ -6,7 +6,7 @@ use super::paint::{Painting, ROWS};
 use super::png;
 use crate::recording::Recording;
 use crate::replay::{Cell, Figures};
-use crate::table::title;
+use crate::table::{self, title};
 use crate::text::{grouped, short};
 use core::fmt::Write;
 
@@ -94,29 +94,9 @@ fn figure(html: &mut String, recording: &Recording, painting: &Painting, height:
 }
 
 fn rows(html: &mut String, recording: &Recording, cells: &[Cell], figures: &[Figures]) {
-    *html += "<table><thead><tr><th>configuration<th>peak<th>over %<th>headers<th>rounding<th>holes\
-              <th>largest hole<th>visited, median<th>99th<th>worst<th>copied<th>ns an event</thead>\n";
+    let _ = writeln!(html, "<table><thead><tr><th>{}</thead>", table::HEADINGS.join("<th>"));
     for (cell, figures) in cells.iter().zip(figures) {
-        let (split, visited) = (figures.split, figures.visited);
-        let time = match (figures.stopped, figures.nanoseconds) {
-            (Some(stop), _) => stop.word().to_owned(),
-            (None, time) => time.map_or("–".to_owned(), |time| format!("{time:.0}")),
-        };
-        let _ = writeln!(
-            html,
-            "<tr><td>{}<td>{}<td>{:.2}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{time}",
-            cell.name(),
-            grouped(figures.peak),
-            figures.over(recording.peak_live),
-            grouped(split.headers),
-            grouped(split.rounding),
-            grouped(split.holes),
-            split.largest_hole.map_or("–".to_owned(), grouped),
-            visited.median,
-            visited.percentile_99,
-            visited.worst,
-            grouped(figures.copied),
-        );
+        let _ = writeln!(html, "<tr><td>{}", table::row(recording, cell, figures).join("<td>"));
     }
     *html += "</table>\n";
 }

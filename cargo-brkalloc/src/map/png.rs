@@ -3,6 +3,8 @@
 //! The sixteen colors are shades of one blue, from transparent to opaque, so that the page's own
 //! background shows through: light and dark need no two pictures.
 
+use brkalloc_trace::crc32;
+
 /// The blue of Okabe and Ito's palette, which the color-blind tell from its others.
 const BLUE: [u8; 3] = [0, 114, 178];
 
@@ -37,7 +39,7 @@ fn part(file: &mut Vec<u8>, name: [u8; 4], bytes: &[u8]) {
     let begin = file.len();
     file.extend(name);
     file.extend(bytes);
-    let sum = crc(&file[begin..]);
+    let sum = crc32(&file[begin..]);
     file.extend(sum.to_be_bytes());
 }
 
@@ -61,25 +63,9 @@ fn stored(bytes: &[u8]) -> Vec<u8> {
     stream
 }
 
-/// The checksum of a part, bit by bit.
-fn crc(bytes: &[u8]) -> u32 {
-    let sum = bytes.iter().fold(u32::MAX, |sum, byte| {
-        (0..8).fold(sum ^ u32::from(*byte), |sum, _| {
-            if sum & 1 == 1 { sum >> 1 ^ 0xedb8_8320 } else { sum >> 1 }
-        })
-    });
-    !sum
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_checksum_is_the_standard_s() {
-        assert_eq!(crc(b"123456789"), 0xcbf4_3926);
-        assert_eq!(crc(b"IEND"), 0xae42_6082);
-    }
 
     #[test]
     fn a_picture_has_its_sides_and_its_rows() {

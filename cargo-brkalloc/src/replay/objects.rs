@@ -72,7 +72,7 @@ impl Objects {
 
     /// Returns the block of this number, if it is in use.
     #[must_use]
-    pub fn get(&self, birth: usize) -> Option<Block> {
+    pub(crate) fn get(&self, birth: usize) -> Option<Block> {
         self.0.get(birth).copied().flatten()
     }
 
@@ -83,7 +83,11 @@ impl Objects {
     ///
     /// The heap refused, or it is broken.
     #[inline]
-    pub fn step(&mut self, event: Event, heap: &(impl Serve + ?Sized)) -> Result<Step, Fault> {
+    pub(crate) fn step(
+        &mut self,
+        event: Event,
+        heap: &(impl Serve + ?Sized),
+    ) -> Result<Step, Fault> {
         #[expect(clippy::cast_possible_truncation, reason = "a mark is any byte that differs")]
         let mark = self.0.len() as u8;
         match event {
@@ -128,7 +132,7 @@ impl Objects {
     ///
     /// Its marks were overwritten.
     #[inline]
-    pub fn finish(block: Block, heap: &(impl Serve + ?Sized)) -> Result<(), Fault> {
+    pub(crate) fn finish(block: Block, heap: &(impl Serve + ?Sized)) -> Result<(), Fault> {
         let is_whole = block.has_marks();
         // SAFETY: by the invariant it is this heap's, and the step took it from the objects.
         unsafe { heap.free(block.place, block.layout) };

@@ -11,7 +11,12 @@ use core::hint::black_box;
 use core::ptr::NonNull;
 
 /// A heap that serves requests.
-pub trait Serve {
+///
+/// # Safety
+///
+/// A block has the bytes of its layout. Whoever holds it may write them, and resizing keeps them up to
+/// the lesser size.
+pub unsafe trait Serve {
     /// Allocates a block for `layout`, whose size is not 0; `None` if there is no room.
     fn allocate(&self, layout: Layout) -> Option<NonNull<u8>>;
 
@@ -26,7 +31,7 @@ pub trait Serve {
     ///
     /// # Safety
     ///
-    /// As for [`free`](Serve::free).
+    /// As for [`free`](Serve::free); `size` is not 0, and makes a layout with the alignment of `layout`.
     unsafe fn resize(&self, block: NonNull<u8>, layout: Layout, size: usize)
     -> Option<NonNull<u8>>;
 }
@@ -60,7 +65,8 @@ pub trait Arena: Serve {
     fn trim(&self);
 }
 
-impl<C: Config, S: Source> Serve for Heap<'_, C, S> {
+// SAFETY: a block of a heap is its holder's, and has the size of its layout.
+unsafe impl<C: Config, S: Source> Serve for Heap<'_, C, S> {
     fn allocate(&self, layout: Layout) -> Option<NonNull<u8>> {
         self.allocate(layout)
     }
@@ -121,7 +127,8 @@ impl Idle {
     }
 }
 
-impl Serve for Idle {
+// SAFETY: its one place has the bytes of every layout that it serves.
+unsafe impl Serve for Idle {
     fn allocate(&self, layout: Layout) -> Option<NonNull<u8>> {
         let is_room = layout.size() <= self.0.len();
         black_box(NonNull::new(self.0.as_ptr().cast_mut().cast()).filter(|_| is_room))

@@ -23,6 +23,9 @@ pub mod program;
 pub mod random;
 pub mod refused_heaps;
 pub mod refusing;
+mod resident;
+
+pub use resident::resident;
 
 /// Declares the caches of configurations written by hand, for threads that give them back themselves or end with their
 /// process.

@@ -129,6 +129,11 @@ fn written() {
 /// A block with a page that the program has locked is freed: the system takes the pages before that one and then
 /// refuses. A heap that compares freed memory with its pattern does not take those zeros for somebody's.
 fn locked_in_part() {
+    // With its tag and what stands behind it, two pages: the next block begins at a page, and so does the top that it
+    // joins.
+    let pages = Layout::from_size_align(2 * 4096 - 16, 4096).expect("it is sound");
+    // SAFETY: the layout has a size.
+    assert!(!unsafe { HARD.alloc(pages) }.is_null());
     let layout = Layout::from_size_align(8 * MIB, 4096).expect("it is sound");
     // SAFETY: the layout has a size.
     let block = unsafe { HARD.alloc(layout) };
@@ -144,6 +149,9 @@ fn locked_in_part() {
     }
     // SAFETY: the heap handed it out, and nobody needs it.
     unsafe { HARD.dealloc(block, layout) };
+    assert_eq!(HARD.check(), Ok(()));
+    // From the first page of the top on.
+    HARD.trim();
     assert_eq!(HARD.check(), Ok(()));
     // SAFETY: the layout has a size.
     let block = unsafe { HARD.alloc_zeroed(layout) };

@@ -6,6 +6,7 @@
 //! mean, at most 1.1 times what it was in the second.
 
 use brkalloc::{BrkHeap, brk_heap};
+use brkalloc_harness::resident;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use core::time::Duration;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -56,14 +57,6 @@ fn hand_on(seed: usize, before: &Receiver<Vec<u8>>, next: &SyncSender<Vec<u8>>) 
         }
     }
     ENDED.fetch_add(ended, Ordering::Relaxed);
-}
-
-/// Bytes that are resident and no file's.
-fn resident() -> usize {
-    let status = std::fs::read_to_string("/proc/self/status").expect("Linux says it");
-    let line = status.lines().find(|line| line.starts_with("RssAnon:")).expect("it is there");
-    let kilobytes = line.split_whitespace().nth(1).expect("a number");
-    kilobytes.parse::<usize>().expect("a number") * 1024
 }
 
 fn main() {

@@ -233,8 +233,8 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     #[inline]
     pub(super) fn fill_padding(&self, lower: Chunk, padding: u32) {
         if Window::<C>::CHECKSUMMED {
-            let (mut from, end) = (bytes_below(lower), payload_bytes(padding));
-            let end = from + end;
+            let mut from = bytes_below(lower);
+            let end = from + payload_bytes(padding);
             if Self::HAS_ZEROS {
                 let page = S::page_size();
                 let low = (from + LINKS).max(bytes_below(self.dirty)).next_multiple_of(page);
@@ -279,7 +279,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
 }
 
 /// The bytes of the window below the payload of `chunk`.
-const fn bytes_below(chunk: Chunk) -> usize {
+pub(super) const fn bytes_below(chunk: Chunk) -> usize {
     chunk.offset() as usize * GRANULE
 }
 

@@ -17,7 +17,8 @@
 //! to 128 MiB at most: a program that fills the same memory again and again waits for the clock.
 
 use super::RawHeap;
-use crate::arena::chunk::Chunk;
+use super::pattern::bytes_below;
+use crate::arena::chunk::{Chunk, LINKS};
 use crate::arena::index::Neighbors;
 use crate::arena::params::Params;
 use crate::arena::tag::{GRANULE, WORD};
@@ -104,8 +105,8 @@ impl<C: Params, S: Source> RawHeap<C, S> {
             let above = self.step(place);
             walked += 1;
             // Between the links at its low end and the size at its high end.
-            let lower = (place.offset() as usize * GRANULE + GRANULE).next_multiple_of(page);
-            let upper = (above.offset() as usize * GRANULE - GRANULE) / page * page;
+            let lower = (bytes_below(place) + LINKS).next_multiple_of(page);
+            let upper = (bytes_below(above) - GRANULE) / page * page;
             let is_large = least <= place.until(above) && lower < upper;
             if is_large && !self.window.tag(place).is_used() {
                 // These bytes are verified now: a page of zeros tells nothing of what was there.
@@ -134,10 +135,9 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     /// bytes went back.
     #[cold]
     pub(super) fn discard_top(&mut self, from: Chunk) -> usize {
-        let bytes = |place: Chunk| place.offset() as usize * GRANULE;
-        let (page, end_tag) = (S::page_size(), bytes(self.window.end()) - WORD);
-        let dirty = bytes(self.dirty).min(end_tag);
-        let Some(lower) = bytes(from).checked_next_multiple_of(page) else { return 0 };
+        let (page, end_tag) = (S::page_size(), bytes_below(self.window.end()) - WORD);
+        let dirty = bytes_below(self.dirty).min(end_tag);
+        let Some(lower) = bytes_below(from).checked_next_multiple_of(page) else { return 0 };
         // The page of the end tag stays; its dirty bytes are cleared by hand.
         let upper = dirty.next_multiple_of(page).min(end_tag / page * page);
         let place = |bytes: usize| self.window.place(u32::try_from(bytes / GRANULE).ok()?);

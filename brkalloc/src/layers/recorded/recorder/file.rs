@@ -9,6 +9,7 @@
 //! The piece of a thread is allocated on the disk before it is mapped, because a store into a page
 //! that the disk has no room for would end the program.
 
+use super::kept::{errno, retried};
 use super::piece::{BYTES, Piece};
 use core::ffi::{CStr, c_int};
 use core::fmt::{self, Write};
@@ -283,59 +284,8 @@ pub(super) unsafe fn unmap(piece: &'static Piece) {
     unsafe { libc::munmap(memory, BYTES) };
 }
 
-/// Calls the system again as long as a signal has interrupted the call.
-fn retried<T: Copy + PartialEq + From<i8>>(call: impl Fn() -> T) -> T {
-    loop {
-        let answer = call();
-        if answer != T::from(-1) || errno() != libc::EINTR {
-            return answer;
-        }
-    }
-}
-
 fn trouble() -> Trouble {
     Trouble::System(errno())
-}
-
-fn errno() -> c_int {
-    // SAFETY: the system's own place for this thread.
-    let place = unsafe { libc::__errno_location() };
-    // SAFETY: the place is this thread's as long as it exists.
-    unsafe { place.read() }
-}
-
-unsafe extern "C" {
-    fn pthread_setcancelstate(state: c_int, before: *mut c_int) -> c_int;
-}
-
-/// `PTHREAD_CANCEL_DISABLE`, of glibc and musl.
-const DISABLED: c_int = 1;
-
-/// `errno` and whether this thread may be canceled, which are set back when this is dropped: an
-/// allocation leaves no trace in the one, and is no point of cancellation.
-pub(super) struct Kept {
-    errno: c_int,
-    cancellation: c_int,
-}
-
-impl Kept {
-    pub(super) fn new() -> Self {
-        let mut kept = Self { errno: errno(), cancellation: 0 };
-        // SAFETY: the place has room for the answer.
-        unsafe { pthread_setcancelstate(DISABLED, &raw mut kept.cancellation) };
-        kept
-    }
-}
-
-impl Drop for Kept {
-    fn drop(&mut self) {
-        // SAFETY: it is a state that this call has returned, and nobody wants another.
-        unsafe { pthread_setcancelstate(self.cancellation, null_mut()) };
-        // SAFETY: the system's own place for this thread.
-        let place = unsafe { libc::__errno_location() };
-        // SAFETY: the place is this thread's as long as it exists.
-        unsafe { place.write(self.errno) };
-    }
 }
 
 /// Writes one line to standard error.

@@ -20,13 +20,15 @@
 //! record` builds has a copy of it.
 
 mod file;
+mod kept;
 mod piece;
 
 use core::cell::UnsafeCell;
 use core::ffi::c_void;
 use core::ptr::{null, null_mut};
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU32, AtomicU64, Ordering};
-use file::{File, Kept, Trouble, say, unmap};
+use file::{File, Trouble, say, unmap};
+use kept::Kept;
 use piece::{BYTES, Kind, Piece};
 
 /// It was not told where to record.
@@ -188,13 +190,12 @@ impl Recorder {
             return None;
         }
         let _kept = Kept::new();
-        let mut full = full;
         if state == OPEN && self.process.load(Ordering::Relaxed) != process() {
-            // The child of a fork that no handler was told of: its parent goes on to fill them.
-            self.forget();
-            full = None;
+            // The child of a vfork, whose memory is its parent's, or of a fork that no handler was
+            // told of. The file is the parent's.
+            return None;
         }
-        if self.state.load(Ordering::Acquire) == CLOSED {
+        if state == CLOSED {
             self.open();
         }
         if self.state.load(Ordering::Acquire) != OPEN {

@@ -37,7 +37,18 @@ struct Machine {
 impl Machine {
     fn new() -> Self {
         let ground = Libc::reserve(GROUND).expect("there is address space").addr().get();
-        let mut machine = Self {
+        let mut machine = Self::on(ground, ground);
+        // A break within a page, whose bytes are not zero.
+        machine.rise(100).expect("the ground is free");
+        // SAFETY: the page was made accessible just now.
+        unsafe { pointer(ground).write_bytes(0xAA, PAGE) };
+        machine.start = machine.brk;
+        machine
+    }
+
+    /// One that has granted nothing, with its break at `start`.
+    fn on(ground: usize, start: usize) -> Self {
+        Self {
             calls: 0,
             refuse: 0,
             largest: usize::MAX,
@@ -45,16 +56,10 @@ impl Machine {
             limited: false,
             claimed: false,
             ground,
-            start: ground,
-            brk: ground,
+            start,
+            brk: start,
             mappings: Vec::new(),
-        };
-        // A break within a page, whose bytes are not zero.
-        machine.rise(100).expect("the ground is free");
-        // SAFETY: the page was made accessible just now.
-        unsafe { pointer(ground).write_bytes(0xAA, PAGE) };
-        machine.start = machine.brk;
-        machine
+        }
     }
 
     /// Counts a call. Returns whether to refuse it.
@@ -130,19 +135,7 @@ fn reset(change: impl FnOnce(&mut Machine)) {
             let risen = isize::try_from(machine.brk - old_start).expect("the ground is small");
             machine.rise(-risen).expect("a break can be lowered");
         }
-        let (start, brk) = (old_start, old_start);
-        *machine = Machine {
-            calls: 0,
-            refuse: 0,
-            largest: usize::MAX,
-            threads: 1,
-            limited: false,
-            claimed: false,
-            ground,
-            start,
-            brk,
-            mappings: Vec::new(),
-        };
+        *machine = Machine::on(ground, old_start);
         change(machine);
     });
 }
