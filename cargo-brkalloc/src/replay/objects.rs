@@ -38,7 +38,7 @@ pub enum Fault {
 pub enum Step {
     /// A block was born.
     Born(Block),
-    /// A block ends: its heap still has it until [`Objects::finish`].
+    /// A block ends: its heap still has it, and frees it next.
     Ending(Block),
     /// A block took over from another.
     Moved {
