@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   cargo publish --dry-run
-//!   cargo package ─► target/package/*.crate ─► a temporary folder ─► files: there, and those of the repository
+//!   cargo package ─► target/rehearsal/package/*.crate ─► a temporary folder ─► files: there, and those of the repository
 //!                                                                ├─► links: each leads somewhere
 //!                                                                └─► cargo build, doc, test --doc
 //! ```
@@ -91,12 +91,15 @@ pub(crate) fn run(mut arguments: Parser, target: &Path) -> Result {
     for package in &PACKAGES {
         options.extend(["-p", package.name]);
     }
+    let rehearsal = target.join("rehearsal");
+    forget(&rehearsal)?;
+    let mut publish = program("cargo");
+    publish.args(["publish", "--dry-run"]).args(&options);
+    succeed(publish.env("CARGO_TARGET_DIR", &rehearsal))?;
     // The rehearsal keeps no archive, so cargo packs once more.
-    for command in [&["publish", "--dry-run"][..], &["package"]] {
-        let mut cargo = program("cargo");
-        cargo.args(command).args(&options).env("CARGO_TARGET_DIR", target);
-        succeed(&mut cargo)?;
-    }
+    let mut pack = program("cargo");
+    pack.args(["package", "--no-verify"]).args(&options);
+    succeed(pack.env("CARGO_TARGET_DIR", &rehearsal))?;
 
     let folder = Folder::new()?;
     let members = PACKAGES.each_ref().map(|package| format!("{:?}", package.folder()));
@@ -110,7 +113,7 @@ pub(crate) fn run(mut arguments: Parser, target: &Path) -> Result {
     fs::write(folder.0.join("Cargo.toml"), manifest).at(&folder.0)?;
     fs::copy("Cargo.lock", folder.0.join("Cargo.lock")).at("Cargo.lock")?;
     for package in &PACKAGES {
-        package.unpack(target, &folder.0)?;
+        package.unpack(&rehearsal, &folder.0)?;
         package.look_at_files(&folder.0)?;
         package.look_at_links(&folder.0)?;
     }
@@ -131,14 +134,44 @@ pub(crate) fn run(mut arguments: Parser, target: &Path) -> Result {
     Ok(())
 }
 
+/// Removes what an earlier rehearsal left. Cargo builds each package against those that it would publish before it, and
+/// takes those for what a registry has, which never changes: it looks neither into the sources that it unpacked below its
+/// home, nor for changes since it built them. Folders of real registries begin with a name, those of rehearsals with a dash.
+fn forget(rehearsal: &Path) -> Result {
+    if rehearsal.exists() {
+        fs::remove_dir_all(rehearsal).at(rehearsal)?;
+    }
+    let below_home = || Some(std::env::home_dir()?.join(".cargo"));
+    let Some(home) = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(below_home) else {
+        return Ok(());
+    };
+    let sources = home.join("registry/src");
+    if !sources.is_dir() {
+        return Ok(());
+    }
+    for entry in fs::read_dir(&sources).at(&sources)? {
+        let entry = entry.at(&sources)?;
+        if !entry.file_name().as_encoded_bytes().starts_with(b"-") {
+            continue;
+        }
+        for package in &PACKAGES {
+            let unpacked = entry.path().join(package.folder());
+            if unpacked.is_dir() {
+                fs::remove_dir_all(&unpacked).at(&unpacked)?;
+            }
+        }
+    }
+    Ok(())
+}
+
 impl Package {
     /// The folder that its archive holds.
     fn folder(&self) -> String {
         format!("{}-{VERSION}", self.name)
     }
 
-    fn unpack(&self, target: &Path, folder: &Path) -> Result {
-        let archive = target.join("package").join(self.folder() + ".crate");
+    fn unpack(&self, rehearsal: &Path, folder: &Path) -> Result {
+        let archive = rehearsal.join("package").join(self.folder() + ".crate");
         // Cargo goes by the times of files, and those in an archive are all the same: these are new.
         succeed(program("tar").arg("-xmzf").arg(archive).arg("-C").arg(folder))
     }
