@@ -18,7 +18,7 @@ pub(crate) fn implementation(
 ) -> TokenStream {
     let name = &item.name;
     let config = runtime.item("Config", runtime.span);
-    let source = source(name, settings, runtime);
+    let source = source(item, settings, runtime);
     let index = index(name, settings, runtime);
     let coalesce = runtime.chosen(settings.coalesce);
     let counters = runtime.chosen(settings.stats);
@@ -107,9 +107,16 @@ fn text_constant(name: &str, text: &str) -> TokenStream {
     quote!(const #name: &'static ::core::primitive::str = #text;)
 }
 
-fn source(name: &Ident, settings: &Settings, runtime: &Runtime<'_>) -> TokenStream {
-    let source = runtime.chosen(settings.source);
-    if settings.is_static() { quote!(#source<#name>) } else { source }
+fn source(item: &HeapStatic, settings: &Settings, runtime: &Runtime<'_>) -> TokenStream {
+    let (source, name) = (runtime.chosen(settings.source), &item.name);
+    match settings.source.text {
+        "static" => {
+            let is_zeroed = item.section.is_empty();
+            quote!(#source<#name, #is_zeroed>)
+        }
+        "linker" => quote!(#source<#name>),
+        _ => source,
+    }
 }
 
 fn index(name: &Ident, settings: &Settings, runtime: &Runtime<'_>) -> TokenStream {
@@ -246,25 +253,62 @@ pub(crate) fn lock_path(
     })
 }
 
-/// Writes the array of a static arena. It is an item of its own, so that it stays in `.bss`, and in
-/// a block of its own, because the heap may be called `ARENA` too.
-pub(crate) fn storage(
+/// Writes the promise that the linker script keeps the arena for the heap, with the user's own `unsafe`.
+pub(crate) fn script(
     name: &Ident,
+    settings: &Settings,
+    runtime: &Runtime<'_>,
+) -> Option<TokenStream> {
+    let Unsafety { keyword, parentheses } = settings.source_unsafety.as_ref()?;
+    let [by_script, script] = ["ByScript", "Script"].map(|name| runtime.item(name, runtime.span));
+    let mut promise = Group::new(Delimiter::Brace, quote!(#script::new()));
+    promise.set_span(*parentheses);
+    Some(quote! {
+        #[automatically_derived]
+        impl #by_script for #name {
+            const SCRIPT: #script = #keyword #promise;
+        }
+    })
+}
+
+/// Writes the array of a static arena. It is an item of its own, so that it stays in `.bss` or in the
+/// section that the user named, and in a block of its own, because the heap may be called `ARENA` too.
+pub(crate) fn storage(
+    item: &HeapStatic,
     settings: &Settings,
     runtime: &Runtime<'_>,
 ) -> Option<TokenStream> {
     if !settings.is_static() {
         return None;
     }
+    let HeapStatic { name, section, .. } = item;
     let item = |name| runtime.item(name, runtime.span);
-    let (array, storage, lent) = (item("StaticArena"), item("Storage"), item("Lent"));
+    let (storage, lent) = (item("Storage"), item("Lent"));
     let arena = runtime.bytes(&number(settings.arena, runtime.span));
+    if !section.is_empty() {
+        let (array, claim) = (item("PlacedArena"), item("Claim"));
+        return Some(quote! {
+            const _: () = {
+                #section
+                static ARENA: #array<{ #arena }> = #array::new();
+                static CLAIM: #claim = #claim::new();
+                #[automatically_derived]
+                impl #storage<false> for #name {
+                    fn storage() -> #lent<false> {
+                        // SAFETY: nothing else names the two.
+                        unsafe { ARENA.lend(&CLAIM) }
+                    }
+                }
+            };
+        });
+    }
+    let array = item("StaticArena");
     Some(quote! {
         const _: () = {
             static ARENA: #array<{ #arena }> = #array::new();
             #[automatically_derived]
-            impl #storage for #name {
-                fn storage() -> #lent {
+            impl #storage<true> for #name {
+                fn storage() -> #lent<true> {
                     ARENA.lend()
                 }
             }

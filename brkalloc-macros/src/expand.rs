@@ -8,7 +8,8 @@
 //!
 //! All paths are absolute, so names in the user's module cannot capture them. No lint is allowed here:
 //! a crate may forbid it, and none reports what has the macro's own place. The only `unsafe` is
-//! the user's own, because `#![forbid(unsafe_code)]` would not see one that comes from a macro.
+//! the user's own, because `#![forbid(unsafe_code)]` would not see one that comes from a macro; or it
+//! stands beside the user's `link_section`, which that lint sees.
 //! (The functions of `export` need `unsafe`; that module makes the lint see it.) After a mistake,
 //! the expansion has the least heap, so that rustc reports nothing else.
 //!
@@ -33,8 +34,6 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut sink = Sink::default();
     let args = rules::understand(arguments, &mut sink);
     let parsed = HeapStatic::parse(item, &mut sink);
-    let link_section = parsed.as_ref().ok().and_then(|item| item.link_section.as_ref());
-    rules::check_section(&args, link_section, &mut sink);
     let is_sound = sink.is_empty();
     let item = match parsed {
         Ok(item) => heap(&item, &args, is_sound),
@@ -54,7 +53,9 @@ fn heap(item: &HeapStatic, args: &Args, is_sound: bool) -> TokenStream {
     let checks = if is_sound { checks(args, &runtime) } else { TokenStream::new() };
     let requirements = is_sound.then(|| requirements(&settings, &runtime));
     let implementation = config::implementation(item, &settings, &runtime);
-    let storage = config::storage(name, &settings, &runtime);
+    let storage = config::storage(item, &settings, &runtime);
+    let script = config::script(name, &settings, &runtime);
+    let section = (!settings.is_static()).then_some(&item.section);
     let caches = config::caches(name, args, &settings, &runtime);
     let policy_path = config::policy_path(name, &settings, &runtime);
     let lock_path = config::lock_path(name, &settings, &runtime);
@@ -68,6 +69,7 @@ fn heap(item: &HeapStatic, args: &Args, is_sound: bool) -> TokenStream {
     let (hidden_visibility, hidden) = (unlinted(visibility), unlinted_name(name));
     quote! {
         #attributes
+        #section
         #documentation
         #visibility #keyword #name: #brk_heap<#name> = #brk_heap::__new() #end
         #[doc(hidden)]
@@ -82,6 +84,7 @@ fn heap(item: &HeapStatic, args: &Args, is_sound: bool) -> TokenStream {
             #policy_path
             #lock_path
             #storage
+            #script
             #caches
             #functions
         };
@@ -143,7 +146,7 @@ fn requirements(settings: &Settings, runtime: &Runtime<'_>) -> TokenStream {
         quote_spanned!(span=> const _: () = (#require)(#(#words),*);)
     };
     let (source_text, lock_text) = (source.text, lock.map_or("none", |(text, _)| text));
-    let of_source = (!settings.is_static())
+    let of_source = (!settings.is_given())
         .then(|| require("require_source", source.span, &[source_text, lock_text]));
     let of_lock = lock.map(|(lock, span)| require("require_lock", span, &[source_text, lock]));
     let of_record = settings.record.as_ref().map(|(_, span)| require("require_record", *span, &[]));

@@ -20,7 +20,7 @@ use syn::{Path, Token, Type, token};
 /// The static that becomes a heap.
 #[derive(Debug)]
 pub(crate) struct HeapStatic {
-    /// Every attribute except another `#[brk_heap]`.
+    /// Every attribute except another `#[brk_heap]` and those of the section.
     pub(crate) attributes: TokenStream,
     /// `pub`, `pub(…)` or nothing.
     pub(crate) visibility: TokenStream,
@@ -30,8 +30,8 @@ pub(crate) struct HeapStatic {
     pub(crate) name: Ident,
     /// Whether the static is deprecated, so that its uses draw a warning.
     pub(crate) is_deprecated: bool,
-    /// The attribute that places the static in a section, if there is one.
-    pub(crate) link_section: Option<TokenStream>,
+    /// The attributes that place the static, or the array of its arena, in a section.
+    pub(crate) section: TokenStream,
     /// The type, as the user wrote it.
     pub(crate) declared: TokenStream,
 }
@@ -49,8 +49,7 @@ impl HeapStatic {
 
     /// Reads `input`, which is the whole `item`.
     fn read(input: ParseStream, item: TokenStream, sink: &mut Sink) -> Result<Self, TokenStream> {
-        let Attributes { kept: attributes, is_deprecated, link_section } =
-            Attributes::take(input, sink);
+        let Attributes { kept: attributes, is_deprecated, section } = Attributes::take(input, sink);
         let visibility = visibility(input);
         if let Some(qualifier) = qualifier(input) {
             next(input);
@@ -78,7 +77,7 @@ impl HeapStatic {
             initializer(input, &name, &declared, sink);
         }
         let declared = declared.into_iter().collect();
-        Ok(Self { attributes, visibility, keyword, name, is_deprecated, link_section, declared })
+        Ok(Self { attributes, visibility, keyword, name, is_deprecated, section, declared })
     }
 }
 
@@ -87,7 +86,7 @@ impl HeapStatic {
 struct Attributes {
     kept: TokenStream,
     is_deprecated: bool,
-    link_section: Option<TokenStream>,
+    section: TokenStream,
 }
 
 impl Attributes {
@@ -103,10 +102,9 @@ impl Attributes {
                 sink.push(twice.help("remove one of the two attributes").at(attribute));
             } else {
                 attributes.is_deprecated |= name == "deprecated";
-                if name == "link_section" {
-                    attributes.link_section = Some(attribute.clone());
-                }
-                attributes.kept.extend(attribute);
+                let is_section = name == "link_section";
+                let these = if is_section { &mut attributes.section } else { &mut attributes.kept };
+                these.extend(attribute);
             }
         }
         attributes

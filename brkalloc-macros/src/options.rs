@@ -37,12 +37,15 @@ pub(crate) static SOURCE: HeapOption = HeapOption {
     words: &[
         word("brk", "Brk", "sbrk break program_break heap"),
         word("mmap", "Mmap", "map mapping anonymous anon virtual pages"),
-        word("static", "Static", "array bss buffer fixed region"),
+        word("static", "Static", "array bss buffer fixed"),
+        word("slice", "Slice", "init late runtime given lent claim region bytes memory"),
+        unsafe_word("linker", "Linker", "linker_script link_script ld symbols heap_start script"),
     ],
     example: "\"brk\"",
     default: "`\"brk\"`",
-    meaning: "where the arena gets its memory: the program break, a mapping, or a static \
-              array of exactly `arena` bytes",
+    meaning: "where the arena gets its memory: the program break, a mapping, a static array of \
+              exactly `arena` bytes, the bytes that `HEAP.init` is given, or those that a linker \
+              script keeps; write `\"linker\"` as `unsafe(source = \"linker\")`",
     aliases: "backend backing from memory provider origin provenance base",
 };
 
@@ -51,7 +54,8 @@ pub(crate) static ARENA: HeapOption = HeapOption {
     kind: Kind::Size { least: 256, instead_of_zero: "for a small heap, write `arena = \"4KiB\"`" },
     words: &[],
     example: "\"64KiB\"",
-    default: "`\"64KiB\"`, at most `limit`; required with `source = \"static\"`",
+    default: "`\"64KiB\"`, at most `limit`; required with `source = \"static\"`, and decided elsewhere \
+              with `\"slice\"` and `\"linker\"`",
     meaning: "size of the arena at the first allocation; with `source = \"static\"`, its only size",
     aliases: "size capacity initial initial_size heap heap_size bytes arena_size init \
               initial_capacity init_size length len pool pool_size start min minimum min_size",
@@ -183,7 +187,7 @@ pub(crate) static CACHE: HeapOption = HeapOption {
     words: &[word("none", "", "no off never false")],
     example: "\"1MiB\"",
     default: "`\"1MiB\"`, at most a sixteenth of `limit`; `\"none\"` if you name a placement \
-              (`policy`, `order`, `index`, `coalesce`), with `source = \"static\"` or \
+              (`policy`, `order`, `index`, `coalesce`), with a `source` that cannot grow or \
               `lock = \"none\"`, or with a `limit` below `\"256KiB\"`",
     meaning: "per-thread cache size; a request that the cache serves takes no lock",
     aliases: "caching thread_cache tcache magazine magazines slabs arenas thread_local \
@@ -210,11 +214,17 @@ pub(crate) static LOCK: HeapOption = HeapOption {
     words: &[
         word("os", "OsLock", "mutex futex pthread std system true rwlock parking_lot on yes"),
         word("spin", "SpinLock", "spinlock spinning ticket"),
+        word(
+            "critical_section",
+            "CriticalSection",
+            "cs critical section interrupt interrupts irq interrupt_free disable_interrupts cortex_m",
+        ),
         unsafe_word("none", "Unlocked", "no off false never unlocked single_threaded"),
     ],
     example: "\"os\"",
     default: "`\"os\"` on Unix, else `\"spin\"`",
-    meaning: "how threads share the heap; write `\"none\"` as `unsafe(lock = \"none\")`",
+    meaning: "how threads, and with `\"critical_section\"` interrupts, share the heap; write \
+              `\"none\"` as `unsafe(lock = \"none\")`",
     aliases: "mutex sync threads thread_safe synchronization locking locked raw_mutex \
               synchronized",
 };

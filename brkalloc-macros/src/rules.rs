@@ -7,8 +7,8 @@
 use crate::args::{Args, Entry};
 use crate::diag::{Diagnostic, Mistake, Sink, error};
 use crate::options::{
-    ARENA, CACHE, CACHE_TOTAL, COALESCE, EXPORT, GROW, HARDEN, INDEX, LARGE, LIMIT, LOCK, ORDER,
-    POLICY, PRESET, QUARANTINE, SOURCE, TRIM,
+    ARENA, CACHE, CACHE_TOTAL, COALESCE, EXPORT, GROW, HARDEN, INDEX, LARGE, LIMIT, ORDER, POLICY,
+    PRESET, QUARANTINE, SOURCE, TRIM,
 };
 use crate::presets;
 use crate::settings::{self, WINDOW};
@@ -19,16 +19,6 @@ use quote::quote;
 
 /// The largest array, in bytes: half of what code on most processors reaches.
 const LARGEST_ARRAY: u64 = 1 << 30;
-
-/// Reports a section that would have the heap and not its arena.
-pub(crate) fn check_section(args: &Args, link_section: Option<&TokenStream>, sink: &mut Sink) {
-    let is_array = args.with_word(&SOURCE, "static").is_some();
-    if let Some(attribute) = link_section.filter(|_| is_array) {
-        let moved = error("`link_section` would place the heap, and not the array of its arena");
-        let help = "remove it, and place `.bss`, where the array is, in the linker script";
-        sink.push(moved.help(help).at(attribute));
-    }
-}
 
 /// Parses the arguments, fills in the options of a preset, and reports every mistake.
 pub(crate) fn understand(arguments: TokenStream, sink: &mut Sink) -> Args {
@@ -49,7 +39,7 @@ fn check(args: &Args, sink: &mut Sink) {
     for entry in args.entries() {
         if let Some(incomplete) = unsized_array(entry, args) {
             sink.push(incomplete.at(&entry.tokens));
-        } else if let Some(mistake) = without_lock(entry).or_else(|| needless_unsafe(entry)) {
+        } else if let Some(mistake) = without_unsafe(entry).or_else(|| needless_unsafe(entry)) {
             sink.push(mistake);
         } else if let Some(conflict) = conflict(entry, args) {
             sink.push(conflict.at(&entry.tokens));
@@ -91,6 +81,13 @@ fn preset(name: &str) -> String {
 }
 
 fn arena(entry: &Entry, args: &Args) -> Option<Diagnostic> {
+    if let Some(late) = settings::late(args) {
+        return Some(
+            error(format!("`arena` has no effect with `{}`", late.written()))
+                .help("remove `arena`, or write `limit` for the most that the heap may use")
+                .note(because(late, &format!("{} decide how large it is", givers(late)))),
+        );
+    }
     let is_array = args.with_word(&SOURCE, "static").is_some();
     let is_beyond = is_array && LARGEST_ARRAY < entry.size()?;
     beyond_window(entry).or_else(|| {
@@ -114,8 +111,8 @@ fn beyond_window(entry: &Entry) -> Option<Diagnostic> {
 }
 
 fn grow(entry: &Entry, args: &Args) -> Option<Diagnostic> {
-    if let Some(fixed) = args.with_word(&SOURCE, "static") {
-        return Some(no_effect(entry, fixed, "a static arena cannot grow"));
+    if let Some(fixed) = settings::given(args) {
+        return Some(no_effect(entry, fixed, &format!("{} cannot grow", given_arena(fixed))));
     }
     if let Some(mistake) = beyond_window(entry) {
         return Some(mistake);
@@ -141,7 +138,7 @@ fn limit(entry: &Entry, args: &Args) -> Option<Diagnostic> {
     if let Some(fixed) = args.with_word(&SOURCE, "static") {
         return Some(no_effect(entry, fixed, "a static arena is exactly `arena` bytes"));
     }
-    if let Some(fixed) = args.with_word(&GROW, "none") {
+    if let Some(fixed) = args.with_word(&GROW, "none").filter(|_| settings::late(args).is_none()) {
         return Some(no_effect(entry, fixed, "an arena that does not grow stays at `arena` bytes"));
     }
     if let Some(mistake) = beyond_window(entry) {
@@ -161,8 +158,9 @@ fn limit(entry: &Entry, args: &Args) -> Option<Diagnostic> {
 }
 
 fn trim(entry: &Entry, args: &Args) -> Option<Diagnostic> {
-    if let Some(fixed) = args.with_word(&SOURCE, "static") {
-        return Some(no_effect(entry, fixed, "a static arena has no pages to give back"));
+    if let Some(fixed) = settings::given(args) {
+        let why = format!("{} has no pages to give back", given_arena(fixed));
+        return Some(no_effect(entry, fixed, &why));
     }
     if let Some(fixed) = args.with_word(&GROW, "none") {
         return Some(no_effect(
@@ -227,17 +225,16 @@ fn index(entry: &Entry, args: &Args) -> Option<Diagnostic> {
 }
 
 fn large(entry: &Entry, args: &Args) -> Option<Diagnostic> {
-    let fixed = args.with_word(&SOURCE, "static")?;
-    Some(no_effect(entry, fixed, "a heap with a static arena takes no mappings from the system"))
+    let fixed = settings::given(args)?;
+    let why = format!("a heap with {} takes no mappings from the system", given_arena(fixed));
+    Some(no_effect(entry, fixed, &why))
 }
 
 fn cache(entry: &Entry, args: &Args) -> Option<Diagnostic> {
-    if let Some(fixed) = args.with_word(&SOURCE, "static") {
-        return Some(no_effect(
-            entry,
-            fixed,
-            "a cache keeps its tables in a mapping, and a static arena has none",
-        ));
+    if let Some(fixed) = settings::given(args) {
+        let arena = given_arena(fixed);
+        let why = format!("a cache keeps its tables in a mapping, and {arena} has none");
+        return Some(no_effect(entry, fixed, &why));
     }
     // A total that the user wrote replaces a preset's larger cache.
     let total = args.get(&CACHE_TOTAL).filter(|_| entry.preset.is_some());
@@ -299,32 +296,45 @@ fn larger_than_limit(
 
 /// Exported functions serve the whole process, which must not be limited to an array.
 fn export(entry: &Entry, args: &Args) -> Option<Diagnostic> {
-    let fixed = args.with_word(&SOURCE, "static").filter(|_| entry.is_word("malloc"))?;
+    let fixed = settings::given(args).filter(|_| entry.is_word("malloc"))?;
     Some(
         error(format!("`{}` cannot be combined with `{}`", entry.written(), fixed.written()))
             .help("remove `export`, or choose `source = \"brk\"`")
-            .note("exported functions serve the whole process, and a static arena cannot grow"),
+            .note(format!(
+                "exported functions serve the whole process, and {} cannot grow",
+                given_arena(fixed)
+            )),
     )
 }
 
-fn without_lock(entry: &Entry) -> Option<Mistake> {
-    if !is_unlocked(entry) || entry.unsafety.is_some() {
-        return None;
+/// What the user promises with `unsafe`, and why no compiler checks it.
+fn promise(entry: &Entry) -> Option<[&'static str; 2]> {
+    match entry.value {
+        Value::Word(word) if word.is_unsafe && entry.option.name == SOURCE.name => Some([
+            "the linker script keeps the memory from `__heap_start` to `__heap_end` for this heap alone",
+            "no compiler sees what the linker places there",
+        ]),
+        Value::Word(word) if word.is_unsafe => Some([
+            "no second thread and no interrupt ever uses this heap",
+            "a static is shared by every thread of the program",
+        ]),
+        _ => None,
     }
-    let (name, value) = (&entry.name, &entry.tokens);
+}
+
+fn without_unsafe(entry: &Entry) -> Option<Mistake> {
+    let [promise, why] = promise(entry).filter(|_| entry.unsafety.is_none())?;
+    let (name, value, written) = (&entry.name, &entry.tokens, entry.written());
     Some(
-        error("`lock = \"none\"` must be written `unsafe(lock = \"none\")`")
-            .help(
-                "write `unsafe(lock = \"none\")` if no second thread and no interrupt ever uses \
-                 this heap",
-            )
-            .note("a static is shared by every thread of the program")
+        error(format!("`{written}` must be written `unsafe({written})`"))
+            .help(format!("write `unsafe({written})` if {promise}"))
+            .note(why)
             .at(quote!(#name = #value)),
     )
 }
 
 fn needless_unsafe(entry: &Entry) -> Option<Mistake> {
-    let unsafety = entry.unsafety.as_ref().filter(|_| !is_unlocked(entry))?;
+    let unsafety = entry.unsafety.as_ref().filter(|_| promise(entry).is_none())?;
     let written = entry.written();
     Some(
         error(format!("`{written}` is not unsafe"))
@@ -333,8 +343,18 @@ fn needless_unsafe(entry: &Entry) -> Option<Mistake> {
     )
 }
 
-fn is_unlocked(entry: &Entry) -> bool {
-    entry.option.name == LOCK.name && entry.is_word("none")
+/// Names an arena that is what the heap is given.
+fn given_arena(source: &Entry) -> &'static str {
+    if source.is_word("static") { "a static arena" } else { "memory that the heap is given" }
+}
+
+/// Names what decides how large the arena is.
+fn givers(late: &Entry) -> &'static str {
+    if late.is_word("linker") {
+        "the symbols `__heap_start` and `__heap_end`"
+    } else {
+        "the bytes that `init` is given"
+    }
 }
 
 /// Reports `entry`, which has no effect beside `other`.

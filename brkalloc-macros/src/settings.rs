@@ -37,7 +37,9 @@ pub(crate) struct Settings {
     pub(crate) preset: Option<Choice>,
     /// Where the arena gets its memory.
     pub(crate) source: Choice,
-    /// Bytes committed at the first allocation.
+    /// The user's own `unsafe` around the source.
+    pub(crate) source_unsafety: Option<Unsafety>,
+    /// Bytes committed at the first allocation; 0 if the program finds out at run time.
     pub(crate) arena: u64,
     /// The minimum growth step in bytes; 0 for a fixed arena.
     pub(crate) grow: u64,
@@ -113,8 +115,8 @@ pub(crate) enum Lock {
 impl Settings {
     /// Resolves the options of `args`.
     pub(crate) fn new(args: &Args) -> Self {
-        let is_static = args.with_word(&SOURCE, "static").is_some();
-        let is_fixed = is_static || args.with_word(&GROW, "none").is_some();
+        let is_late = late(args).is_some();
+        let is_fixed = given(args).is_some() || args.with_word(&GROW, "none").is_some();
         let is_apart = args.with_word(&COALESCE, "never").is_some();
         let (arena, grow, limit) = (arena(args), grow(args), args.size(&LIMIT));
         let trim = args.size(&TRIM).unwrap_or(DEFAULT_TRIM.max(grow.saturating_mul(2)));
@@ -123,9 +125,10 @@ impl Settings {
         Self {
             preset: args.get(&PRESET).map(|_| choice(args, &PRESET, "fast")),
             source: choice(args, &SOURCE, "brk"),
-            arena,
+            source_unsafety: args.get(&SOURCE).and_then(|entry| entry.unsafety.clone()),
+            arena: if is_late { 0 } else { arena },
             grow: if is_fixed { 0 } else { grow },
-            limit: if is_fixed { Some(arena) } else { limit },
+            limit: if is_fixed && !is_late { Some(arena) } else { limit },
             trim: if keeps_pages { None } else { Some(trim) },
             index: Index::new(args),
             coalesce: choice(args, &COALESCE, "immediate"),
@@ -162,6 +165,11 @@ impl Settings {
         self.source.text == "static"
     }
 
+    /// Whether the arena is what the heap is given, which no system enlarges.
+    pub(crate) fn is_given(&self) -> bool {
+        is_given(self.source.text)
+    }
+
     /// Returns the value of every option that has effect, as the documentation of the heap shows
     /// it.
     pub(crate) fn values(&self) -> Vec<(&'static HeapOption, String)> {
@@ -169,8 +177,9 @@ impl Settings {
         let bytes = |size| Some(format!("`\"{}\"`", show(size)));
         let none = |word: &str| Some(format!("`\"{word}\"`"));
         let by_target = |option: &HeapOption| Some(option.default.to_owned());
-        let is_static = self.is_static();
-        let is_fixed = is_static || self.grow == 0;
+        let is_given = self.is_given();
+        let is_late = is_given && !self.is_static();
+        let is_fixed = is_given || self.grow == 0;
         let is_full = self.limit == Some(self.arena);
         let by_path = |path| Some(format!("`{}`", compact(path)));
         let (policy, order, index) = match &self.index {
@@ -182,16 +191,23 @@ impl Settings {
         let values = [
             (&PRESET, self.preset.as_ref().and_then(word)),
             (&SOURCE, word(&self.source)),
-            (&ARENA, bytes(self.arena)),
+            (&ARENA, if is_late { None } else { bytes(self.arena) }),
             (
                 &GROW,
                 match self.grow {
-                    _ if is_static || is_full && !is_fixed => None,
+                    _ if is_given || is_full && !is_fixed => None,
                     0 => none("none"),
                     grow => bytes(grow),
                 },
             ),
-            (&LIMIT, if is_fixed { None } else { self.limit.map_or(by_target(&LIMIT), bytes) }),
+            (
+                &LIMIT,
+                if is_fixed && !is_late {
+                    None
+                } else {
+                    self.limit.map_or(by_target(&LIMIT), bytes)
+                },
+            ),
             (
                 &TRIM,
                 match self.trim {
@@ -199,12 +215,12 @@ impl Settings {
                     trim => trim.map_or(none("never"), bytes),
                 },
             ),
-            (&LARGE, if is_static { None } else { self.large.map_or(none("none"), bytes) }),
+            (&LARGE, if is_given { None } else { self.large.map_or(none("none"), bytes) }),
             (&POLICY, policy),
             (&ORDER, word(order)),
             (&INDEX, index),
             (&COALESCE, word(&self.coalesce)),
-            (&CACHE, if is_static { None } else { self.cache.map_or(none("none"), bytes) }),
+            (&CACHE, if is_given { None } else { self.cache.map_or(none("none"), bytes) }),
             (&CACHE_TOTAL, self.cache.and_then(|cache| bytes(self.total(cache)))),
             (
                 &LOCK,
@@ -282,6 +298,22 @@ pub(crate) fn arena(args: &Args) -> u64 {
     args.size(&ARENA).unwrap_or(DEFAULT_ARENA.min(most))
 }
 
+/// Whether a source has only what it is given.
+fn is_given(source: &str) -> bool {
+    matches!(source, "static" | "slice" | "linker")
+}
+
+/// Returns the source, if the arena is what the heap is given.
+pub(crate) fn given(args: &Args) -> Option<&Entry> {
+    args.get(&SOURCE)
+        .filter(|entry| matches!(entry.value, Value::Word(word) if is_given(word.text)))
+}
+
+/// Returns the source, if only the running program knows how large the arena is.
+pub(crate) fn late(args: &Args) -> Option<&Entry> {
+    given(args).filter(|entry| !entry.is_word("static"))
+}
+
 /// Whether the user named where blocks go. Then each request is placed so, unless the user named a
 /// cache, too.
 fn names_placement(args: &Args) -> bool {
@@ -291,12 +323,12 @@ fn names_placement(args: &Args) -> bool {
 /// Returns the per-thread cache size: the written one, else the default, of which a small arena has
 /// room for a few threads.
 pub(crate) fn cache(args: &Args) -> Option<u64> {
-    let is_static = args.with_word(&SOURCE, "static").is_some();
+    let is_given = given(args).is_some();
     let is_unlocked = args.with_word(&LOCK, "none").is_some();
     if let Some(entry) = args.get(&CACHE) {
         return entry.size();
     }
-    if is_static || is_unlocked || names_placement(args) {
+    if is_given || is_unlocked || names_placement(args) {
         return None;
     }
     let is_fixed = args.with_word(&GROW, "none").is_some();

@@ -45,7 +45,8 @@
 //!   and freeing panics, prints through std or allocates. A misuse that `harden` detects ends the
 //!   process with a line on standard error.
 //! - *No safe code makes it unsound.* A configuration written by hand, or a copy of a heap, serves
-//!   memory of its own or none. A lock that does not lock must be written `unsafe(lock = "none")`.
+//!   memory of its own or none. A lock that does not lock must be written `unsafe(lock = "none")`,
+//!   and memory that only a linker script knows `unsafe(source = "linker")`.
 //! - *The heap can show itself.* [`BrkHeap::config`] returns the options, [`BrkHeap::stats`] and
 //!   [`BrkHeap::for_each_chunk`] its state, and [`BrkHeap::check`] whether every invariant holds.
 //!   [`BrkHeap::picture`] draws it.
@@ -73,7 +74,8 @@
 //!   many objects of a few bytes take at least 32 each, their tags included.
 //! - A heap of more than 64 GiB.
 //! - As a defense: `harden` detects accidents, not attacks.
-//! - A heap that grows needs a Unix. Elsewhere there are `source = "static"` and [`Heap`].
+//! - A heap that grows needs a Unix. Elsewhere there are `source = "static"`, `"slice"` and `"linker"`, and
+//!   [`Heap`].
 //!
 //! # Features
 //!
@@ -83,6 +85,9 @@
 //! - `allocator-api2`, off by default: `&BrkHeap` and `&Heap` are an `Allocator` of the
 //!   [allocator-api2](https://docs.rs/allocator-api2) crate, so that a collection can live on a
 //!   heap of its own.
+//!
+//! - `critical-section`, off by default: `lock = "critical_section"`, for heaps that interrupts use, by the
+//!   [crate of that name](https://docs.rs/critical-section).
 //!
 //! - `watch`, off by default: the heap makes sanitizer annotations, so that valgrind detects
 //!   accesses to freed memory and past the end of a block; with `--cfg brkalloc_asan`,
@@ -149,5 +154,6 @@ pub use brkalloc_macros::brk_heap;
 pub use heap::brk_heap::BrkHeap;
 pub use heap::config::{Config, Export};
 pub use heap::configuration::Configuration;
+pub use heap::init::InitError;
 pub use heap::slice::Heap;
 pub use sys::source::Origin;

@@ -12,7 +12,7 @@ pub use crate::arena::index::{Bins, Index, List, Planted, Tree, classes};
 pub use crate::arena::order::{Address, Fifo, Lifo, Order};
 pub use crate::arena::placement::{ByPlacement, PathPolicy};
 pub use crate::arena::policy::{BestFit, FirstFit, NextFit, Policy, WorstFit};
-pub use crate::heap::config::{Config, Export};
+pub use crate::heap::config::{Config, Export, LARGEST_LIMIT};
 pub use crate::heap::target::{require_lock, require_record, require_source};
 pub use crate::heap::undeclared::{Newable, WriteTheNameOfTheStaticHere};
 pub use crate::layers::cached::{Cache, Cached, PerThread, ThreadCache, ThreadEnd, Uncached};
@@ -21,10 +21,12 @@ pub use crate::layers::mapped::{Large, Mapped, Unmapped};
 pub use crate::layers::quarantine::{Quarantine, Quarantined, Unquarantined};
 pub use crate::layers::recorded::Recorder;
 pub use crate::sys::lock::{
-    ByPath, DefaultLock, Lock, Mutex, Noticing, OsLock, PathLock, RawLock, SpinLock, Unlocked,
+    ByPath, CriticalSection, DefaultLock, Lock, Mutex, Noticing, OsLock, PathLock, RawLock,
+    SpinLock, Unlocked,
 };
 pub use crate::sys::source::{
-    Brk, Lent, Mmap, Region, Slice, Source, Static, StaticArena, Storage,
+    Brk, ByScript, Claim, Lent, Linker, Mmap, PlacedArena, Region, Script, Slice, Source, Static,
+    StaticArena, Storage,
 };
 #[cfg(unix)]
 pub use crate::sys::source::{Libc, System};
@@ -51,13 +53,6 @@ pub mod exported {
     pub use crate::__caches_of_malloc as caches;
     pub use crate::layers::cached::exported::{ALIGNMENT, EndKey, SIZE, fits};
 }
-
-/// The greatest size of an arena, if the attribute names no limit: the range of four-byte links.
-#[cfg(target_pointer_width = "64")]
-pub const LARGEST_LIMIT: u64 = 64 << 30;
-/// The greatest size of an arena, if the attribute names no limit: half of the address space.
-#[cfg(not(target_pointer_width = "64"))]
-pub const LARGEST_LIMIT: u64 = usize::MAX as u64 / 2 + 1;
 
 /// The least useful arena, in bytes.
 const LEAST_ARENA: u64 = 256;
@@ -163,7 +158,8 @@ pub mod options {
     /// Options for a kind of program: `"fast"`, `"lean"`, `"embedded"`, `"hardened"` or
     /// `"textbook"`.
     pub enum preset {}
-    /// Where the arena gets its memory: `"brk"`, `"mmap"` or `"static"`.
+    /// Where the arena gets its memory: `"brk"`, `"mmap"`, `"static"`, `"slice"`, or
+    /// `unsafe(source = "linker")`.
     pub enum source {}
     /// Arena at the first allocation: a size.
     pub enum arena {}
@@ -188,7 +184,8 @@ pub mod options {
     pub enum cache {}
     /// What the caches of all threads may hold together: a size.
     pub enum cache_total {}
-    /// How threads share the heap: `"os"`, `"spin"`, a path, or `unsafe(lock = "none")`.
+    /// How threads share the heap: `"os"`, `"spin"`, `"critical_section"`, a path, or
+    /// `unsafe(lock = "none")`.
     pub enum lock {}
     /// How much the heap checks at run time: `"none"`, `"basic"` or `"full"`.
     pub enum harden {}

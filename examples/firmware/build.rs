@@ -6,7 +6,11 @@ use std::path::PathBuf;
 
 fn main() {
     let target = env::var("TARGET").expect("cargo says it");
-    let machine = if target.starts_with("thumbv6m") { "microbit" } else { "lm3s6965evb" };
+    let machine = match target.split('-').next() {
+        Some("thumbv6m") => "microbit",
+        Some("thumbv7m") => "lm3s6965evb",
+        _ => "virt",
+    };
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo says it"));
     fs::copy(format!("memory/{machine}.x"), out.join("memory.x")).expect("both are there");
     println!("cargo:rustc-link-search={}", out.display());

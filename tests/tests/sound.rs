@@ -166,41 +166,41 @@ fn a_configuration_that_names_two_heaps_in_turn_serves_from_two_windows() {
 fn two_configurations_share_an_arena_and_one_gets_it() {
     static ARENA: StaticArena<65_536> = StaticArena::new();
     struct Shared;
-    impl Storage for Shared {
-        fn storage() -> Lent {
+    impl Storage<true> for Shared {
+        fn storage() -> Lent<true> {
             ARENA.lend()
         }
     }
     /// Another storage, the same arena.
     struct Other;
-    impl Storage for Other {
-        fn storage() -> Lent {
+    impl Storage<true> for Other {
+        fn storage() -> Lent<true> {
             let lent = ARENA.lend();
             [lent, lent][1]
         }
     }
     struct First;
     impl Config for First {
-        rest!(Static<Shared>, Tree<FirstFit>);
+        rest!(Static<Shared, true>, Tree<FirstFit>);
         fn heap() -> &'static BrkHeap<Self> {
             static HEAP: BrkHeap<First> = BrkHeap::__new();
             &HEAP
         }
     }
     struct Second<S>(PhantomData<S>);
-    impl<S: Storage> Config for Second<S> {
-        rest!(Static<S>, List<BestFit, Address>);
+    impl<S: Storage<true>> Config for Second<S> {
+        rest!(Static<S, true>, List<BestFit, Address>);
         fn heap() -> &'static BrkHeap<Self> {
             Box::leak(Box::new(BrkHeap::__new()))
         }
     }
     let served = live_on(First::heap());
     assert!(50 < served && served < 100, "it has 64 KiB: {served}");
-    assert!(Heap::<Second<Shared>, Static<Shared>>::__of_source(64, 64).is_none());
-    assert!(Heap::<Second<Other>, Static<Other>>::__of_source(64, 64).is_none());
+    assert!(Heap::<Second<Shared>, Static<Shared, true>>::__of_source(64, 64).is_none());
+    assert!(Heap::<Second<Other>, Static<Other, true>>::__of_source(64, 64).is_none());
     serves_nothing(Second::<Shared>::heap());
     serves_nothing(Second::<Other>::heap());
-    assert!(Static::<Shared>::open(0, 0).is_none());
+    assert!(Static::<Shared, true>::open(0, 0).is_none());
     assert_eq!(live_on(First::heap()), served, "it keeps them");
 }
 

@@ -158,7 +158,7 @@ fn a_static_arena_without_a_lock() {
                 const _: () = (::brkalloc::__private::check_arena)(16384u64);
                 #[automatically_derived]
                 impl ::brkalloc::__private::Config for ARENA {
-                    type Source = ::brkalloc::__private::Static<ARENA>;
+                    type Source = ::brkalloc::__private::Static<ARENA, true>;
                     type Index = ::brkalloc::__private::Tree<::brkalloc::__private::FirstFit>;
                     type Coalesce = ::brkalloc::__private::Immediate;
                     type Lock = ::brkalloc::__private::Unlocked;
@@ -182,8 +182,8 @@ fn a_static_arena_without_a_lock() {
                         { ::brkalloc::__private::bytes(16384u64) },
                     > = ::brkalloc::__private::StaticArena::new();
                     #[automatically_derived]
-                    impl ::brkalloc::__private::Storage for ARENA {
-                        fn storage() -> ::brkalloc::__private::Lent {
+                    impl ::brkalloc::__private::Storage<true> for ARENA {
+                        fn storage() -> ::brkalloc::__private::Lent<true> {
                             ARENA.lend()
                         }
                     }

@@ -113,7 +113,7 @@ fn the_walk_finds_paths_that_do_not_begin_at_the_root() {
 
 #[test]
 fn the_expansion_uses_no_name_that_the_user_can_shadow() {
-    const OWN: [&str; 77] = [
+    const OWN: [&str; 80] = [
         "static",
         "HEAP",
         "enum",
@@ -191,6 +191,9 @@ fn the_expansion_uses_no_name_that_the_user_can_shadow() {
         "RECORDER",
         "extern",
         "mut",
+        "true",
+        "false",
+        "SCRIPT",
     ];
     for arguments in CONFIGURATIONS {
         for word in lone_words(expanded(arguments, HEAP)) {

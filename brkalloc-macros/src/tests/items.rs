@@ -14,7 +14,7 @@ fn attributes_and_visibility_are_kept() {
     let shown = formatted("", item);
     let (before, _) = shown.split_once("static HEAP").expect("the static is there");
     let (own, generated) = before.split_once("/**").expect("the heap is documented");
-    assert_eq!(own, "/// Docs.\n#[unsafe(link_section = \".heap\")]\n#[global_allocator]\n");
+    assert_eq!(own, "/// Docs.\n#[global_allocator]\n#[unsafe(link_section = \".heap\")]\n");
     assert!(generated.ends_with("*/\npub(in crate::a) "), "{generated}");
     assert!(shown.contains("pub(in crate::a) enum HEAP {}"), "{shown}");
 }
@@ -191,15 +191,19 @@ fn a_mistake_in_the_options_leaves_no_check_that_could_fail_as_well() {
 }
 
 #[test]
-fn a_section_on_a_heap_in_an_array_is_reported() {
-    let errors = |arguments: &str, attribute: &str| {
-        let text = formatted(arguments, &format!("{attribute} static HEAP: BrkHeap;"));
-        text.matches("compile_error").count()
-    };
+fn a_section_has_the_array_of_a_static_arena_and_otherwise_the_heap() {
     let array = r#"source = "static", arena = "4KiB""#;
-    for attribute in [r#"#[link_section = ".x"]"#, r#"#[unsafe(link_section = ".x")]"#] {
-        assert_eq!(errors(array, attribute), 1, "{attribute}");
-        assert_eq!(errors("", attribute), 0, "what is no array has all of itself there");
+    for attribute in ["#[link_section = \".x\"]", "#[unsafe(link_section = \".x\")]"] {
+        let behind = |arguments: &str| {
+            let text = formatted(arguments, &format!("{attribute} static HEAP: BrkHeap;"));
+            assert!(!text.contains("compile_error"), "{text}");
+            assert_eq!(text.matches(attribute).count(), 1, "{text}");
+            let (_, behind) = text.split_once(attribute).expect("it is kept");
+            let (_, name) = behind.split_once("static ").expect("a static follows");
+            name.split_once(':').expect("with its type").0.to_owned()
+        };
+        assert_eq!([behind(array), behind("")], ["ARENA", "HEAP"]);
     }
-    assert_eq!(errors(array, "#[allow(link_section)] #[link = \"x\"]"), 0);
+    let text = formatted(array, "#[allow(link_section)] static HEAP: BrkHeap;");
+    assert!(text.contains("Static<HEAP, true>") && text.contains("StaticArena"), "{text}");
 }

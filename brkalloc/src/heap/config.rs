@@ -131,6 +131,13 @@ impl<C: Config> Params for C {
     }
 }
 
+/// The greatest size of an arena, if the attribute names no limit: the range of four-byte links.
+#[cfg(target_pointer_width = "64")]
+pub const LARGEST_LIMIT: u64 = 64 << 30;
+/// The greatest size of an arena, if the attribute names no limit: half of the address space.
+#[cfg(not(target_pointer_width = "64"))]
+pub const LARGEST_LIMIT: u64 = usize::MAX as u64 / 2 + 1;
+
 /// Which functions of C a heap defines for the whole process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

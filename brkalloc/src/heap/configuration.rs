@@ -7,7 +7,7 @@ use crate::arena::coalesce::Coalesce;
 use crate::arena::counters::Counters;
 use crate::arena::harden::{Harden, Level, Zero};
 use crate::arena::index::Index;
-use crate::heap::config::{Config, Export};
+use crate::heap::config::{Config, Export, LARGEST_LIMIT};
 use crate::layers::cached::Cache;
 use crate::layers::mapped::Large;
 use crate::layers::quarantine::Quarantine;
@@ -19,12 +19,13 @@ use core::fmt;
 /// `Display` writes it as an attribute that can be pasted back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[expect(clippy::struct_excessive_bools, reason = "each says of one option whether it has effect")]
 pub struct Configuration {
     /// The static's name.
     pub name: &'static str,
     /// The source of the arena's memory.
     pub source: &'static str,
-    /// Bytes committed at the first allocation.
+    /// Bytes committed at the first allocation; 0 if only the running program knows them.
     pub arena: usize,
     /// The minimum growth step; `None` for a fixed arena.
     pub grow: Option<usize>,
@@ -62,6 +63,7 @@ pub struct Configuration {
     pub record: Option<&'static str>,
     /// The path to this crate, if the attribute names one; empty otherwise.
     pub crate_path: &'static str,
+    is_largest: bool,
     grows: bool,
     merges: bool,
     places_by_path: bool,
@@ -77,6 +79,7 @@ impl Configuration {
             arena: C::ARENA,
             grow: if grows { Some(C::GROW) } else { None },
             limit: C::LIMIT,
+            is_largest: C::LIMIT as u64 == LARGEST_LIMIT,
             trim: if merges && grows && C::TRIM < usize::MAX { Some(C::TRIM) } else { None },
             policy: <C::Index as Index>::POLICY,
             order: <C::Index as Index>::ORDER,
@@ -114,7 +117,16 @@ impl Configuration {
 
 impl fmt::Display for Configuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "#[brk_heap(source = \"{}\", arena = {}", self.source, Size(self.arena))?;
+        match self.source {
+            // It names memory that the compiler does not know.
+            "linker" => f.write_str("#[brk_heap(unsafe(source = \"linker\")")?,
+            source => write!(f, "#[brk_heap(source = \"{source}\"")?,
+        }
+        if 0 < self.arena {
+            write!(f, ", arena = {}", Size(self.arena))?;
+        } else if !self.is_largest {
+            write!(f, ", limit = {}", Size(self.limit))?;
+        }
         match self.grow {
             Some(grow) => {
                 if self.arena < self.limit {

@@ -5,6 +5,7 @@
 //!   Heap       a heap over a caller's bytes               methods     ─┤
 //!   allocator  Allocator for references to both                       ─┼─► requests ─► layers
 //!   malloc     C's functions over one BrkHeap                         ─┘
+//!   init       memory that the program finds at run time, for one BrkHeap
 //!
 //!   config          Config: every option; the part that each lower room reads
 //!   configuration   the options as data that prints as an attribute
@@ -19,6 +20,7 @@ mod allocator;
 pub(crate) mod brk_heap;
 pub(crate) mod config;
 pub(crate) mod configuration;
+pub(crate) mod init;
 #[cfg(unix)]
 pub(crate) mod malloc;
 mod requests;

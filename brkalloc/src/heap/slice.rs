@@ -8,18 +8,16 @@ use super::config::Config;
 use super::requests;
 use super::undeclared::WriteTheNameOfTheStaticHere;
 use crate::arena::check::Corruption;
-use crate::arena::chunk::Chunk;
 use crate::arena::counters::Operations;
 use crate::arena::heap::RawHeap;
 use crate::arena::picture::Picture;
 use crate::arena::stats::{ChunkInfo, Stats};
-use crate::arena::tag::{GRANULE, WORD};
 use crate::layers::cached::Cache;
 use crate::layers::guarded::Hardening;
 use crate::layers::lone::Lone;
 use crate::layers::quarantine::Quarantine;
 use crate::layers::{Base, Layer};
-use crate::sys::source::{Origin, Slice, Source};
+use crate::sys::source::{Slice, Source};
 use core::alloc::Layout;
 use core::fmt;
 use core::marker::PhantomData;
@@ -62,26 +60,12 @@ impl<'a, C: Config> Heap<'a, C> {
     #[must_use]
     pub fn over(bytes: &'a mut [MaybeUninit<u8>]) -> Self {
         let heap = Self::closed();
-        let base = bytes.as_mut_ptr().cast::<u8>();
-        let skipped = (base.addr() + WORD).next_multiple_of(GRANULE) - base.addr();
-        // The end tag lies in the last word below a multiple of a granule, at least one granule
-        // above the first.
-        let granules = bytes.len().saturating_sub(skipped) / GRANULE;
-        let reach = RawHeap::<C, Slice>::MAX_OFFSET;
-        let end = u32::try_from(granules + 1).unwrap_or(u32::MAX).min(reach);
-        // SAFETY: it is the place of the end tag if there are bytes for a window; otherwise nobody
-        // uses it.
-        let end = unsafe { Chunk::at(end) };
-        if let (true, Some(end), Some(first)) =
-            (0 < granules, end, NonNull::new(base.wrapping_add(skipped)))
-        {
-            heap.stack.base().chunks(|raw| {
-                // SAFETY: `first` leaves room for a tag above `base`. The last granule ends within
-                // the bytes, which are borrowed for as long as the heap, or what it lends, lives.
-                // The heap never grows.
-                unsafe { raw.open(first, end, end, Origin::Slice) };
-            });
-        }
+        let (base, length) = (NonNull::from(&mut *bytes).cast(), bytes.len());
+        heap.stack.base().chunks(|raw| {
+            // SAFETY: the bytes are borrowed for as long as the heap, or what it lends, lives. The heap
+            // has just been made, and its source grants nothing.
+            unsafe { raw.open_over(base, length, usize::MAX) }
+        });
         heap
     }
 }

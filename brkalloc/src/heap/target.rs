@@ -4,13 +4,16 @@
 //! below during constant evaluation, and a panic there is the error. A source or lock that a target
 //! lacks still has a type, which does nothing, so that no second error follows.
 
-/// The parts of a target that an attribute can ask for.
+/// The parts of a target, and of this build, that an attribute can ask for.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is asked for by itself")]
 struct Target {
     /// A Unix: memory on request, a lock that sleeps, C's functions.
     is_unix: bool,
     /// Compare-and-swap, without which no lock can spin.
     swaps: bool,
+    /// The feature that has the lock of critical sections.
+    has_sections: bool,
     /// Linux, and counters of 64 bits: a file that a process shares with its memory.
     records: bool,
 }
@@ -19,13 +22,14 @@ struct Target {
 const HERE: Target = Target {
     is_unix: cfg!(unix),
     swaps: cfg!(target_has_atomic = "8"),
+    has_sections: cfg!(feature = "critical-section"),
     records: cfg!(all(target_os = "linux", target_has_atomic = "64")),
 };
 
 impl Target {
     /// Returns what to write instead of `source`, if the target lacks it.
     const fn lacks_source(self, source: &str, lock: &str) -> Option<&'static str> {
-        if self.is_unix || is(source, "static") {
+        if self.is_unix || !(is(source, "brk") || is(source, "mmap")) {
             return None;
         }
         let lacks_both = !self.swaps && self.lacks_lock(lock).is_some();
@@ -56,6 +60,15 @@ impl Target {
     /// Returns what to write instead of `lock`, if the target lacks it. `"default"` and `"none"`
     /// are words here.
     const fn lacks_lock(self, lock: &str) -> Option<&'static str> {
+        if is(lock, "critical_section") {
+            return if self.has_sections {
+                None
+            } else {
+                Some(
+                    "`lock = \"critical_section\"` needs a feature of this crate: `cargo add brkalloc --features critical-section`",
+                )
+            };
+        }
         if is(lock, "os") && !self.is_unix && self.swaps {
             return Some(
                 "`lock = \"os\"` needs a Unix; on this target write `lock = \"spin\"`, or leave it out",
@@ -65,7 +78,7 @@ impl Target {
             return None;
         }
         Some(
-            "this target has no compare-and-swap, so no lock of ours; name a mutex of yours by its path, or write `unsafe(lock = \"none\")` if one thread uses the heap, and no interrupt",
+            "this target has no compare-and-swap, so no lock that spins; write `lock = \"critical_section\"`, with the feature `critical-section`, name a mutex of yours by its path, or write `unsafe(lock = \"none\")` if one thread uses the heap, and no interrupt",
         )
     }
 }
@@ -123,9 +136,11 @@ pub const fn require_record() {
 mod tests {
     use super::*;
 
-    const UNIX: Target = Target { is_unix: true, swaps: true, records: true };
-    const BARE: Target = Target { is_unix: false, swaps: true, records: false };
-    const LEAST: Target = Target { is_unix: false, swaps: false, records: false };
+    const UNIX: Target = Target { is_unix: true, swaps: true, has_sections: false, records: true };
+    const BARE: Target =
+        Target { is_unix: false, swaps: true, has_sections: false, records: false };
+    const LEAST: Target =
+        Target { is_unix: false, swaps: false, has_sections: false, records: false };
 
     #[test]
     fn a_unix_has_everything() {
@@ -147,7 +162,9 @@ mod tests {
     #[test]
     fn a_static_arena_is_everywhere_and_what_the_system_gives_is_not() {
         for target in [BARE, LEAST] {
-            assert_eq!(target.lacks_source("static", "default"), None);
+            for source in ["static", "slice", "linker"] {
+                assert_eq!(target.lacks_source(source, "default"), None);
+            }
             for source in ["brk", "mmap"] {
                 let said = target.lacks_source(source, "none").expect("it is lacking");
                 assert!(said.contains("`source = \"static\", arena = \"64KiB\"`"), "{said}");
@@ -166,6 +183,16 @@ mod tests {
         assert!(BARE.lacks_lock("os").is_some_and(|said| said.contains("`lock = \"spin\"`")));
         for lock in ["default", "spin", "os"] {
             assert!(LEAST.lacks_lock(lock).is_some_and(|said| said.contains("by its path")));
+        }
+    }
+
+    #[test]
+    fn a_critical_section_needs_its_feature_and_nothing_of_the_target() {
+        for target in [UNIX, BARE, LEAST] {
+            let said = target.lacks_lock("critical_section").expect("the feature is off");
+            assert!(said.contains("--features critical-section"), "{said}");
+            let with = Target { has_sections: true, ..target };
+            assert_eq!(with.lacks_lock("critical_section"), None);
         }
     }
 

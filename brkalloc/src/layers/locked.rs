@@ -89,6 +89,12 @@ impl<C: Params> Locked<C> {
     #[cold]
     #[inline(never)]
     fn open(&self) -> bool {
+        self.open_by(|chunks| chunks.is_open() || chunks.open_window(C::ARENA, C::LIMIT))
+    }
+
+    /// Opens the heap, which may be open, by a function that says whether it did. Returns whether it did, and
+    /// this is the heap of its configuration.
+    pub(crate) fn open_by(&self, open: impl FnOnce(&mut RawHeap<C, C::Source>) -> bool) -> bool {
         let home = C::base();
         if !core::ptr::eq(self, home) {
             return false;
@@ -100,11 +106,9 @@ impl<C: Params> Locked<C> {
         }
         home.link.hold(&home.shared);
         home.with(|shared| {
-            if shared.chunks.is_open() {
-                return true;
-            }
-            let opened = shared.chunks.open_window(C::ARENA, C::LIMIT);
-            if opened {
+            let was_open = shared.chunks.is_open();
+            let opened = open(&mut shared.chunks);
+            if opened && !was_open {
                 // SAFETY: it is the base of this heap's window, which has just opened, under the lock.
                 unsafe { home.aside.open(shared.chunks.base()) };
             }

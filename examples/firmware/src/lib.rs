@@ -1,29 +1,37 @@
 //! What the firmware does on the heap that it is given: a hundred strings, requests until there is no room, a check.
 //!
-//! It says what it sees through the emulator (semihosting), and ends it with success, or, if it panics, with failure.
+//! It says what it sees through the emulator's [`console`], and ends it with success, or, if it panics, with failure.
 #![no_std]
 
 extern crate alloc;
+
+#[cfg_attr(target_arch = "arm", path = "console/semihosting.rs")]
+#[cfg_attr(target_arch = "riscv32", path = "console/virt.rs")]
+pub mod console;
 
 use alloc::string::String;
 use alloc::vec::Vec;
 use brkalloc::{BrkHeap, Config};
 use core::fmt::Write;
 use core::panic::PanicInfo;
-use cortex_m_semihosting::debug::{self, EXIT_FAILURE, EXIT_SUCCESS};
-use cortex_m_semihosting::hprintln;
+
+/// Says a line on the emulator's console.
+#[macro_export]
+macro_rules! say {
+    ($($text:tt)*) => { $crate::console::say(format_args!($($text)*)) };
+}
 
 /// Runs on `heap`, the global allocator, and ends the emulator.
 pub fn run<C: Config>(heap: &BrkHeap<C>) -> ! {
-    hprintln!("{}: {} bytes", heap.config().name, heap.config().arena);
     let strings: Vec<String> = (0..100).map(text).collect();
-    hprintln!("100 strings: {} bytes in use", heap.stats().in_use);
+    say!("{}: {} bytes", heap.config().name, heap.stats().committed);
+    say!("100 strings: {} bytes in use", heap.stats().in_use);
     assert_eq!(heap.check(), Ok(()));
 
     let refused = Vec::<u8>::new().try_reserve_exact(1 << 20);
-    hprintln!("a megabyte: {}", if refused.is_err() { "refused" } else { "granted" });
+    say!("a megabyte: {}", if refused.is_err() { "refused" } else { "granted" });
     let blocks = fill();
-    hprintln!("{} blocks of 256 bytes, until there is no room", blocks.len());
+    say!("{} blocks of 256 bytes, until there is no room", blocks.len());
     assert_eq!(heap.check(), Ok(()));
     drop(blocks);
 
@@ -32,13 +40,12 @@ pub fn run<C: Config>(heap: &BrkHeap<C>) -> ! {
     }
     drop(strings);
     assert_eq!(heap.check(), Ok(()));
-    hprintln!(
+    say!(
         "all freed: {} bytes in use, {} free chunk",
         heap.stats().in_use,
         heap.stats().free_chunks
     );
-    debug::exit(EXIT_SUCCESS);
-    unreachable!("the emulator has ended")
+    console::end(true)
 }
 
 fn text(number: usize) -> String {
@@ -49,7 +56,7 @@ fn text(number: usize) -> String {
 
 /// Blocks until one is refused; none moves the vector that holds them.
 fn fill() -> Vec<Vec<u8>> {
-    let mut blocks = Vec::with_capacity(64);
+    let mut blocks = Vec::with_capacity(128);
     while blocks.len() < blocks.capacity() {
         let mut block = Vec::new();
         if block.try_reserve_exact(256).is_err() {
@@ -62,7 +69,6 @@ fn fill() -> Vec<Vec<u8>> {
 
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
-    hprintln!("{}", info);
-    debug::exit(EXIT_FAILURE);
-    loop {}
+    say!("{info}");
+    console::end(false)
 }

@@ -59,8 +59,8 @@ impl Find for Panics {
     }
 }
 
-impl Storage for Panics {
-    fn storage() -> Lent {
+impl Storage<true> for Panics {
+    fn storage() -> Lent<true> {
         std::panic::resume_unwind(Box::new("no storage"))
     }
 }
@@ -312,7 +312,7 @@ fn main() {
             reserve(&BrkHeap::<ByHand<Panics, Mmap>>::__new());
         }
         "a storage that panics" => {
-            let _ = Heap::<MADE, Static<Panics>>::__of_source(64, 64);
+            let _ = Heap::<MADE, Static<Panics, true>>::__of_source(64, 64);
         }
         "a configuration whose heap() allocates from that heap" => {
             reserve(&BrkHeap::<ByHand<Allocates, Mmap>>::__new());

@@ -4,7 +4,7 @@ use brkalloc::__private::Lent;
 use core::ptr::NonNull;
 
 fn main() {
-    let _ = Lent { base: NonNull::dangling(), size: 4096, claim: claim() };
+    let _ = Lent::<true> { base: NonNull::dangling(), size: 4096, claim: claim() };
 }
 
 fn claim<T>() -> T {

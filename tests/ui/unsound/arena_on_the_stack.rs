@@ -2,7 +2,7 @@
 
 use brkalloc::__private::{Lent, StaticArena};
 
-fn lent() -> Lent {
+fn lent() -> Lent<true> {
     let arena = StaticArena::<4096>::new();
     arena.lend()
 }

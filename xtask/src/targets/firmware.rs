@@ -1,5 +1,5 @@
-//! The firmware of `examples/firmware` on processors that qemu emulates: a Cortex-M3, and a Cortex-M0 without
-//! compare-and-swap. Each program says through the emulator what it saw, and the words are compared.
+//! The firmware of `examples/firmware` on processors that qemu emulates: a Cortex-M3, a Cortex-M0 without
+//! compare-and-swap, and a RISC-V without atomic operations. Each program says through the emulator what it saw, and the words are compared.
 
 use super::{cargo, packages};
 use crate::command::{program, program_within, read, run as succeed};
@@ -11,15 +11,23 @@ use std::path::Path;
 struct Firmware {
     name: &'static str,
     target: &'static str,
+    /// The emulator and the machine.
     emulator: &'static [&'static str],
+    /// What the linker is told.
+    scripts: &'static [&'static str],
     says: &'static str,
 }
 
-const ALL: [Firmware; 2] = [
+const M3: &[&str] = &["qemu-system-arm", "-cpu", "cortex-m3", "-machine", "lm3s6965evb"];
+const M0: &[&str] = &["qemu-system-arm", "-machine", "microbit"];
+const RISC_V: &[&str] = &["qemu-system-riscv32", "-machine", "virt", "-bios", "none"];
+
+const ALL: [Firmware; 5] = [
     Firmware {
         name: "spinning",
         target: "thumbv7m-none-eabi",
-        emulator: &["-cpu", "cortex-m3", "-machine", "lm3s6965evb"],
+        emulator: M3,
+        scripts: &["link.x"],
         says: "\
 HEAP: 16384 bytes
 100 strings: 7296 bytes in use
@@ -29,9 +37,31 @@ all freed: 0 bytes in use, 1 free chunk
 ",
     },
     Firmware {
+        name: "linked",
+        target: "thumbv7m-none-eabi",
+        emulator: M3,
+        scripts: &["link.x"],
+        says: "",
+    },
+    Firmware {
+        name: "interrupted",
+        target: "thumbv6m-none-eabi",
+        emulator: M0,
+        scripts: &["link.x"],
+        says: "",
+    },
+    Firmware {
+        name: "given",
+        target: "riscv32imc-unknown-none-elf",
+        emulator: RISC_V,
+        scripts: &["memory.x", "link.x"],
+        says: "",
+    },
+    Firmware {
         name: "unlocked",
         target: "thumbv6m-none-eabi",
-        emulator: &["-machine", "microbit"],
+        emulator: M0,
+        scripts: &["link.x"],
         says: "\
 HEAP: 10240 bytes
 100 strings: 7296 bytes in use
@@ -50,7 +80,7 @@ pub(crate) fn run(mut arguments: Parser, target: &Path) -> Result {
     std::fs::create_dir_all(&base).at(&base)?;
     packages::install(
         &base,
-        &["rustc-web", "cargo-web", "rust-web-src", "lld", "qemu-system-arm"],
+        &["rustc-web", "cargo-web", "rust-web-src", "lld", "qemu-system-arm", "qemu-system-misc"],
     )?;
     ALL.iter().try_for_each(|firmware| firmware.check(&base))
 }
@@ -61,10 +91,13 @@ impl Firmware {
         let mut build = cargo("build", self.target, "core,alloc", base);
         build.args(["--quiet", "--locked", "--release", "--bin", self.name]);
         build.args(["--manifest-path", "examples/firmware/Cargo.toml"]);
-        succeed(build.env("RUSTFLAGS", "-D warnings -C linker=ld.lld -C link-arg=-Tlink.x"))?;
+        let scripts = self.scripts.iter().map(|script| format!(" -C link-arg=-T{script}"));
+        let flags = format!("-D warnings -C linker=ld.lld{}", scripts.collect::<String>());
+        succeed(build.env("RUSTFLAGS", flags))?;
         let image = base.join(self.target).join("release").join(self.name);
-        let mut emulator = program_within(60, "qemu-system-arm");
-        emulator.args(self.emulator).args(["-nographic", "-semihosting-config"]);
+        let [name, machine @ ..] = self.emulator else { return fail("no emulator is named") };
+        let mut emulator = program_within(60, name);
+        emulator.args(machine).args(["-nographic", "-semihosting-config"]);
         emulator.args(["enable=on,target=native", "-kernel"]).arg(&image);
         let said = read(&mut emulator)?;
         if said != self.says {

@@ -4,7 +4,7 @@ use super::RawHeap;
 use super::extent::Extent;
 use crate::arena::chunk::{Chunk, Window};
 use crate::arena::params::Params;
-use crate::arena::tag::{GRANULE, Tag};
+use crate::arena::tag::{GRANULE, Tag, WORD};
 use crate::diag::report::ensure;
 use crate::sys::source::{Origin, Source};
 use core::ptr::NonNull;
@@ -40,6 +40,37 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         self.fill_window();
         self.window.set_tag(end, Tag::end(false));
         self.set_top(Chunk::FIRST, true);
+    }
+
+    /// Opens the heap over `length` bytes at `base`, or over the first `limit` of them. Returns `false`, with
+    /// nothing changed, if they are too few for a chunk.
+    ///
+    /// # Safety
+    ///
+    /// The bytes are readable and writable, and only this heap uses them for as long as it, or what it
+    /// hands out, is used. The heap is not open, and its source does not grow.
+    pub(crate) unsafe fn open_over(
+        &mut self,
+        base: NonNull<u8>,
+        length: usize,
+        limit: usize,
+    ) -> bool {
+        let skipped = (base.addr().get() + WORD).next_multiple_of(GRANULE) - base.addr().get();
+        // The end tag lies in the last word below a multiple of a granule, at least one granule
+        // above the first.
+        let granules = length.min(limit).saturating_sub(skipped) / GRANULE;
+        if granules == 0 {
+            return false;
+        }
+        let end = u32::try_from(granules + 1).unwrap_or(u32::MAX).min(Self::MAX_OFFSET);
+        // SAFETY: it is the place of the end tag of this window.
+        let Some(end) = (unsafe { Chunk::at(end) }) else { return false };
+        // SAFETY: there is a granule above it within the bytes.
+        let first = unsafe { base.byte_add(skipped) };
+        // SAFETY: `first` leaves room for a tag above `base`, and the last granule ends within the
+        // bytes, which the caller guarantees. The heap never grows.
+        unsafe { self.open(first, end, end, Origin::Slice) };
+        true
     }
 
     /// Opens the heap over a window of its source with `arena` bytes committed, which may grow to

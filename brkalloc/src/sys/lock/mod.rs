@@ -5,8 +5,10 @@
 //! joins the two. Nothing here allocates. No lock is fair, and a thread that locks twice waits for
 //! itself.
 
-#[cfg(not(all(unix, target_has_atomic = "8")))]
+#[cfg(not(all(unix, target_has_atomic = "8", feature = "critical-section")))]
 mod absent;
+#[cfg(feature = "critical-section")]
+mod critical_section;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod futex;
 #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -26,10 +28,14 @@ mod spin;
 mod tests;
 mod unlocked;
 
+#[cfg(not(feature = "critical-section"))]
+pub use absent::Absent as CriticalSection;
 #[cfg(not(unix))]
 pub use absent::Absent as OsLock;
 #[cfg(not(target_has_atomic = "8"))]
 pub use absent::Absent as SpinLock;
+#[cfg(feature = "critical-section")]
+pub use critical_section::CriticalSection;
 pub use noticing::Noticing;
 #[cfg(unix)]
 pub use os::OsLock;

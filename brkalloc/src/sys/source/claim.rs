@@ -24,15 +24,22 @@ use core::sync::atomic::{AtomicUsize, Ordering::SeqCst, fence};
 
 /// A claim that at most one caller gets, once.
 #[derive(Debug)]
-pub(super) struct Claim {
+pub struct Claim {
     taken: AtomicBool,
     #[cfg(any(test, not(target_has_atomic = "8")))]
     last: AtomicUsize,
 }
 
+impl Default for Claim {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Claim {
     /// Returns a claim that nobody has won.
-    pub(super) const fn new() -> Self {
+    #[must_use]
+    pub const fn new() -> Self {
         Self {
             taken: AtomicBool::new(false),
             #[cfg(any(test, not(target_has_atomic = "8")))]

@@ -11,6 +11,7 @@ mod absent;
 mod brk;
 mod claim;
 mod fixed;
+mod linker;
 #[cfg(unix)]
 mod mmap;
 #[cfg(unix)]
@@ -23,7 +24,9 @@ mod tests;
 pub use absent::{Brk, Mmap};
 #[cfg(unix)]
 pub use brk::Brk;
-pub use fixed::{Lent, Slice, Static, StaticArena, Storage};
+pub use claim::Claim;
+pub use fixed::{Lent, PlacedArena, Slice, Static, StaticArena, Storage};
+pub use linker::{ByScript, Linker, Script};
 #[cfg(unix)]
 pub use mmap::Mmap;
 #[cfg(unix)]
@@ -73,6 +76,8 @@ pub enum Origin {
     Mapping,
     /// In a static array of the program.
     Static,
+    /// In memory that the linker script sets apart.
+    Linker,
     /// In bytes that the caller lent.
     Slice,
 }

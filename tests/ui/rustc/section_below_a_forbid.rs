@@ -1,3 +1,5 @@
+#![forbid(unsafe_code)]
+
 use brkalloc::{BrkHeap, brk_heap};
 
 #[brk_heap(source = "static", arena = "4KiB")]
