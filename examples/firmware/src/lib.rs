@@ -30,7 +30,7 @@ pub fn run<C: Config>(heap: &BrkHeap<C>) -> ! {
 
     let refused = Vec::<u8>::new().try_reserve_exact(1 << 20);
     say!("a megabyte: {}", if refused.is_err() { "refused" } else { "granted" });
-    let blocks = fill();
+    let blocks = fill(heap.stats().committed);
     say!("{} blocks of 256 bytes, until there is no room", blocks.len());
     assert_eq!(heap.check(), Ok(()));
     drop(blocks);
@@ -54,9 +54,9 @@ fn text(number: usize) -> String {
     text
 }
 
-/// Blocks until one is refused; none moves the vector that holds them.
-fn fill() -> Vec<Vec<u8>> {
-    let mut blocks = Vec::with_capacity(128);
+/// Blocks until one is refused, of an arena of so many bytes; none moves the vector that holds them.
+fn fill(arena: usize) -> Vec<Vec<u8>> {
+    let mut blocks = Vec::with_capacity(arena / 256);
     while blocks.len() < blocks.capacity() {
         let mut block = Vec::new();
         if block.try_reserve_exact(256).is_err() {

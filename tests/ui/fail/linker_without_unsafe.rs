@@ -7,3 +7,4 @@ static HEAP: BrkHeap;
 static LATE: BrkHeap;
 
 fn main() {}
+// mistakes: 2

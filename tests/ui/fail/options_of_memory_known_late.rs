@@ -15,3 +15,4 @@ static HEAP: BrkHeap;
 static LINKED: BrkHeap;
 
 fn main() {}
+// mistakes: 8

@@ -41,21 +41,40 @@ all freed: 0 bytes in use, 1 free chunk
         target: "thumbv7m-none-eabi",
         emulator: M3,
         scripts: &["link.x"],
-        says: "",
+        says: "\
+HEAP: 57280 bytes
+100 strings: 7296 bytes in use
+a megabyte: refused
+173 blocks of 256 bytes, until there is no room
+all freed: 0 bytes in use, 1 free chunk
+",
     },
     Firmware {
         name: "interrupted",
         target: "thumbv6m-none-eabi",
         emulator: M0,
         scripts: &["link.x"],
-        says: "",
+        says: "\
+a thousand interrupts: 0 bytes in use
+HEAP: 10240 bytes
+100 strings: 7296 bytes in use
+a megabyte: refused
+8 blocks of 256 bytes, until there is no room
+all freed: 0 bytes in use, 1 free chunk
+",
     },
     Firmware {
         name: "given",
         target: "riscv32imc-unknown-none-elf",
         emulator: RISC_V,
         scripts: &["memory.x", "link.x"],
-        says: "",
+        says: "\
+HEAP: 16384 bytes
+100 strings: 7296 bytes in use
+a megabyte: refused
+30 blocks of 256 bytes, until there is no room
+all freed: 0 bytes in use, 1 free chunk
+",
     },
     Firmware {
         name: "unlocked",
@@ -66,7 +85,7 @@ all freed: 0 bytes in use, 1 free chunk
 HEAP: 10240 bytes
 100 strings: 7296 bytes in use
 a megabyte: refused
-7 blocks of 256 bytes, until there is no room
+8 blocks of 256 bytes, until there is no room
 all freed: 0 bytes in use, 1 free chunk
 ",
     },
