@@ -13,6 +13,7 @@ use syn::ext::IdentExt as _;
 /// Writes the implementation of `Config`.
 pub(crate) fn implementation(
     item: &HeapStatic,
+    args: &Args,
     settings: &Settings,
     runtime: &Runtime<'_>,
 ) -> TokenStream {
@@ -23,7 +24,7 @@ pub(crate) fn implementation(
     let coalesce = runtime.chosen(settings.coalesce);
     let counters = runtime.chosen(settings.stats);
     let (lock, new_lock) = noticing(name, settings, runtime, lock(name, settings, runtime));
-    let cache = cache(settings, runtime);
+    let cache = cache(args, settings, runtime);
     let large = of_size(settings.large, "Mapped", "Unmapped", runtime);
     let quarantine = of_size(settings.quarantine, "Quarantined", "Unquarantined", runtime);
     let text = name.unraw().to_string();
@@ -153,12 +154,14 @@ fn of_size(size: Option<u64>, with: &str, without: &str, runtime: &Runtime<'_>) 
 }
 
 /// Names the type of the cache. The runtime knows the default of the total.
-fn cache(settings: &Settings, runtime: &Runtime<'_>) -> TokenStream {
+fn cache(args: &Args, settings: &Settings, runtime: &Runtime<'_>) -> TokenStream {
+    // What nobody wrote is left out where the target has no caches.
+    let cached = if args.get(&CACHE).is_some() { "Cached" } else { "CachedByDefault" };
     let (Some(cache), Some(total)) = (settings.cache, settings.cache_total) else {
-        return of_size(settings.cache, "Cached", "Uncached", runtime);
+        return of_size(settings.cache, cached, "Uncached", runtime);
     };
     let bytes = |size| runtime.bytes(&number(size, runtime.span));
-    let (cached, cache, total) = (runtime.item("Cached", runtime.span), bytes(cache), bytes(total));
+    let (cached, cache, total) = (runtime.item(cached, runtime.span), bytes(cache), bytes(total));
     quote!(#cached<{ #cache }, { #total }>)
 }
 
@@ -332,6 +335,7 @@ pub(crate) fn caches(
             let exported = runtime.item("exported", runtime.span);
             quote_spanned!(span=> #exported::caches)
         }
+        _ if args.get(&CACHE).is_none() => runtime.item("caches_by_default", span),
         _ => runtime.item("caches", span),
     };
     Some(quote_spanned!(span=> #caches! { #name }))

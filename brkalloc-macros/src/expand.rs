@@ -51,8 +51,8 @@ fn heap(item: &HeapStatic, args: &Args, is_sound: bool) -> TokenStream {
     let brk_heap = runtime.heap();
     let names = names(args, &runtime);
     let checks = if is_sound { checks(args, &runtime) } else { TokenStream::new() };
-    let requirements = is_sound.then(|| requirements(&settings, &runtime));
-    let implementation = config::implementation(item, &settings, &runtime);
+    let requirements = is_sound.then(|| requirements(args, &settings, &runtime));
+    let implementation = config::implementation(item, args, &settings, &runtime);
     let storage = config::storage(item, &settings, &runtime);
     let script = config::script(name, &settings, &runtime);
     let section = (!settings.is_static()).then_some(&item.section);
@@ -134,7 +134,7 @@ fn checks(args: &Args, runtime: &Runtime<'_>) -> TokenStream {
 }
 
 /// Writes the checks that the target supports the source and the lock, at the place of each word.
-fn requirements(settings: &Settings, runtime: &Runtime<'_>) -> TokenStream {
+fn requirements(args: &Args, settings: &Settings, runtime: &Runtime<'_>) -> TokenStream {
     let source = &settings.source;
     let lock = match &settings.lock {
         Lock::Default => Some(("default", runtime.span)),
@@ -150,7 +150,14 @@ fn requirements(settings: &Settings, runtime: &Runtime<'_>) -> TokenStream {
         .then(|| require("require_source", source.span, &[source_text, lock_text]));
     let of_lock = lock.map(|(lock, span)| require("require_lock", span, &[source_text, lock]));
     let of_record = settings.record.as_ref().map(|(_, span)| require("require_record", *span, &[]));
-    quote!(#of_source #of_lock #of_record)
+    // A default of either is left out where the target lacks it.
+    let of_size = |option, name| {
+        let entry: &Entry = args.get(option)?;
+        entry.size().map(|_| require(name, entry.span(), &[]))
+    };
+    let of_large = of_size(&LARGE, "require_large");
+    let of_cache = of_size(&CACHE, "require_cache");
+    quote!(#of_source #of_lock #of_large #of_cache #of_record)
 }
 
 /// Keeps the name's place, but makes it the macro's own, so that no lint reports the hidden type.

@@ -4,7 +4,6 @@
 //! that only the target can decide: the expansion calls them where the size was written, and they
 //! panic there.
 
-pub use crate::__caches as caches;
 pub use crate::arena::coalesce::{Coalesce, Deferred, Immediate, Never};
 pub use crate::arena::counters::{Counted, Counters, Uncounted};
 pub use crate::arena::harden::{Basic, Full, Harden, Level, Unchecked, Zero};
@@ -13,9 +12,13 @@ pub use crate::arena::order::{Address, Fifo, Lifo, Order};
 pub use crate::arena::placement::{ByPlacement, PathPolicy};
 pub use crate::arena::policy::{BestFit, FirstFit, NextFit, Policy, WorstFit};
 pub use crate::heap::config::{Config, Export, LARGEST_LIMIT};
-pub use crate::heap::target::{require_lock, require_record, require_source};
+pub use crate::heap::target::{
+    require_cache, require_large, require_lock, require_record, require_source,
+};
 pub use crate::heap::undeclared::{Newable, WriteTheNameOfTheStaticHere};
-pub use crate::layers::cached::{Cache, Cached, PerThread, ThreadCache, ThreadEnd, Uncached};
+pub use crate::layers::cached::{
+    Cache, Cached, CachedByDefault, PerThread, ThreadCache, ThreadEnd, Uncached,
+};
 pub use crate::layers::guarded::Hardening;
 pub use crate::layers::mapped::{Large, Mapped, Unmapped};
 pub use crate::layers::quarantine::{Quarantine, Quarantined, Unquarantined};
@@ -30,6 +33,7 @@ pub use crate::sys::source::{
 };
 #[cfg(unix)]
 pub use crate::sys::source::{Libc, System};
+pub use crate::{__caches as caches, __caches_by_default as caches_by_default};
 
 #[cfg(all(feature = "std", unix))]
 pub extern crate std;

@@ -1,6 +1,5 @@
 // What the attribute chooses if it is told nothing: memory behind the program break.
 //
-// on wasm32-unknown-unknown: `source = "brk"`, the default, needs a Unix; on this target write `source = "static", arena = "64KiB"`
 // on thumbv7m-none-eabi: `source = "brk"`, the default, needs a Unix; on this target write `source = "static", arena = "64KiB"`
 // on thumbv7em-none-eabihf: `source = "brk"`, the default, needs a Unix; on this target write `source = "static", arena = "64KiB"`
 // on riscv32imac-unknown-none-elf: `source = "brk"`, the default, needs a Unix; on this target write `source = "static", arena = "64KiB"`

@@ -6,10 +6,8 @@
 
 /// The parts of a target, and of this build, that an attribute can ask for.
 #[derive(Clone, Copy, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is asked for by itself")]
 struct Target {
-    /// A Unix: memory on request, a lock that sleeps, C's functions.
-    is_unix: bool,
+    system: System,
     /// Compare-and-swap, without which no lock can spin.
     swaps: bool,
     /// The feature that has the lock of critical sections.
@@ -18,33 +16,80 @@ struct Target {
     records: bool,
 }
 
+/// What gives memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum System {
+    /// A Unix: memory on request, a lock that sleeps, C's functions.
+    Unix,
+    /// The memory of a WebAssembly instance, which grows at its end.
+    Wasm,
+    /// Nothing.
+    Nothing,
+}
+
 /// The target that this crate is compiled for.
 const HERE: Target = Target {
-    is_unix: cfg!(unix),
+    system: if cfg!(unix) {
+        System::Unix
+    } else if cfg!(target_arch = "wasm32") {
+        System::Wasm
+    } else {
+        System::Nothing
+    },
     swaps: cfg!(target_has_atomic = "8"),
     has_sections: cfg!(feature = "critical-section"),
     records: cfg!(all(target_os = "linux", target_has_atomic = "64")),
 };
 
 impl Target {
+    const fn is_unix(self) -> bool {
+        matches!(self.system, System::Unix)
+    }
+
     /// Returns what to write instead of `source`, if the target lacks it.
     const fn lacks_source(self, source: &str, lock: &str) -> Option<&'static str> {
-        if self.is_unix || !(is(source, "brk") || is(source, "mmap")) {
+        let is_mmap = is(source, "mmap");
+        if self.is_unix() || !is_mmap && !is(source, "brk") {
             return None;
         }
         let lacks_both = !self.swaps && self.lacks_lock(lock).is_some();
-        Some(match (is(source, "mmap"), lacks_both) {
-            (false, false) => {
-                "`source = \"brk\"`, the default, needs a Unix; on this target write `source = \"static\", arena = \"64KiB\"`"
-            }
-            (true, false) => {
-                "`source = \"mmap\"` needs a Unix; on this target write `source = \"static\", arena = \"64KiB\"`"
-            }
+        match (self.system, is_mmap, lacks_both) {
+            (System::Wasm, false, _) => None,
+            (System::Wasm, true, _) => Some(
+                "`source = \"mmap\"` needs a Unix; on this target leave it out: `\"brk\"` grows the memory",
+            ),
+            (_, false, false) => Some(
+                "`source = \"brk\"`, the default, needs a Unix; on this target write `source = \"static\", arena = \"64KiB\"`",
+            ),
+            (_, true, false) => Some(
+                "`source = \"mmap\"` needs a Unix; on this target write `source = \"static\", arena = \"64KiB\"`",
+            ),
             // The lock's error stays silent then, so this one covers both.
-            (_, true) => {
-                "this target has neither a system that gives memory nor compare-and-swap for a lock; write `source = \"static\", arena = \"64KiB\", unsafe(lock = \"none\")`"
-            }
-        })
+            (_, _, true) => Some(
+                "this target has neither a system that gives memory nor compare-and-swap for a lock; write `source = \"static\", arena = \"64KiB\", unsafe(lock = \"none\")`",
+            ),
+        }
+    }
+
+    /// Returns what to write instead of `large`, if the target has no mappings.
+    const fn lacks_large(self) -> Option<&'static str> {
+        match self.system {
+            System::Wasm => Some(
+                "`large` needs mappings of their own for large requests, and WebAssembly has one memory, which only grows; leave the option out on this target",
+            ),
+            // Elsewhere, what gives the arena its memory is an error already.
+            System::Unix | System::Nothing => None,
+        }
+    }
+
+    /// Returns what to write instead of `cache`, if the target has none.
+    const fn lacks_cache(self) -> Option<&'static str> {
+        match self.system {
+            System::Wasm => Some(
+                "`cache` needs a Unix, for the ends of threads; leave the option out on this target",
+            ),
+            System::Unix | System::Nothing => None,
+        }
     }
 
     /// Returns what to write instead of `record`, if the target cannot record.
@@ -69,7 +114,7 @@ impl Target {
                 )
             };
         }
-        if is(lock, "os") && !self.is_unix && self.swaps {
+        if is(lock, "os") && !self.is_unix() && self.swaps {
             return Some(
                 "`lock = \"os\"` needs a Unix; on this target write `lock = \"spin\"`, or leave it out",
             );
@@ -120,6 +165,30 @@ pub const fn require_lock(source: &str, lock: &str) {
     }
 }
 
+/// Fails to compile where large requests can have no mappings.
+///
+/// # Panics
+///
+/// On such a target, during constant evaluation.
+#[track_caller]
+pub const fn require_large() {
+    if let Some(instead) = HERE.lacks_large() {
+        panic!("{}", instead);
+    }
+}
+
+/// Fails to compile where threads can have no caches.
+///
+/// # Panics
+///
+/// On such a target, during constant evaluation.
+#[track_caller]
+pub const fn require_cache() {
+    if let Some(instead) = HERE.lacks_cache() {
+        panic!("{}", instead);
+    }
+}
+
 /// Fails to compile where nothing can be recorded.
 ///
 /// # Panics
@@ -136,11 +205,11 @@ pub const fn require_record() {
 mod tests {
     use super::*;
 
-    const UNIX: Target = Target { is_unix: true, swaps: true, has_sections: false, records: true };
-    const BARE: Target =
-        Target { is_unix: false, swaps: true, has_sections: false, records: false };
-    const LEAST: Target =
-        Target { is_unix: false, swaps: false, has_sections: false, records: false };
+    const UNIX: Target =
+        Target { system: System::Unix, swaps: true, has_sections: false, records: true };
+    const WASM: Target = Target { system: System::Wasm, records: false, ..UNIX };
+    const BARE: Target = Target { system: System::Nothing, ..WASM };
+    const LEAST: Target = Target { swaps: false, ..BARE };
 
     #[test]
     fn a_unix_has_everything() {
@@ -183,6 +252,19 @@ mod tests {
         assert!(BARE.lacks_lock("os").is_some_and(|said| said.contains("`lock = \"spin\"`")));
         for lock in ["default", "spin", "os"] {
             assert!(LEAST.lacks_lock(lock).is_some_and(|said| said.contains("by its path")));
+        }
+    }
+
+    #[test]
+    fn wasm_has_a_break_and_neither_mappings_nor_caches() {
+        assert_eq!(WASM.lacks_source("brk", "default"), None);
+        let said = WASM.lacks_source("mmap", "default").expect("it is lacking");
+        assert!(said.contains("leave it out"), "{said}");
+        for said in [WASM.lacks_large(), WASM.lacks_cache()] {
+            assert!(said.expect("it is lacking").contains("leave the option out"));
+        }
+        for target in [UNIX, BARE, LEAST] {
+            assert_eq!([target.lacks_large(), target.lacks_cache()], [None; 2]);
         }
     }
 

@@ -101,6 +101,14 @@ impl<C: Params> Cache<C> for Uncached {
 #[derive(Debug)]
 pub enum Cached<const BYTES: usize, const TOTAL: usize = 0> {}
 
+/// The cache of a heap whose attribute names none, and no placement.
+#[cfg(not(target_arch = "wasm32"))]
+pub type CachedByDefault<const BYTES: usize, const TOTAL: usize = 0> = Cached<BYTES, TOTAL>;
+
+/// No cache: this target has none.
+#[cfg(target_arch = "wasm32")]
+pub type CachedByDefault<const BYTES: usize, const TOTAL: usize = 0> = Uncached;
+
 impl<C: PerThread, const BYTES: usize, const TOTAL: usize> Cache<C> for Cached<BYTES, TOTAL> {
     const KEEPS: Option<usize> = Some(BYTES);
     const TOTAL: usize = {

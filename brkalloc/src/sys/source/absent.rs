@@ -7,6 +7,7 @@ use super::{Region, Source};
 use core::ptr::NonNull;
 
 /// The program break, which this target lacks.
+#[cfg(not(target_arch = "wasm32"))]
 #[derive(Debug)]
 pub enum Brk {}
 
@@ -41,5 +42,6 @@ macro_rules! opens_nothing {
     };
 }
 
+#[cfg(not(target_arch = "wasm32"))]
 opens_nothing!(Brk, "brk");
 opens_nothing!(Mmap, "mmap");

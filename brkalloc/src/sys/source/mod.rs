@@ -16,12 +16,16 @@ mod linker;
 mod mmap;
 #[cfg(unix)]
 mod system;
+#[cfg(all(target_arch = "wasm32", not(unix)))]
+mod wasm;
 // They discard pages and look for zeros.
 #[cfg(all(test, target_os = "linux"))]
 mod tests;
 
+#[cfg(not(any(unix, target_arch = "wasm32")))]
+pub use absent::Brk;
 #[cfg(not(unix))]
-pub use absent::{Brk, Mmap};
+pub use absent::Mmap;
 #[cfg(unix)]
 pub use brk::Brk;
 pub use claim::Claim;
@@ -31,6 +35,8 @@ pub use linker::{ByScript, Linker, Script};
 pub use mmap::Mmap;
 #[cfg(unix)]
 pub use system::{Libc, System};
+#[cfg(all(target_arch = "wasm32", not(unix)))]
+pub use wasm::Brk;
 
 use core::ptr::NonNull;
 
