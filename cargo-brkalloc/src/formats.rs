@@ -7,9 +7,12 @@
 //!                | realloc NEW OLD SIZE | free PTR | thread_done 0x0           (times may follow)
 //!  logalloc   PID TID malloc(SIZE)=PTR | calloc(COUNT,SIZE)=PTR | memalign(ALIGN,SIZE)=PTR
 //!                | realloc(OLD,SIZE)=NEW | free(PTR)          a pointer is 0x1a2b, or #3 if munged
+//!  heaptrack   + SIZE STACK POINTER | - POINTER              raw, in hexadecimal without 0x
+//!              a SIZE STACK | + SITE | - SITE                interpreted: SITE counts the `a` before
 //! ```
 //!
-//! The first two have neither threads nor alignments.
+//! Only Android and Firefox write threads and alignments. heaptrack writes a reallocation as a free and
+//! an allocation. Its interpreted files do not say which block of a site is freed: here, the youngest.
 
 use brkalloc_trace::{ALIGNMENT, Event, Run, Trace};
 use core::alloc::Layout;
@@ -26,9 +29,14 @@ pub enum Format {
     Android,
     /// Firefox.
     Logalloc,
+    /// heaptrack, raw or interpreted.
+    Heaptrack,
 }
 
 impl Format {
+    /// The words that name them.
+    pub const NAMES: [&'static str; 5] = ["rep", "mtrace", "android", "logalloc", "heaptrack"];
+
     /// Returns the format of that name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
@@ -37,6 +45,7 @@ impl Format {
             "mtrace" => Self::Mtrace,
             "android" => Self::Android,
             "logalloc" => Self::Logalloc,
+            "heaptrack" => Self::Heaptrack,
             _ => return None,
         })
     }
@@ -57,6 +66,16 @@ pub struct Import {
     /// The number of each thread of the file.
     threads: HashMap<u64, u32>,
     thread: u32,
+    /// The sites of an interpreted file of heaptrack.
+    sites: Vec<Site>,
+}
+
+/// A stack from which blocks of one size come.
+#[derive(Debug)]
+struct Site {
+    size: usize,
+    /// The blocks that live, the youngest last.
+    live: Vec<usize>,
 }
 
 impl Import {
@@ -67,7 +86,14 @@ impl Import {
             Format::Mtrace => self.mtrace(&line.split_whitespace().collect::<Vec<_>>()),
             Format::Android => self.android(line),
             Format::Logalloc => self.logalloc(line),
+            Format::Heaptrack => self.heaptrack(&line.split_whitespace().collect::<Vec<_>>()),
         }
+    }
+
+    /// Whether blocks of one size and stack cannot be told apart, so that a free is that of the youngest.
+    #[must_use]
+    pub fn is_guessed(&self) -> bool {
+        !self.sites.is_empty()
     }
 
     fn rep(&mut self, words: &[&str]) -> Option<()> {
@@ -158,6 +184,41 @@ impl Import {
             ("free", [block]) => self.free(pointer(block)?),
             // What Firefox asks of its allocator besides.
             _ if name.starts_with("jemalloc") || name.starts_with("moz_") => {}
+            _ => return None,
+        }
+        Some(())
+    }
+
+    fn heaptrack(&mut self, words: &[&str]) -> Option<()> {
+        let number = |word| u64::from_str_radix(word, 16).ok();
+        match *words {
+            ["a", size, _] => {
+                let size = usize::try_from(number(size)?).ok()?;
+                Layout::from_size_align(size, ALIGNMENT).ok()?;
+                self.sites.push(Site { size, live: Vec::new() });
+            }
+            ["+", place] => {
+                let site = self.sites.get_mut(usize::try_from(number(place)?).ok()?)?;
+                site.live.push(self.born);
+                let Site { size, .. } = *site;
+                self.event(Event::Allocate { size, align: ALIGNMENT });
+                self.born += 1;
+            }
+            ["-", place] if self.is_guessed() => {
+                let site = self.sites.get_mut(usize::try_from(number(place)?).ok()?)?;
+                match site.live.pop() {
+                    Some(birth) => self.event(Event::Free { birth }),
+                    None => self.unknown += 1,
+                }
+            }
+            ["+", size, _, block] if !self.is_guessed() => {
+                self.allocate(number(block)?, usize::try_from(number(size)?).ok()?, None)?;
+            }
+            ["-", block] => self.free(number(block)?),
+            // Versions, times, names, stacks, and an empty line.
+            []
+            | ["v" | "x" | "X" | "I" | "m" | "s" | "t" | "i" | "c" | "R" | "A" | "S" | "#", ..] => {
+            }
             _ => return None,
         }
         Some(())

@@ -22,8 +22,8 @@ usage: cargo brkalloc COMMAND …
 
   record  runs a program and writes a trace of its allocations
   info    what a trace contains: events, threads, sizes, lifetimes
-  export  a trace for Perfetto or DHAT's viewer
-  import  a trace of a recording of mtrace, malloc labs, Android or Firefox
+  export  a trace for Perfetto, Firefox Profiler, DHAT's viewer, flame graphs
+  import  a trace of a recording of heaptrack, mtrace, Android, Firefox, …
   replay  the table of configurations: memory, chunks visited, time
   tune    the attribute that suits recordings, and what each word of it costs
   map     one HTML file that draws the heap over time

@@ -102,6 +102,72 @@ fn what_android_and_firefox_write_is_imported_with_threads_and_alignments() {
     }
 }
 
+/// Cut from what heaptrack 1.4 wrote: two blocks of one site, of which one is freed.
+const HEAPTRACK: &str = "\
+v 10400 3
+X ls -l /usr/bin
+I 1000 5e298d
+s b /usr/bin/ls
+t 1 0
+a 11c00 4
++ 0
+i 7f359985ab9f 9 0 d 0
+a 1d8 7
++ 1
++ 1
+c 14a
+R 4de
+- 1
+- 0
+- 0
+# strings: 138
+";
+
+const HEAPTRACK_RAW: &str = "\
+v 10400 3
+x b /usr/bin/ls
+m 1 x 558d3552d000 0 36c0 4000 15759 1a000 8ed0 232b0 25f8
+m 1 -
++ 11c00 4 558d646e6540
+t 7f446d55ab9f 6
++ 1d8 7 558d646f81e0
++ 1d8 7 558d646f8450
+- 558d646f81e0
+- 558d646e6540
+- 7777
+";
+
+#[test]
+fn what_heaptrack_writes_is_imported() {
+    let folder = folder("heaptrack");
+    let allocate = |size| Event::Allocate { size, align: 16 };
+    // The raw file names the block that is freed, the interpreted one its site.
+    for (name, text, freed) in [("raw", HEAPTRACK_RAW, 1), ("interpreted", HEAPTRACK, 2)] {
+        write(&folder, name, text);
+        let said = says(&folder, &["import", name, "--from", "heaptrack"], 0);
+        assert!(said.contains("1 frees of blocks"), "{said}");
+        assert_eq!(said.contains("the youngest block of it is taken"), freed == 2, "{said}");
+        let expected = [
+            allocate(0x11c00),
+            allocate(0x1d8),
+            allocate(0x1d8),
+            Event::Free { birth: freed },
+            Event::Free { birth: 0 },
+        ];
+        assert_eq!(trace(&folder.join(name).with_extension("brt")).events, expected, "{name}");
+    }
+    write(&folder, "site", "v 10400 3\n+ 0\n");
+    let site = ["import", "site", "--from", "heaptrack"];
+    says_in_one_line(&folder, &site, 3, &["line 2: not a line of heaptrack"]);
+    for (name, bytes, command) in [
+        ("app.gz", &b"\x1f\x8b\x08\0"[..], "`zcat app.gz > FILE`"),
+        ("app.zst", b"\x28\xb5\x2f\xfd\x04", "`zstdcat app.zst > FILE`"),
+    ] {
+        fs::write(folder.join(name), bytes).expect("the folder can be written");
+        says_in_one_line(&folder, &["import", name, "--from", "heaptrack"], 3, &[command]);
+    }
+}
+
 #[test]
 fn files_of_another_format_are_refused_with_their_line() {
     let folder = folder("imports_refused");
@@ -135,25 +201,48 @@ fn is_right(folder: &Path, file: &str, program: &str) {
 fn what_is_exported_has_what_its_viewers_ask_for() {
     let folder = folder("exports");
     crate::tool::record(&folder, &["30000", "threads"], 0);
-    for format in ["perfetto", "dhat"] {
+    for format in ["perfetto", "firefox", "dhat", "collapsed"] {
         says(&folder, &["export", "app.brt", "--to", format], 0);
     }
-    assert_eq!(files(&folder), ["app.brt", "app.dhat.json", "app.perfetto.json"]);
-    let born = counts(&trace(&folder.join("app.brt")));
-    let born = born[0] + born[2];
-    is_right(
-        &folder,
-        "app.perfetto.json",
-        "import json, sys
+    let written =
+        ["app.brt", "app.collapsed.txt", "app.dhat.json", "app.firefox.json", "app.perfetto.json"];
+    assert_eq!(files(&folder), written);
+    let trace = trace(&folder.join("app.brt"));
+    is_right(&folder, "app.perfetto.json", PERFETTO);
+    let [allocations, _, reallocations] = counts(&trace);
+    let births = allocations + reallocations;
+    is_right(&folder, "app.dhat.json", &format!("births = {births}\n{DHAT}"));
+    let (events, peak) = (trace.events.len(), brkalloc_trace::peak_live(&trace.events));
+    let numbers = format!("births, events, peak = {births}, {events}, {peak}\n");
+    is_right(&folder, "app.firefox.json", &format!("{numbers}{FIREFOX}"));
+    // A line is frames, a space and a weight.
+    let collapsed = fs::read_to_string(folder.join("app.collapsed.txt")).expect("it is text");
+    let weights = collapsed.lines().map(|line| {
+        let (frames, weight) = line.rsplit_once(' ').expect("a weight");
+        assert_eq!(frames.split(';').count(), 3, "{line}");
+        weight.parse::<usize>().expect("a number")
+    });
+    assert_eq!(weights.sum::<usize>(), peak);
+    says_in_one_line(&folder, &["export", "app.brt"], 2, &["--to"]);
+    says_in_one_line(&folder, &["export", "app.brt", "--to", "x"], 2, &["--to x", "`firefox`"]);
+    let full = ["export", "app.brt", "--to", "dhat", "-o", "/dev/full"];
+    says_in_one_line(&folder, &full, 3, &["No space left"]);
+    says_in_one_line(&folder, &["export", "app.dhat.json", "--to", "dhat"], 3, &["not a trace"]);
+}
+
+const PERFETTO: &str = "\
+import json, sys
 events = json.load(open(sys.argv[1]))['traceEvents']
 assert {event['ph'] for event in events} == {'M', 'C'}
 live = [event['args']['bytes'] for event in events if event.get('name') == 'live bytes']
 assert 1000 < len(live) <= 5001 and 0 < min(live) < max(live)
-assert {event['name'] for event in events if 'thread' in event['name']} == {f'events of thread {n}' for n in range(5)}",
-    );
-    // What dh_view.js of valgrind reads, and what it asserts.
-    let program = format!(
-        "import json, sys
+named = {event['name'] for event in events if 'thread' in event['name']}
+assert named == {f'events of thread {n}' for n in range(5)}
+";
+
+/// What `dh_view.js` of valgrind reads, and what it asserts.
+const DHAT: &str = "\
+import json, sys
 data = json.load(open(sys.argv[1]))
 assert data['dhatFileVersion'] == 2 and data['bklt'] and not data['bkacc']
 for key in 'mode verb tu Mtu tuth cmd pid tg te pps ftbl'.split(): assert key in data, key
@@ -163,12 +252,46 @@ for point in data['pps']:
     assert set(point) == set('tb tbk tl mb mbk gb gbk eb ebk fs'.split())
     assert point['eb'] <= point['mb'] <= point['tb'] and point['gb'] <= point['mb']
     assert all(frame < len(data['ftbl']) for frame in point['fs'])
-assert sum(point['tbk'] for point in data['pps']) == {born}"
-    );
-    is_right(&folder, "app.dhat.json", &program);
-    says_in_one_line(&folder, &["export", "app.brt"], 2, &["--to"]);
-    says_in_one_line(&folder, &["export", "app.brt", "--to", "x"], 2, &["--to x"]);
-    let full = ["export", "app.brt", "--to", "dhat", "-o", "/dev/full"];
-    says_in_one_line(&folder, &full, 3, &["No space left"]);
-    says_in_one_line(&folder, &["export", "app.dhat.json", "--to", "dhat"], 3, &["not a trace"]);
-}
+assert sum(point['tbk'] for point in data['pps']) == births
+";
+
+/// What Firefox Profiler's importer reads of a processed profile of version 58.
+const FIREFOX: &str = "\
+import json, sys
+profile = json.load(open(sys.argv[1]))
+meta, strings = profile['meta'], profile['shared']['stringArray']
+assert meta['preprocessedProfileVersion'] == 58 and profile['libs'] == []
+assert meta['categories'][0] == {'name': 'Other', 'color': 'grey', 'subcategories': ['Other']}
+assert profile['shared']['sources'] == {'length': 0, 'uuid': [], 'filename': []}
+[counter] = profile['counters']
+assert counter['category'] == 'Memory' and counter['pid'] == '1'
+tables = [counter['samples']]
+assert sum(counter['samples']['number']) == events
+live = [sum(counter['samples']['count'][:n + 1]) for n in range(counter['samples']['length'])]
+assert 0 <= min(live) and 0.9 * peak < max(live) <= peak
+requests = bytes = 0
+peaks = []
+for thread in profile['threads']:
+    assert thread['pid'] == '1' and 'registerTime' in thread and 'pausedRanges' in thread
+    frames, stacks, functions = (thread[name] for name in 'frameTable stackTable funcTable'.split())
+    tables += [frames, stacks, functions, thread['markers'], thread['resourceTable'], thread['nativeSymbols']]
+    assert all(frame < frames['length'] for frame in stacks['frame'])
+    assert all(prefix is None or prefix < n for n, prefix in enumerate(stacks['prefix']))
+    assert frames['func'] == list(range(functions['length']))
+    names = [strings[name] for name in functions['name']]
+    assert names[:3] == ['allocate', 'reallocate', 'free']
+    assert all(name.startswith('requests of at most ') for name in names[3:])
+    assert all(category is None or category < len(meta['categories']) for category in frames['category'])
+    for name, unit in [('samples', 'samples'), ('nativeAllocations', 'bytes')]:
+        rows = thread[name]
+        assert rows.pop('weightType') == unit and rows['time'] == sorted(rows['time'])
+        assert all(stack < stacks['length'] for stack in rows['stack'])
+        tables.append(rows)
+    requests += sum(thread['samples']['weight'])
+    bytes += sum(thread['nativeAllocations']['weight'])
+    peaks += thread['markers']['data']
+assert requests == events and bytes == live[-1] and peaks == [{'type': 'peak', 'bytes': peak}]
+assert [thread['isMainThread'] for thread in profile['threads']] == [True] + [False] * 4
+for table in tables:
+    assert {len(table[name]) for name in table if name != 'length'} == {table['length']}, table
+";
