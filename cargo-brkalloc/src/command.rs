@@ -16,6 +16,9 @@ use core::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
+/// How each line on standard error begins.
+pub const PREFIX: &str = "cargo brkalloc: ";
+
 /// The exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
@@ -105,7 +108,7 @@ pub fn print(text: &str) -> Result<(), Failure> {
 pub fn note(line: impl Display) {
     let Failure { line, .. } = Failure::new(Code::Success, line);
     // That nobody reads it makes no difference.
-    let _ = writeln!(io::stderr(), "cargo brkalloc: {line}");
+    let _ = writeln!(io::stderr(), "{PREFIX}{line}");
 }
 
 /// The exit code of the process; what went wrong goes to standard error.

@@ -50,6 +50,13 @@ pub fn obstacle(path: &Path) -> Option<&'static str> {
     elf_obstacle(&bytes)
 }
 
+/// Whether the program contains a heap of brkalloc: the words that begin its messages.
+#[must_use]
+pub fn has_heap_of_ours(path: &Path) -> bool {
+    let words = b"brkalloc: ";
+    fs::read(path).is_ok_and(|bytes| bytes.windows(words.len()).any(|part| part == words))
+}
+
 fn elf_obstacle(bytes: &[u8]) -> Option<&'static str> {
     if !bytes.starts_with(b"\x7fELF") {
         return None;
@@ -72,7 +79,7 @@ fn elf_obstacle(bytes: &[u8]) -> Option<&'static str> {
 /// The path of the loader, as the program header of type 3 names it.
 fn loader(bytes: &[u8], is_wide: bool) -> Option<&[u8]> {
     let number = |at: usize, length: usize| {
-        let bytes = bytes.get(at..at + length)?;
+        let bytes = bytes.get(at..at.checked_add(length)?)?;
         let mut word = [0; 8];
         word[..length].copy_from_slice(bytes);
         usize::try_from(u64::from_le_bytes(word)).ok()
@@ -95,4 +102,20 @@ fn loader(bytes: &[u8], is_wide: bool) -> Option<&[u8]> {
         // A path beyond what was read is a loader all the same.
         Some(bytes.get(offset..offset.checked_add(length)?).unwrap_or(b""))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_beyond_every_address_name_no_loader() {
+        let mut file = vec![0; 64];
+        file[..5].copy_from_slice(b"\x7fELF\x02");
+        file[56] = 1;
+        for table in [64, usize::MAX, usize::MAX - 3] {
+            file[32..40].copy_from_slice(&(table as u64).to_le_bytes());
+            assert_eq!(loader(&file, true), None, "{table}");
+        }
+    }
 }

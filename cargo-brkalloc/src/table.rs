@@ -5,6 +5,9 @@ use crate::replay::{Cell, Figures, percent_over};
 use crate::text::{Json, csv_field, grouped, shortened};
 use core::fmt::Write;
 
+/// Columns of what is printed for people.
+pub const WIDTH: usize = 80;
+
 /// How figures are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -50,12 +53,14 @@ pub fn render(format: Format, recording: &Recording, cells: &[Cell], all: &[Figu
 pub fn title(recording: &Recording) -> String {
     let threads = recording.threads();
     let word = if threads == 1 { "thread" } else { "threads" };
-    format!(
-        "{}: {} events, {threads} {word}; at most {} bytes live",
-        shortened(&recording.name, 24),
+    let rest = format!(
+        ": {} events, {} {word}; at most {} bytes live",
         grouped(recording.events.len()),
+        grouped(threads),
         grouped(recording.peak_live)
-    )
+    );
+    let room = WIDTH.saturating_sub(rest.chars().count());
+    format!("{}{rest}", shortened(&recording.name, room.min(24)))
 }
 
 fn table(recording: &Recording, cells: &[Cell], all: &[Figures]) -> String {

@@ -1,6 +1,8 @@
 //! What every command makes of its command line and of a recording, as a user sees it.
 #![cfg(target_os = "linux")]
 
+use brkalloc_trace::{Event, Run, Trace};
+use cargo_brkalloc::attributes::{Children, Mode};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -184,6 +186,10 @@ fn tune_prints_an_attribute_with_the_price_of_each_word_and_nothing_for_terminal
         }
         assert!(report.contains("harden = \"full\" "), "{report}");
         assert!(report.contains("the system's malloc"), "{report}");
+        let cache_goes =
+            report.contains("      with it the cache goes: each request takes the lock\n");
+        let names_placement = options.contains("policy") && !options.contains("cache");
+        assert_eq!(cache_goes, names_placement, "{report}");
         assert!(report.contains("its worst regret is"), "{report}");
     }
 }
@@ -212,4 +218,50 @@ fn tune_verifies_on_a_library_of_exactly_the_attribute() {
     let said = String::from_utf8_lossy(&stderr);
     assert_eq!(status.code(), Some(4), "{said}");
     assert!(said.contains("no-such-one"), "{said}");
+}
+
+/// A trace of so many blocks of 64 bytes that live.
+fn blocks(name: &str, count: usize) -> String {
+    let events = vec![Event::Allocate { size: 64, align: 16 }; count];
+    let runs = vec![Run { first: 0, thread: 0 }];
+    let trace = Trace { events, runs, ..Trace::default() };
+    let bytes = trace.write(Vec::new()).expect("memory can be written");
+    let file = folder(name).join(name).with_extension("brt");
+    fs::write(&file, bytes).expect("it can be written");
+    file.to_str().expect("it is text").to_owned()
+}
+
+#[test]
+fn tune_says_of_few_events_that_their_times_mean_nothing() {
+    let few = "Fewer than 1,000 events: their times mean nothing.";
+    let tuned = |count| printed(&["tune", &blocks("few", count), "--rounds", "1"]);
+    assert!(tuned(999).contains(few));
+    assert!(!tuned(1000).contains(few));
+}
+
+#[test]
+fn a_heap_without_checks_is_listed_where_it_is_asked_for_and_is_never_among_the_best() {
+    // Of a name that takes the line, in a report that is narrow all the same.
+    let name = "a-recording-of-a-program-whose-name-takes-nearly-all-of-the-line-that-it-stands-in";
+    let (one, other) = (blocks(name, 1000), blocks("other", 1000));
+    let none = "harden = \"none\"";
+    let report = printed(&["tune", &one, &other, "--rounds", "1"]);
+    assert_is_narrow(&report);
+    assert!(report.contains("\nresident memory and time, a-recording-of-a-progr"), "{report}");
+    let mentions: Vec<&str> = report.lines().filter(|line| line.contains(none)).collect();
+    assert!(matches!(mentions[..], [line] if line.ends_with("; no checks")), "{mentions:?}");
+    let report = printed(&["tune", &one, "--rounds", "1", "--why"]);
+    assert_is_narrow(&report);
+    let mut listed = report.lines().filter(|line| line.contains(none) && line.contains("iB "));
+    assert!(1 <= listed.clone().count() && listed.all(|line| line.starts_with("  ")), "{report}");
+    assert!(report.contains("\nharden = \"none\" is no rival"), "{report}");
+}
+
+#[test]
+fn what_a_child_says_is_passed_on_without_its_prefix() {
+    let children = Children::of(Path::new(env!("CARGO_BIN_EXE_cargo-brkalloc")));
+    let git = trace("git-log.brt");
+    let failure = children.once("x = \"y\"", Path::new(&git), Mode::Time, 0);
+    let line = failure.expect_err("nobody has such a heap").line;
+    assert_eq!(line, "the replay on `x = \"y\"` failed: no heap is `x = \"y\"`");
 }

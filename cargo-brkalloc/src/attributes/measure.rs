@@ -1,7 +1,7 @@
 //! The parent: it starts a child for each measurement, and takes medians.
 
 use super::child::Mode;
-use crate::command::Failure;
+use crate::command::{Failure, PREFIX};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -75,6 +75,8 @@ impl Children {
         figures.ok_or_else(|| {
             let errors = String::from_utf8_lossy(&output.stderr);
             let error = errors.lines().last().unwrap_or("it said nothing");
+            // The child is this tool, and begins its line as this process will.
+            let error = error.trim_start_matches(PREFIX);
             Failure::program(format_args!("the replay on `{options}` failed: {error}"))
         })
     }

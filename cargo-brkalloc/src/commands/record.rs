@@ -39,6 +39,10 @@ ended it; 2, 3 or 4 with a line on standard error, if nothing was recorded.";
 /// How many traces of other processes are named in lines of their own.
 const NAMED: usize = 10;
 
+/// Events below which a program's heap may be another than C's. The C library and the start of a Rust
+/// program make a few dozen.
+const FEW: usize = 1000;
+
 /// Runs the command.
 ///
 /// # Errors
@@ -81,16 +85,28 @@ pub fn run(mut arguments: Parser) -> Result<Code, Failure> {
     let place = Place::new(file)?;
     let (process, status) = run_program(&name, &rest, &library, &place)?;
     let own = place.convert(process)?;
-    say_end(&name, status);
+    let end = end(status);
+    let shown = name.display();
     let why = match own {
-        Own::Recorded => return Ok(Code::Recorded(number(status))),
+        Own::Recorded(events) => {
+            if let Some(end) = end {
+                note(format_args!("{shown} {end}; its recording is kept"));
+            }
+            if events < FEW && program::has_heap_of_ours(&found) {
+                note(format_args!(
+                    "{shown}: only {events} events through malloc, and there is a heap of \
+                     brkalloc in it; if that serves it, write `record = \"PATH\"` in its attribute"
+                ));
+            }
+            return Ok(Code::Recorded(number(status)));
+        }
         Own::Empty => {
             "it allocated nothing; a heap of brkalloc records by its attribute: `record = \"PATH\"`"
         }
         Own::Missing => "the loader did not take the library into it; link it dynamically",
     };
-    let name = name.display();
-    Err(Failure::program(format_args!("{name}: nothing was recorded: {why}")))
+    let end = end.map_or(String::new(), |end| format!(" (it {end})"));
+    Err(Failure::program(format_args!("{shown}: nothing was recorded{end}: {why}")))
 }
 
 /// Runs the program to its end; its number, and how it ended.
@@ -121,13 +137,12 @@ fn run_program(
     Ok((child.id(), status))
 }
 
-fn say_end(name: &Path, status: ExitStatus) {
-    let name = name.display();
-    if let Some(signal) = status.signal() {
-        note(format_args!("{name} was killed by signal {signal}; its recording is kept"));
-    } else if !status.success() {
-        let code = number(status);
-        note(format_args!("{name} ended with exit code {code}; its recording is kept"));
+/// How a program ended that did not succeed.
+fn end(status: ExitStatus) -> Option<String> {
+    match status.signal() {
+        Some(signal) => Some(format!("was killed by signal {signal}")),
+        None if status.success() => None,
+        None => Some(format!("ended with exit code {}", number(status))),
     }
 }
 
@@ -143,7 +158,8 @@ enum Own {
     Missing,
     /// A file without an event.
     Empty,
-    Recorded,
+    /// So many events.
+    Recorded(usize),
 }
 
 /// Where traces and raw recordings go.
@@ -199,12 +215,12 @@ impl Place {
                 note(format_args!("process {} still runs; {path} grows", found.number));
                 continue;
             }
-            let is_own = found.number == process && own != Own::Recorded;
+            let is_own = found.number == process && !matches!(own, Own::Recorded(_));
             let file = if is_own { self.file.clone() } else { self.file_of(found) };
             let Some(events) = convert(&recording, &file)? else { continue };
             let line = format!("{}: {} events", file.display(), grouped(events));
             if is_own {
-                own = Own::Recorded;
+                own = Own::Recorded(events);
                 note(line);
             } else {
                 others.push(line);

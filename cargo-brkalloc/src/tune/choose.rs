@@ -111,19 +111,19 @@ pub fn choose(
     })
 }
 
-/// Returns the options that no others beat in memory and time on the recording at `place`, the least
-/// memory first.
+/// Returns the options, of those that `competes` admits, that no others beat in memory and time on the
+/// recording at `place`, the least memory first.
 #[must_use]
-pub fn pareto(study: &Study, place: usize) -> Vec<&'static str> {
+pub fn pareto(study: &Study, place: usize, competes: fn(&str) -> bool) -> Vec<&'static str> {
     let outcome = |row: usize| study.outcomes[row][place];
     let beats = |one: Outcome, other: Outcome| {
         one.resident <= other.resident
             && one.nanoseconds <= other.nanoseconds
             && (one.resident < other.resident || one.nanoseconds < other.nanoseconds)
     };
-    let mut rows: Vec<usize> = (0..study.names.len())
-        .filter(|row| (0..study.names.len()).all(|other| !beats(outcome(other), outcome(*row))))
-        .collect();
+    let rivals = (0..study.names.len()).filter(|row| competes(study.names[*row]));
+    let is_best = |row: &usize| rivals.clone().all(|other| !beats(outcome(other), outcome(*row)));
+    let mut rows: Vec<usize> = rivals.clone().filter(is_best).collect();
     rows.sort_by_key(|row| outcome(*row).resident);
     rows.into_iter().map(|row| study.names[row]).collect()
 }
@@ -178,7 +178,8 @@ mod tests {
         assert_eq!(chosen(Goal::Speed, Some(5.0)), Ok(best));
         let refused = chosen(Goal::Speed, Some(0.5)).expect_err("none is so small");
         assert!((refused - 1.0).abs() < 1e-9, "{refused}");
-        assert_eq!(pareto(&study, 0), [first, best, ""]);
+        assert_eq!(pareto(&study, 0, |_| true), [first, best, ""]);
+        assert_eq!(pareto(&study, 0, |options| !options.contains("best")), [first, SYSTEM, ""]);
     }
 
     #[test]

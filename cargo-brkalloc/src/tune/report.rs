@@ -10,8 +10,11 @@ use crate::attributes::{Attribute, Outcome, SYSTEM, find};
 use crate::draw;
 use crate::replay::percent_over;
 use crate::table;
-use crate::text::{grouped, option, short};
+use crate::text::{grouped, option, short, shortened};
 use core::fmt::Write;
+
+/// Events below which the clock says nothing of a heap.
+const FEW: usize = 1000;
 
 /// All that a report tells.
 #[derive(Debug)]
@@ -59,6 +62,13 @@ impl Report<'_> {
                 let _ = writeln!(text, "{}", draw::strip(&subject.recording));
             }
         }
+        if self.subjects.iter().all(|subject| subject.recording.events.len() < FEW) {
+            let _ = writeln!(
+                text,
+                "Fewer than {} events: their times mean nothing. Record a longer run.",
+                grouped(FEW)
+            );
+        }
         let _ = writeln!(text, "\n    {}\n", self.choice.attribute.text());
         let _ = writeln!(text, "Chosen for {}.", self.goal.meaning());
         self.verdict(&mut text);
@@ -103,7 +113,7 @@ impl Report<'_> {
     fn comparison(&self, place: usize, text: &mut String) {
         let recording = &self.subjects[place].recording;
         let chosen = self.choice.attribute.options;
-        let mut rows = pareto(self.study, place);
+        let mut rows = pareto(self.study, place, is_checked);
         let is_best = rows.clone();
         if self.explains {
             rows.clone_from(&self.study.names);
@@ -116,14 +126,9 @@ impl Report<'_> {
         }
         let of =
             if 1 < self.subjects.len() { format!(", {}", recording.name) } else { String::new() };
-        let _ = writeln!(
-            text,
-            "\n{:<49} {:>10} {:>7} {:>8}",
-            format!("resident memory and time{of}"),
-            "memory",
-            "over %",
-            "ns/event"
-        );
+        let heading = shortened(&format!("resident memory and time{of}"), 49);
+        let _ =
+            writeln!(text, "\n{heading:<49} {:>10} {:>7} {:>8}", "memory", "over %", "ns/event");
         let most = rows.iter().filter_map(|name| self.outcome(name, place));
         let most = most.map(|outcome| outcome.resident).max().unwrap_or(1);
         for name in rows {
@@ -148,6 +153,9 @@ impl Report<'_> {
             }
         }
         *text += "> chosen; * no other has both less memory and less time\n";
+        if self.explains {
+            *text += "harden = \"none\" is no rival: a wrong free is undefined behavior there.\n";
+        }
     }
 
     fn outcome(&self, options: &str, place: usize) -> Option<Outcome> {
@@ -173,13 +181,15 @@ impl Report<'_> {
             });
             let price = price.unwrap_or_else(|| "not measured without it".to_owned());
             let _ = writeln!(text, "  {word}\n      {}\n      {price}", reason(word));
-        }
-        if self.choice.attribute.configuration.cache.is_none() {
-            *text += "  no cache, because the placement is named: each request takes the lock\n";
-            if self.subjects.iter().any(|subject| 1 < subject.recording.threads()) {
-                *text += "\nA replay runs one thread at a time: it cannot see threads wait for the lock.\n\
-                          Where several allocate at once, compare with a cache by --verify.\n";
+            let cache = |attribute: &Attribute| attribute.configuration.cache.is_some();
+            if !cache(&self.choice.attribute) && without.as_ref().is_some_and(cache) {
+                *text += "      with it the cache goes: each request takes the lock\n";
             }
+        }
+        let has_threads = self.subjects.iter().any(|subject| 1 < subject.recording.threads());
+        if has_threads && self.choice.attribute.configuration.cache.is_none() {
+            *text += "\nA replay runs one thread at a time: it cannot see threads wait for the lock.\n\
+                      Where several allocate at once, compare with a cache by --verify.\n";
         }
     }
 
@@ -195,7 +205,8 @@ impl Report<'_> {
         let _ = writeln!(text, "\nWords that it does not have{of}:");
         for (word, attribute) in nearest.with_one_word_more() {
             if let Some(price) = self.price(attribute, nearest) {
-                let _ = writeln!(text, "  {word:<18} {price}");
+                let lost = if is_checked(word) { "" } else { "; no checks" };
+                let _ = writeln!(text, "  {word:<18} {price}{lost}");
             }
         }
     }
@@ -242,6 +253,12 @@ impl Report<'_> {
             let _ = writeln!(text, "With a margin of {percent:.0} %:\n\n    {limited}");
         }
     }
+}
+
+/// Whether a heap of these options has checks. One without is never recommended, and stands among the
+/// best only where it is the user's to choose.
+fn is_checked(options: &str) -> bool {
+    !options.contains("harden = \"none\"")
 }
 
 /// Returns an attribute with a limit, if one can be written to it.

@@ -2,7 +2,9 @@
 //!
 //! A trace that reads is balanced: every free names a block that lives.
 
-use crate::tool::{CHURN, counts, files, folder, library, record, tool, trace};
+use crate::tool::{
+    CHURN, counts, files, folder, library, record, says, says_in_one_line, tool, trace,
+};
 use brkalloc_trace::{Event, raw};
 use std::collections::HashSet;
 use std::fs;
@@ -139,6 +141,36 @@ fn a_program_that_leaves_by_exit_passes_its_code_on() {
     let said = record(&folder, &["1000", "exit"], 7);
     assert!(said.contains("ended with exit code 7; its recording is kept"), "{said}");
     assert_about(counts(&trace(&folder.join("app.brt")))[0], 1000, "allocations");
+}
+
+#[test]
+fn a_program_that_ends_before_it_allocates_is_one_line() {
+    let folder = folder("nothing");
+    let words = ["(it ended with exit code 1): it allocated nothing", "record = \"PATH\""];
+    says_in_one_line(&folder, &["record", "-o", "app.brt", "false"], 4, &words);
+    assert!(files(&folder).is_empty());
+}
+
+#[test]
+fn a_program_with_a_heap_of_ours_and_few_events_is_told_how_it_records_itself() {
+    let folder = folder("ours");
+    let advice = "write `record = \"PATH\"` in its attribute";
+    let record = |program: &[&str]| {
+        says(&folder, &[&["record", "-o", "app.brt", "--"], program].concat(), 0)
+    };
+    // The tool is on such a heap.
+    let said = record(&[env!("CARGO_BIN_EXE_cargo-brkalloc"), "--help"]);
+    assert!(said.contains(" events through malloc") && said.contains(advice), "{said}");
+    // A program that has the words of such a heap, and uses C's.
+    let both = folder.join("both");
+    let program = [&fs::read(&*CHURN).expect("it is there")[..], b"brkalloc: "].concat();
+    fs::copy(&*CHURN, &both).and_then(|_| fs::write(&both, program)).expect("it can be written");
+    let both = both.to_str().expect("it is text");
+    assert!(record(&[both, "100"]).contains(advice));
+    for program in [&["ls"][..], &[CHURN.to_str().expect("it is text"), "100"], &[both, "2000"]] {
+        let said = record(program);
+        assert!(!said.contains(advice), "{said}");
+    }
 }
 
 #[test]
