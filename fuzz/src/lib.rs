@@ -6,7 +6,8 @@
 //!                 ├► heap          whole heaps: caches, large mappings, contents
 //!                 └► corruption    a heap in a child, a byte of it flipped; `map` says where one is
 //!  bytes ─► text ──► attribute     the parser of the attribute
-//!  bytes ─► file ──► trace         the reader of traces
+//!  bytes ─► file ─┬► trace         the reader of traces
+//!                 └► imports       the readers of other tools' recordings
 //! ```
 //!
 //! The programs in `targets` hand these functions to libFuzzer; `tests/corpus.rs` hands them what is
@@ -16,6 +17,7 @@ pub mod attribute;
 pub mod core;
 pub mod corruption;
 pub mod heap;
+pub mod imports;
 pub mod input;
 pub mod map;
 pub mod places;

@@ -28,7 +28,7 @@ pub fn run(bytes: &[u8]) {
 }
 
 /// Fails unless every event names what lives, and the runs cover the events.
-fn check(trace: &Trace) {
+pub(crate) fn check(trace: &Trace) {
     let (mut born, mut live) = (0, HashSet::new());
     for event in &trace.events {
         if let Event::Free { birth } | Event::Reallocate { birth, .. } = event {

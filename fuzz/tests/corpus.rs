@@ -48,6 +48,11 @@ fn traces_are_read_or_refused() {
 }
 
 #[test]
+fn recordings_of_others_are_read_or_refused() {
+    replay("imports", brkalloc_fuzz::imports::run);
+}
+
+#[test]
 fn damage_is_found_or_does_none() {
     replay("corruption", brkalloc_fuzz::corruption::run);
 }
