@@ -234,10 +234,14 @@ const PERFETTO: &str = "\
 import json, sys
 events = json.load(open(sys.argv[1]))['traceEvents']
 assert {event['ph'] for event in events} == {'M', 'C'}
-live = [event['args']['bytes'] for event in events if event.get('name') == 'live bytes']
+live = [event['args']['bytes'] for event in events if 'bytes' in event['args']]
 assert 1000 < len(live) <= 5001 and 0 < min(live) < max(live)
-named = {event['name'] for event in events if 'thread' in event['name']}
-assert named == {f'events of thread {n}' for n in range(5)}
+named = {f\"{event['name']} {unit}\" for event in events if event['ph'] == 'C' for unit in event['args']}
+assert named == {'live bytes', 'live blocks'} | {f'thread {n} events' for n in range(5)}
+# A thread has a point where its value changes.
+for n in range(5):
+    values = [event['args']['events'] for event in events if event['name'] == f'thread {n}']
+    assert all(one != other for one, other in zip(values, values[1:])), values
 ";
 
 /// What `dh_view.js` of valgrind reads, and what it asserts.

@@ -1,7 +1,7 @@
 //! `cargo brkalloc export`: a trace for the viewers of others.
 //!
 //! ```text
-//!  perfetto   JSON of Chrome's tracing: counters over the events         ui.perfetto.dev, chrome://tracing
+//!  perfetto   JSON of Chrome's tracing: counters over the events         ui.perfetto.dev
 //!  firefox    Firefox Profiler's processed profile: memory and requests  profiler.firefox.com
 //!  dhat       DHAT's JSON, version 2: a point for each class of sizes    dh_view.html of valgrind
 //!  collapsed  a line for each thread and class of sizes, bytes at the peak   speedscope, flamegraph.pl
