@@ -232,11 +232,11 @@ fn blocks(name: &str, count: usize) -> String {
 }
 
 #[test]
-fn tune_says_of_few_events_that_their_times_mean_nothing() {
-    let few = "Fewer than 1,000 events: their times mean nothing.";
+fn tune_says_of_few_events_that_their_time_is_the_heaps_start() {
+    let few = "Fewer than 10,000 events: the time is mostly the heap's start";
     let tuned = |count| printed(&["tune", &blocks("few", count), "--rounds", "1"]);
-    assert!(tuned(999).contains(few));
-    assert!(!tuned(1000).contains(few));
+    assert!(tuned(9_999).contains(few));
+    assert!(!tuned(10_000).contains(few));
 }
 
 #[test]

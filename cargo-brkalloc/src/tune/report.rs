@@ -13,8 +13,9 @@ use crate::table;
 use crate::text::{grouped, option, short, shortened};
 use core::fmt::Write;
 
-/// Events below which the clock says nothing of a heap.
-const FEW: usize = 1000;
+/// Events below which a heap's start is more than a quarter of its time. One pattern took 400 ns an event
+/// with 300 of them, 150 with 1,000, 50 with 3,000, 23 with 10,000 and 20 with 100,000.
+const FEW: usize = 10_000;
 
 /// All that a report tells.
 #[derive(Debug)]
@@ -65,7 +66,7 @@ impl Report<'_> {
         if self.subjects.iter().all(|subject| subject.recording.events.len() < FEW) {
             let _ = writeln!(
                 text,
-                "Fewer than {} events: their times mean nothing. Record a longer run.",
+                "Fewer than {} events: the time is mostly the heap's start; record more.",
                 grouped(FEW)
             );
         }
