@@ -230,6 +230,25 @@ fn what_is_exported_has_what_its_viewers_ask_for() {
     says_in_one_line(&folder, &["export", "app.dhat.json", "--to", "dhat"], 3, &["not a trace"]);
 }
 
+#[test]
+fn sizes_that_no_machine_has_and_a_block_of_none_are_exported() {
+    let folder = folder("extremes");
+    let large = "9223372036854775792";
+    let all = format!("a 0 {large}\na 1 {large}\na 2 {large}\nf 0\nf 1\nf 2\n");
+    for (name, text) in [("large", &*all), ("none", "a 0 0\n")] {
+        write(&folder, name, text);
+        let trace = format!("{name}.brt");
+        says(&folder, &["import", name, "--from", "rep", "-o", &trace], 0);
+        for format in ["perfetto", "firefox", "dhat", "collapsed"] {
+            says(&folder, &["export", &trace, "--to", format], 0);
+            if format != "collapsed" {
+                let json = "import json, sys; json.load(open(sys.argv[1]))";
+                is_right(&folder, &format!("{name}.{format}.json"), json);
+            }
+        }
+    }
+}
+
 const PERFETTO: &str = "\
 import json, sys
 events = json.load(open(sys.argv[1]))['traceEvents']

@@ -60,7 +60,7 @@ fn points(trace: &Trace) -> (BTreeMap<u32, Point>, usize) {
         if let Event::Free { birth } | Event::Reallocate { birth, .. } = *event {
             let (size, born) = blocks[birth];
             let point = points.entry(class(size)).or_default();
-            point.live = (point.live.0 - size, point.live.1 - 1);
+            point.live = (point.live.0.saturating_sub(size), point.live.1 - 1);
             point.lifetimes += now - born;
         }
         if let Event::Allocate { size, .. } | Event::Reallocate { size, .. } = *event {

@@ -41,6 +41,13 @@ struct Requests {
     ended: u64,
 }
 
+impl Requests {
+    fn add(&mut self, begun: u64, ended: u64) {
+        self.begun = self.begun.saturating_add(begun);
+        self.ended = self.ended.saturating_add(ended);
+    }
+}
+
 /// A row of a thread's tables.
 #[derive(Clone, Copy, Debug)]
 struct Row {
@@ -124,8 +131,8 @@ fn tables(trace: &Trace, classes: &[u32]) -> (BTreeMap<u32, Thread>, Vec<Point>)
         };
         let key = |size| (thread, stack(kind, place(size), classes.len()));
         between.entry(key(asked)).or_default().count += 1;
-        between.entry(key(begun)).or_default().begun += begun;
-        between.entry(key(ended)).or_default().ended += ended;
+        between.entry(key(begun)).or_default().add(begun, 0);
+        between.entry(key(ended)).or_default().add(0, ended);
         let events = index + 1;
         if events % step != 0 && events != trace.events.len() {
             continue;
