@@ -147,6 +147,8 @@ const fn too_large(at: usize) -> Fault {
 struct Conversion {
     trace: Trace,
     born: usize,
+    /// The logarithm of each block's alignment, which a reallocation keeps.
+    aligned: Vec<u8>,
     /// The live block at each address.
     live: HashMap<u64, usize>,
     /// The block that each thread is reallocating, and its address.
@@ -187,10 +189,11 @@ impl Conversion {
             4 => {
                 if let Some((address, Some(birth))) = self.moving.remove(&thread) {
                     self.left.insert(thread, address);
-                    let size = layout(record)?.size();
+                    let log2 = self.aligned[birth];
+                    let size = layout(record.size, log2)?.size();
                     self.end_of(record.address, thread);
                     self.event(Event::Reallocate { birth, size }, thread);
-                    self.birth(record.address);
+                    self.birth(record.address, log2);
                 } else {
                     self.older += 1;
                     self.allocate(record)?;
@@ -202,16 +205,17 @@ impl Conversion {
     }
 
     fn allocate(&mut self, record: &Record) -> Result<(), Fault> {
-        let layout = layout(record)?;
+        let layout = layout(record.size, record.log2)?;
         self.end_of(record.address, record.thread);
         let event = Event::Allocate { size: layout.size(), align: layout.align() };
         self.event(event, record.thread);
-        self.birth(record.address);
+        self.birth(record.address, record.log2);
         Ok(())
     }
 
-    fn birth(&mut self, address: u64) {
+    fn birth(&mut self, address: u64, log2: u8) {
         self.live.insert(address, self.born);
+        self.aligned.push(log2);
         self.born += 1;
     }
 
@@ -236,9 +240,9 @@ impl Conversion {
     }
 }
 
-fn layout(record: &Record) -> Result<Layout, Fault> {
-    let size = usize::try_from(record.size).map_err(|_| too_large(0))?;
-    let align = 1_usize.checked_shl(u32::from(record.log2)).unwrap_or(0);
+fn layout(size: u64, log2: u8) -> Result<Layout, Fault> {
+    let size = usize::try_from(size).map_err(|_| too_large(0))?;
+    let align = 1_usize.checked_shl(u32::from(log2)).unwrap_or(0);
     Layout::from_size_align(size, align).map_err(|_| too_large(0))
 }
 
@@ -283,6 +287,15 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_reallocation_keeps_an_alignment_that_its_size_must_suit() {
+        let moved = |size| piece(&[(1, 62, 1, 0x10, 0), (3, 0, 2, 0x10, 0), (4, 4, 3, 0x20, size)]);
+        let (trace, _) = Trace::read(&moved(1 << 62)).expect("the largest of such blocks");
+        let written = trace.write(Vec::new()).expect("memory can be written");
+        assert_eq!(Trace::read(&written), Ok((trace, None)));
+        assert_eq!(Trace::read(&moved((1 << 62) + 1)), Err(too_large(0)));
     }
 
     #[test]

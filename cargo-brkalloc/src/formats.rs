@@ -59,6 +59,8 @@ pub struct Import {
     /// Frees and reallocations of blocks that the file does not know.
     pub unknown: usize,
     born: usize,
+    /// The alignment of each block, which a reallocation keeps.
+    aligned: Vec<usize>,
     /// The live block of each address or number.
     live: HashMap<u64, usize>,
     /// The block that a reallocation has taken away, of mtrace.
@@ -202,6 +204,7 @@ impl Import {
                 site.live.push(self.born);
                 let Site { size, .. } = *site;
                 self.event(Event::Allocate { size, align: ALIGNMENT });
+                self.aligned.push(ALIGNMENT);
                 self.born += 1;
             }
             ["-", place] if self.is_guessed() => {
@@ -242,7 +245,7 @@ impl Import {
         let align = align.unwrap_or(ALIGNMENT);
         // What no layout can hold is no size.
         Layout::from_size_align(size, align).ok()?;
-        self.birth(name, Event::Allocate { size, align });
+        self.birth(name, align, Event::Allocate { size, align });
         Some(())
     }
 
@@ -274,14 +277,16 @@ impl Import {
         if self.live.contains_key(&name) {
             self.free(name);
         }
-        Layout::from_size_align(size, ALIGNMENT).ok()?;
-        self.birth(name, Event::Reallocate { birth, size });
+        let align = self.aligned[birth];
+        Layout::from_size_align(size, align).ok()?;
+        self.birth(name, align, Event::Reallocate { birth, size });
         Some(())
     }
 
-    fn birth(&mut self, name: u64, event: Event) {
+    fn birth(&mut self, name: u64, align: usize, event: Event) {
         self.event(event);
         self.live.insert(name, self.born);
+        self.aligned.push(align);
         self.born += 1;
     }
 

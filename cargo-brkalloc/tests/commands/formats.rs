@@ -138,6 +138,18 @@ t 7f446d55ab9f 6
 ";
 
 #[test]
+fn a_block_that_grows_beyond_what_its_alignment_allows_is_refused() {
+    let folder = folder("aligned");
+    let grown =
+        |size: u64| format!("1: memalign 0x10 {} 0\n1: realloc 0x10 0x10 {size}\n", 1_u64 << 62);
+    write(&folder, "most", &grown(1 << 62));
+    write(&folder, "more", &grown((1 << 62) + 1));
+    says(&folder, &["import", "most", "--from", "android"], 0);
+    assert_eq!(trace(&folder.join("most.brt")).events.len(), 2);
+    says_in_one_line(&folder, &["import", "more", "--from", "android"], 3, &["line 2"]);
+}
+
+#[test]
 fn what_heaptrack_writes_is_imported() {
     let folder = folder("heaptrack");
     let allocate = |size| Event::Allocate { size, align: 16 };
