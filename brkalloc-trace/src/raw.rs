@@ -291,11 +291,13 @@ mod tests {
 
     #[test]
     fn a_reallocation_keeps_an_alignment_that_its_size_must_suit() {
-        let moved = |size| piece(&[(1, 62, 1, 0x10, 0), (3, 0, 2, 0x10, 0), (4, 4, 3, 0x20, size)]);
-        let (trace, _) = Trace::read(&moved(1 << 62)).expect("the largest of such blocks");
+        let log2 = u64::from(usize::BITS - 2);
+        let moved =
+            |size| piece(&[(1, log2, 1, 0x10, 0), (3, 0, 2, 0x10, 0), (4, 4, 3, 0x20, size)]);
+        let (trace, _) = Trace::read(&moved(1 << log2)).expect("the largest of such blocks");
         let written = trace.write(Vec::new()).expect("memory can be written");
         assert_eq!(Trace::read(&written), Ok((trace, None)));
-        assert_eq!(Trace::read(&moved((1 << 62) + 1)), Err(too_large(0)));
+        assert_eq!(Trace::read(&moved((1 << log2) + 1)), Err(too_large(0)));
     }
 
     #[test]

@@ -140,10 +140,10 @@ t 7f446d55ab9f 6
 #[test]
 fn a_block_that_grows_beyond_what_its_alignment_allows_is_refused() {
     let folder = folder("aligned");
-    let grown =
-        |size: u64| format!("1: memalign 0x10 {} 0\n1: realloc 0x10 0x10 {size}\n", 1_u64 << 62);
-    write(&folder, "most", &grown(1 << 62));
-    write(&folder, "more", &grown((1 << 62) + 1));
+    let align = 1_usize << (usize::BITS - 2);
+    let grown = |size: usize| format!("1: memalign 0x10 {align} 0\n1: realloc 0x10 0x10 {size}\n");
+    write(&folder, "most", &grown(align));
+    write(&folder, "more", &grown(align + 1));
     says(&folder, &["import", "most", "--from", "android"], 0);
     assert_eq!(trace(&folder.join("most.brt")).events.len(), 2);
     says_in_one_line(&folder, &["import", "more", "--from", "android"], 3, &["line 2"]);
@@ -245,7 +245,7 @@ fn what_is_exported_has_what_its_viewers_ask_for() {
 #[test]
 fn sizes_that_no_machine_has_and_a_block_of_none_are_exported() {
     let folder = folder("extremes");
-    let large = "9223372036854775792";
+    let large = usize::MAX / 2 - 15;
     let all = format!("a 0 {large}\na 1 {large}\na 2 {large}\nf 0\nf 1\nf 2\n");
     for (name, text) in [("large", &*all), ("none", "a 0 0\n")] {
         write(&folder, name, text);
