@@ -74,7 +74,7 @@
 //!   many objects of a few bytes take at least 32 each, their tags included.
 //! - A heap of more than 64 GiB.
 //! - As a defense: `harden` detects accidents, not attacks.
-//! - A heap that grows needs a Unix. Elsewhere there are `source = "static"`, `"slice"` and `"linker"`, and
+//! - A heap that grows needs a Unix, or the memory of a WebAssembly instance. Elsewhere there are `source = "static"`, `"slice"` and `"linker"`, and
 //!   [`Heap`].
 //!
 //! # Features

@@ -4,6 +4,11 @@
 //! that only the target can decide: the expansion calls them where the size was written, and they
 //! panic there.
 
+pub use crate::__caches as caches;
+#[cfg(not(target_arch = "wasm32"))]
+pub use crate::__caches as caches_by_default;
+#[cfg(target_arch = "wasm32")]
+pub use crate::__caches_by_default as caches_by_default;
 pub use crate::arena::coalesce::{Coalesce, Deferred, Immediate, Never};
 pub use crate::arena::counters::{Counted, Counters, Uncounted};
 pub use crate::arena::harden::{Basic, Full, Harden, Level, Unchecked, Zero};
@@ -33,7 +38,6 @@ pub use crate::sys::source::{
 };
 #[cfg(unix)]
 pub use crate::sys::source::{Libc, System};
-pub use crate::{__caches as caches, __caches_by_default as caches_by_default};
 
 #[cfg(all(feature = "std", unix))]
 pub extern crate std;

@@ -37,6 +37,8 @@ usage: cargo xtask COMMAND
       only clippy, of the runtime
   firmware
       builds the programs of examples/firmware, and runs them on emulated microcontrollers
+  wasm
+      builds the module of examples/wasm, and runs it in node and in a browser
   preload [--once]
       runs each program of preload/programs ten times, or once, on each library, and as often
       without, and fails unless it writes the same
@@ -82,6 +84,7 @@ fn dispatch() -> Result {
         "package" => package::run(arguments, &target),
         "preload" => preload::run(arguments, &target),
         "targets" => targets::run(arguments, &target),
+        "wasm" => targets::wasm::run(arguments, &target),
         _ => Err(Failure::Usage(format!("no such command: {name}"))),
     }
 }

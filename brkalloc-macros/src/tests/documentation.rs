@@ -282,7 +282,9 @@ fn every_example_is_a_sound_attribute() {
 fn every_default_that_is_a_value_expands_like_its_absence() {
     let implementation = |arguments: &str| {
         let text = expanded(arguments, super::HEAP).to_string();
-        text.split_once("automatically_derived").expect("there is a configuration").1.to_owned()
+        let (_, text) = text.split_once("automatically_derived").expect("there is a configuration");
+        // The target may leave out a cache that nobody wrote; those that have caches leave none out.
+        text.replace("CachedByDefault", "Cached").replace("caches_by_default", "caches")
     };
     let mut compared = 0;
     for option in ALL {

@@ -63,10 +63,10 @@ fn one_function_of_c_has_the_users_place() {
 
 #[test]
 fn the_caches_of_threads() {
-    for arguments in ["", r#"cache = "1MiB""#] {
+    for (arguments, caches) in [("", "caches_by_default"), (r#"cache = "1MiB""#, "caches")] {
         let text = expanded(arguments, HEAP).to_string();
-        let caches = ":: brkalloc :: __private :: caches ! { HEAP }";
-        assert_eq!(text.matches(caches).count(), 1, "{text}");
+        let caches = format!(":: brkalloc :: __private :: {caches} ! {{ HEAP }}");
+        assert_eq!(text.matches(&caches).count(), 1, "{text}");
     }
     assert!(!expanded(r#"cache = "none""#, HEAP).to_string().contains("caches"));
     assert!(!expanded(r#"arena = 0"#, HEAP).to_string().contains("caches"), "no second mistake");

@@ -1,5 +1,5 @@
 //! Other targets than the one we write on: what has to [build](builds) for them, and the [table] of tests that run
-//! there, and the [firmware].
+//! there, the [firmware], and the module of [wasm].
 //!
 //! The standard library is built from Debian's sources (packages rustc-web, cargo-web, rust-web-src) with
 //! `RUSTC_BOOTSTRAP`. As root, what is missing is [installed](packages).
@@ -9,6 +9,7 @@ pub(crate) mod firmware;
 mod packages;
 mod row;
 mod table;
+pub(crate) mod wasm;
 
 use crate::command::{program, run as succeed};
 use crate::failure::{At, Failure, Result};

@@ -37,16 +37,6 @@ macro_rules! __caches {
     };
 }
 
-/// The thread-locals of a heap whose attribute names no cache.
-#[cfg(not(target_arch = "wasm32"))]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __caches_by_default {
-    ($heap:ident) => {
-        $crate::__caches! { $heap }
-    };
-}
-
 /// Nothing: on this target, such a heap has no cache.
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]
