@@ -222,7 +222,7 @@ pub(crate) static LOCK: HeapOption = HeapOption {
         unsafe_word("none", "Unlocked", "no off false never unlocked single_threaded"),
     ],
     example: "\"os\"",
-    default: "`\"os\"` on Unix, else `\"spin\"`",
+    default: "`\"os\"` on Unix and Windows, else `\"spin\"`",
     meaning: "how threads, and with `\"critical_section\"` interrupts, share the heap; write \
               `\"none\"` as `unsafe(lock = \"none\")`",
     aliases: "mutex sync threads thread_safe synchronization locking locked raw_mutex \

@@ -74,13 +74,13 @@
 //!   many objects of a few bytes take at least 32 each, their tags included.
 //! - A heap of more than 64 GiB.
 //! - As a defense: `harden` detects accidents, not attacks.
-//! - A heap that grows needs a Unix, or the memory of a WebAssembly instance. Elsewhere there are `source = "static"`, `"slice"` and `"linker"`, and
+//! - A heap that grows needs a Unix, Windows, or the memory of a WebAssembly instance. Elsewhere there are `source = "static"`, `"slice"` and `"linker"`, and
 //!   [`Heap`].
 //!
 //! # Features
 //!
-//! - `std`, on by default: on Unix, `cache` finds each thread's cache by std's thread-locals. A
-//!   program without std on Unix turns it off. On other targets it does nothing.
+//! - `std`, on by default: on Unix and Windows, `cache` finds each thread's cache by std's thread-locals. A
+//!   program without std there turns it off. On other targets it does nothing.
 //!
 //! - `allocator-api2`, off by default: `&BrkHeap` and `&Heap` are an `Allocator` of the
 //!   [allocator-api2](https://docs.rs/allocator-api2) crate, so that a collection can live on a

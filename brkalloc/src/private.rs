@@ -39,7 +39,7 @@ pub use crate::sys::source::{
 #[cfg(unix)]
 pub use crate::sys::source::{Libc, System};
 
-#[cfg(all(feature = "std", unix))]
+#[cfg(all(feature = "std", any(unix, windows)))]
 pub extern crate std;
 
 use crate::BrkHeap;

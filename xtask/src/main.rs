@@ -39,6 +39,8 @@ usage: cargo xtask COMMAND
       builds the programs of examples/firmware, and runs them on emulated microcontrollers
   wasm
       builds the module of examples/wasm, and runs it in node and in a browser
+  windows
+      runs the runtime's unit tests and the program of tests/windows under wine
   preload [--once]
       runs each program of preload/programs ten times, or once, on each library, and as often
       without, and fails unless it writes the same
@@ -85,6 +87,7 @@ fn dispatch() -> Result {
         "preload" => preload::run(arguments, &target),
         "targets" => targets::run(arguments, &target),
         "wasm" => targets::wasm::run(arguments, &target),
+        "windows" => targets::windows::run(arguments, &target),
         _ => Err(Failure::Usage(format!("no such command: {name}"))),
     }
 }

@@ -67,7 +67,7 @@ fn the_heap_of_the_readme() {
             | `index` | `"tree"` | default |
             | `coalesce` | `"immediate"` | default |
             | `cache` | `"none"` | default |
-            | `lock` | `"os"` on Unix, else `"spin"` | default |
+            | `lock` | `"os"` on Unix and Windows, else `"spin"` | default |
             | `harden` | `"basic"` | default |
             | `zero` | `"none"` | default |
             | `stats` | `"none"` | default |

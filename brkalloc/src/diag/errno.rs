@@ -1,7 +1,7 @@
 //! An allocator's system calls leave no trace in `errno`.
 //!
 //! C code reads `errno` after calls of its own, with allocations in between. So code beneath an
-//! allocation that calls the system holds a [`Kept`] meanwhile.
+//! allocation that calls the system holds a [`Kept`] meanwhile. On Windows, that is the thread's last error.
 
 use errno::{Errno, errno, set_errno};
 
@@ -23,18 +23,20 @@ impl Drop for Kept {
 }
 
 /// Returns the calling thread's `errno`.
+#[cfg(unix)]
 #[inline]
 pub(crate) fn get() -> libc::c_int {
     errno().0
 }
 
 /// Sets the calling thread's `errno`.
+#[cfg(unix)]
 #[inline]
 pub(crate) fn set(value: libc::c_int) {
     set_errno(Errno(value));
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
 

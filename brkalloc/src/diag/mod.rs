@@ -10,7 +10,7 @@
 //! The lowest room: of a heap it only knows what [`Named`](report::Named) tells.
 
 pub(crate) mod checksum;
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
 pub(crate) mod errno;
 pub(crate) mod report;
 pub(crate) mod sanitizer;

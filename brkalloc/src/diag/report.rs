@@ -119,7 +119,7 @@ fn end(message: fmt::Arguments<'_>) -> ! {
 }
 
 /// Panics. A function of C never unwinds: where panics are built to, the program aborts here.
-#[cfg(any(test, not(any(unix, windows, target_arch = "wasm32"))))]
+#[cfg(any(all(test, unix), not(any(unix, windows, target_arch = "wasm32"))))]
 extern "C" fn panic_for_good(message: &fmt::Arguments<'_>) -> ! {
     panic!("{message}")
 }

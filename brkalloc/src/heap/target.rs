@@ -21,6 +21,8 @@ struct Target {
 enum System {
     /// A Unix: memory on request, a lock that sleeps, C's functions.
     Unix,
+    /// Windows: memory on request, and a lock that sleeps.
+    Windows,
     /// The memory of a WebAssembly instance, which grows at its end.
     Wasm,
     /// Nothing.
@@ -31,6 +33,8 @@ enum System {
 const HERE: Target = Target {
     system: if cfg!(unix) {
         System::Unix
+    } else if cfg!(windows) {
+        System::Windows
     } else if cfg!(target_arch = "wasm32") {
         System::Wasm
     } else {
@@ -42,27 +46,28 @@ const HERE: Target = Target {
 };
 
 impl Target {
-    const fn is_unix(self) -> bool {
-        matches!(self.system, System::Unix)
+    /// Whether a system gives memory on request, and locks that sleep.
+    const fn is_hosted(self) -> bool {
+        matches!(self.system, System::Unix | System::Windows)
     }
 
     /// Returns what to write instead of `source`, if the target lacks it.
     const fn lacks_source(self, source: &str, lock: &str) -> Option<&'static str> {
         let is_mmap = is(source, "mmap");
-        if self.is_unix() || !is_mmap && !is(source, "brk") {
+        if self.is_hosted() || !is_mmap && !is(source, "brk") {
             return None;
         }
         let lacks_both = !self.swaps && self.lacks_lock(lock).is_some();
         match (self.system, is_mmap, lacks_both) {
             (System::Wasm, false, _) => None,
             (System::Wasm, true, _) => Some(
-                "`source = \"mmap\"` needs a Unix; on this target leave it out: `\"brk\"` grows the memory",
+                "`source = \"mmap\"` needs a Unix or Windows; on this target leave it out: `\"brk\"` grows the memory",
             ),
             (_, false, false) => Some(
-                "`source = \"brk\"`, the default, needs a Unix; on this target write `source = \"static\", arena = \"64KiB\"`",
+                "`source = \"brk\"`, the default, needs a Unix or Windows; on this target write `source = \"static\", arena = \"64KiB\"`",
             ),
             (_, true, false) => Some(
-                "`source = \"mmap\"` needs a Unix; on this target write `source = \"static\", arena = \"64KiB\"`",
+                "`source = \"mmap\"` needs a Unix or Windows; on this target write `source = \"static\", arena = \"64KiB\"`",
             ),
             // The lock's error stays silent then, so this one covers both.
             (_, _, true) => Some(
@@ -78,7 +83,7 @@ impl Target {
                 "`large` needs mappings of their own for large requests, and WebAssembly has one memory, which only grows; leave the option out on this target",
             ),
             // Elsewhere, what gives the arena its memory is an error already.
-            System::Unix | System::Nothing => None,
+            System::Unix | System::Windows | System::Nothing => None,
         }
     }
 
@@ -86,9 +91,9 @@ impl Target {
     const fn lacks_cache(self) -> Option<&'static str> {
         match self.system {
             System::Wasm => Some(
-                "`cache` needs a Unix, for the ends of threads; leave the option out on this target",
+                "`cache` needs a Unix or Windows, for the ends of threads; leave the option out on this target",
             ),
-            System::Unix | System::Nothing => None,
+            System::Unix | System::Windows | System::Nothing => None,
         }
     }
 
@@ -114,9 +119,9 @@ impl Target {
                 )
             };
         }
-        if is(lock, "os") && !self.is_unix() && self.swaps {
+        if is(lock, "os") && !self.is_hosted() && self.swaps {
             return Some(
-                "`lock = \"os\"` needs a Unix; on this target write `lock = \"spin\"`, or leave it out",
+                "`lock = \"os\"` needs a Unix or Windows; on this target write `lock = \"spin\"`, or leave it out",
             );
         }
         if self.swaps || is(lock, "none") {

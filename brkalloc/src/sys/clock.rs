@@ -52,8 +52,15 @@ fn now() -> u16 {
     u16::try_from((milliseconds >> 4) % (1 << 16)).unwrap_or(0)
 }
 
+#[cfg(windows)]
+fn now() -> u16 {
+    // SAFETY: the call has no precondition.
+    let milliseconds = unsafe { windows_sys::Win32::System::SystemInformation::GetTickCount64() };
+    u16::try_from((milliseconds >> 4) % (1 << 16)).unwrap_or(0)
+}
+
 /// Where nothing goes back to a system, nobody asks.
-#[cfg(not(unix))]
+#[cfg(not(any(unix, windows)))]
 fn now() -> u16 {
     0
 }

@@ -29,8 +29,16 @@ pub(crate) fn current() -> Thread {
     (unsafe { libc::pthread_self() } as usize).clamp(1, LEFT - 1)
 }
 
+/// Returns the number of the calling thread.
+#[cfg(windows)]
+pub(crate) fn current() -> Thread {
+    // SAFETY: the call has no precondition.
+    let number = unsafe { windows_sys::Win32::System::Threading::GetCurrentThreadId() };
+    usize::try_from(number).unwrap_or(0).clamp(1, LEFT - 1)
+}
+
 /// The one thread that counts where there is no system.
-#[cfg(not(unix))]
+#[cfg(not(any(unix, windows)))]
 pub(crate) fn current() -> Thread {
     1
 }

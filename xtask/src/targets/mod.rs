@@ -1,5 +1,5 @@
 //! Other targets than the one we write on: what has to [build](builds) for them, and the [table] of tests that run
-//! there, the [firmware], and the module of [wasm].
+//! there, the [firmware], the module of [wasm], and what runs on [windows].
 //!
 //! The standard library is built from Debian's sources (packages rustc-web, cargo-web, rust-web-src) with
 //! `RUSTC_BOOTSTRAP`. As root, what is missing is [installed](packages).
@@ -10,6 +10,7 @@ mod packages;
 mod row;
 mod table;
 pub(crate) mod wasm;
+pub(crate) mod windows;
 
 use crate::command::{program, run as succeed};
 use crate::failure::{At, Failure, Result};
@@ -98,7 +99,7 @@ fn clippy(base: &Path, targets: &[String]) -> Result {
 
 /// The crates of the standard library that a target has.
 fn crates(target: &str) -> &'static str {
-    if BARE.contains(&target) { "core,alloc" } else { "std" }
+    if BARE.contains(&target) && !target.contains("windows") { "core,alloc" } else { "std" }
 }
 
 /// Debian's cargo, with these crates of the standard library from their sources.

@@ -10,7 +10,7 @@
 //! way](super::exported).
 
 /// The thread-locals of the heap.
-#[cfg(all(feature = "std", unix))]
+#[cfg(all(feature = "std", any(unix, windows)))]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __caches {
@@ -46,7 +46,7 @@ macro_rules! __caches_by_default {
 }
 
 /// The error of a heap whose cache needs std.
-#[cfg(all(not(feature = "std"), unix))]
+#[cfg(all(not(feature = "std"), any(unix, windows)))]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __caches {
@@ -61,7 +61,7 @@ macro_rules! __caches {
 }
 
 /// Nothing: what gives such a heap its memory is an error on this target already.
-#[cfg(not(unix))]
+#[cfg(not(any(unix, windows)))]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __caches {
@@ -71,7 +71,7 @@ macro_rules! __caches {
 }
 
 /// The thread-locals of a heap that an error forbids, so that no second error follows.
-#[cfg(not(all(feature = "std", unix)))]
+#[cfg(not(all(feature = "std", any(unix, windows))))]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __no_caches {

@@ -5,7 +5,7 @@
 //! joins the two. Nothing here allocates. No lock is fair, and a thread that locks twice waits for
 //! itself.
 
-#[cfg(not(all(unix, target_has_atomic = "8", feature = "critical-section")))]
+#[cfg(not(all(any(unix, windows), target_has_atomic = "8", feature = "critical-section")))]
 mod absent;
 #[cfg(feature = "critical-section")]
 mod critical_section;
@@ -14,7 +14,7 @@ mod futex;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod kernel;
 mod noticing;
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
 mod os;
 mod path;
 #[cfg(all(unix, any(test, not(any(target_os = "linux", target_os = "android")))))]
@@ -24,20 +24,22 @@ mod raw;
 pub(crate) mod single_threaded;
 #[cfg(target_has_atomic = "8")]
 mod spin;
+#[cfg(windows)]
+mod srw;
 #[cfg(test)]
 mod tests;
 mod unlocked;
 
 #[cfg(not(feature = "critical-section"))]
 pub use absent::Absent as CriticalSection;
-#[cfg(not(unix))]
+#[cfg(not(any(unix, windows)))]
 pub use absent::Absent as OsLock;
 #[cfg(not(target_has_atomic = "8"))]
 pub use absent::Absent as SpinLock;
 #[cfg(feature = "critical-section")]
 pub use critical_section::CriticalSection;
 pub use noticing::Noticing;
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
 pub use os::OsLock;
 pub use path::{ByPath, Mutex, PathLock};
 pub use raw::RawLock;
@@ -50,10 +52,10 @@ use core::cell::UnsafeCell;
 use core::fmt;
 
 /// The lock of a heap that names none.
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
 pub type DefaultLock = OsLock;
 /// The lock of a heap that names none.
-#[cfg(not(unix))]
+#[cfg(not(any(unix, windows)))]
 pub type DefaultLock = SpinLock;
 
 /// Mutual exclusion between the threads that use one heap.

@@ -2,13 +2,15 @@
 //! waits for.
 //!
 //! On Linux and Android this is a futex ([`futex`](super::futex)), on every other Unix a pthread
-//! mutex (`pthread`). This module only selects.
+//! mutex (`pthread`), on Windows a slim lock (`srw`). This module only selects.
 
 use super::Lock;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 use super::futex::Futex as Native;
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
+#[cfg(all(unix, not(any(target_os = "linux", target_os = "android"))))]
 use super::pthread::Pthread as Native;
+#[cfg(windows)]
+use super::srw::Srw as Native;
 use crate::sys::fork;
 
 /// The system's lock: the default where there is one.

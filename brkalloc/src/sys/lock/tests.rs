@@ -1,8 +1,8 @@
 //! Every lock against the same questions.
 
-use super::{ByPath, Guarded, Lock, Noticing, PathLock, RawLock, SpinLock, Unlocked};
 #[cfg(unix)]
-use super::{OsLock, pthread::Pthread};
+use super::{ByPath, PathLock, pthread::Pthread};
+use super::{Guarded, Lock, Noticing, OsLock, RawLock, SpinLock, Unlocked};
 use crate::diag::report::Named;
 use core::panic::AssertUnwindSafe;
 use std::boxed::Box;
@@ -57,7 +57,6 @@ unsafe impl Lock for Pthread {
     }
 }
 
-#[cfg(unix)]
 #[test]
 fn the_os_lock_excludes() {
     counts_every_addition(OsLock::new(), 100_000);
@@ -123,7 +122,6 @@ fn only_locks_that_threads_share_are_held_over_a_fork() {
     assert_ne!(size_of::<<super::DefaultLock as Lock>::Link>(), 0);
 }
 
-#[cfg(unix)]
 #[test]
 fn a_thread_that_sleeps_on_the_os_lock_is_woken() {
     static LOCK: OsLock = OsLock::new();

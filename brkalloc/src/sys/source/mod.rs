@@ -5,7 +5,7 @@
 //! [`Region`]. Nothing above this module calls the system for memory, and nothing below knows
 //! chunks.
 
-#[cfg(not(unix))]
+#[cfg(not(any(unix, windows)))]
 mod absent;
 #[cfg(unix)]
 mod brk;
@@ -18,13 +18,15 @@ mod mmap;
 mod system;
 #[cfg(all(target_arch = "wasm32", not(unix)))]
 mod wasm;
+#[cfg(windows)]
+mod windows;
 // They discard pages and look for zeros.
 #[cfg(all(test, target_os = "linux"))]
 mod tests;
 
-#[cfg(not(any(unix, target_arch = "wasm32")))]
+#[cfg(not(any(unix, windows, target_arch = "wasm32")))]
 pub use absent::Brk;
-#[cfg(not(unix))]
+#[cfg(not(any(unix, windows)))]
 pub use absent::Mmap;
 #[cfg(unix)]
 pub use brk::Brk;
@@ -37,6 +39,8 @@ pub use mmap::Mmap;
 pub use system::{Libc, System};
 #[cfg(all(target_arch = "wasm32", not(unix)))]
 pub use wasm::Brk;
+#[cfg(windows)]
+pub use windows::{Brk, Mmap};
 
 use core::ptr::NonNull;
 
