@@ -126,7 +126,13 @@ fn index(name: &Ident, settings: &Settings, runtime: &Runtime<'_>) -> TokenStrea
     match settings.index {
         Index::Tree { policy, .. } => {
             let (tree, policy) = (of_default("Tree"), chosen(policy));
-            quote!(#tree<#policy>)
+            if settings.is_given() {
+                // Beside memory of the program's own there is no memory for a table.
+                let links = of_default("Links");
+                quote!(#tree<#policy, #links>)
+            } else {
+                quote!(#tree<#policy>)
+            }
         }
         Index::List { policy, order } => {
             let (list, policy, order) = (of_default("List"), chosen(policy), chosen(order));

@@ -71,7 +71,8 @@
 //! # When not to use it
 //!
 //! - Without `cache`, many threads that allocate all the time wait for one lock per heap, and very
-//!   many objects of a few bytes take at least 32 each, their tags included.
+//!   many objects of a few bytes take at least 32 each, their tags included (24 on microcontrollers of
+//!   32 bits, where chunks are multiples of 8 bytes).
 //! - A heap of more than 64 GiB.
 //! - As a defense: `harden` detects accidents, not attacks.
 //! - A heap that grows needs a Unix, Windows, or the memory of a WebAssembly instance. Elsewhere there are `source = "static"`, `"slice"` and `"linker"`, and

@@ -12,7 +12,7 @@ pub use crate::__caches_by_default as caches_by_default;
 pub use crate::arena::coalesce::{Coalesce, Deferred, Immediate, Never};
 pub use crate::arena::counters::{Counted, Counters, Uncounted};
 pub use crate::arena::harden::{Basic, Full, Harden, Level, Unchecked, Zero};
-pub use crate::arena::index::{Bins, Index, List, Planted, Tree, classes};
+pub use crate::arena::index::{Bins, Index, Links, List, Planted, Tree, classes};
 pub use crate::arena::order::{Address, Fifo, Lifo, Order};
 pub use crate::arena::placement::{ByPlacement, PathPolicy};
 pub use crate::arena::policy::{BestFit, FirstFit, NextFit, Policy, WorstFit};

@@ -41,6 +41,11 @@ usage: cargo xtask COMMAND
       builds the module of examples/wasm, and runs it in node and in a browser
   windows
       runs the runtime's unit tests and the program of tests/windows under wine
+  bare
+      runs the tests of tests/bare on an emulated microcontroller: heaps under random requests
+  flash
+      measures the flash that a small program takes on each heap of benches/flash, peers among
+      them, and fails where one of ours takes more than its bound
   preload [--once]
       runs each program of preload/programs ten times, or once, on each library, and as often
       without, and fails unless it writes the same
@@ -82,7 +87,9 @@ fn dispatch() -> Result {
     match &*name {
         "mutants" => faults::mutants::run(arguments, &target),
         "fuzz-faults" => faults::fuzzers::run(arguments, &target),
+        "bare" => targets::bare::run(arguments, &target),
         "firmware" => targets::firmware::run(arguments, &target),
+        "flash" => targets::flash::run(arguments, &target),
         "package" => package::run(arguments, &target),
         "preload" => preload::run(arguments, &target),
         "targets" => targets::run(arguments, &target),

@@ -159,7 +159,10 @@ fn a_static_arena_without_a_lock() {
                 #[automatically_derived]
                 impl ::brkalloc::__private::Config for ARENA {
                     type Source = ::brkalloc::__private::Static<ARENA, true>;
-                    type Index = ::brkalloc::__private::Tree<::brkalloc::__private::FirstFit>;
+                    type Index = ::brkalloc::__private::Tree<
+                        ::brkalloc::__private::FirstFit,
+                        ::brkalloc::__private::Links,
+                    >;
                     type Coalesce = ::brkalloc::__private::Immediate;
                     type Lock = ::brkalloc::__private::Unlocked;
                     type Cache = ::brkalloc::__private::Uncached;

@@ -13,6 +13,9 @@
 //!   check, stats, counters, picture    what the arena reports about itself
 //! ```
 //!
+//! On microcontrollers the arena takes less flash rather than less time: see [`SMALL`]. The functions that
+//! are out of line there name its condition.
+//!
 //! The arena knows neither threads nor layouts. Neighbors: [`sys`](crate::sys), which lends the
 //! window, and [`diag`](crate::diag) below; [`layers`](crate::layers) above.
 
@@ -31,3 +34,7 @@ pub(crate) mod policy;
 pub(crate) mod size_class;
 pub(crate) mod stats;
 pub(crate) mod tag;
+
+/// Whether the code is to be small rather than fast: on targets without a system, or with `--cfg
+/// brkalloc_small`, by which tests run it elsewhere. Which chunk a request gets is the same.
+pub(crate) const SMALL: bool = cfg!(any(brkalloc_small, target_os = "none"));

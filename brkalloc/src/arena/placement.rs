@@ -114,7 +114,7 @@ impl Candidate<'_> {
     }
 
     /// Returns the bytes that the alignment of the request leaves free at the chunk's low end; 0 for
-    /// alignments up to 16 bytes.
+    /// alignments up to a granule: 16 bytes, or 8 on microcontrollers of 32 bits.
     #[must_use]
     pub const fn padding(&self) -> usize {
         self.fit.padding as usize * GRANULE

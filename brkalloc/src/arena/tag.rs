@@ -12,7 +12,8 @@
 //! On 32-bit targets the size has the upper 28 bits, which cover the address space. Reserved bits
 //! are zero, except for the checksum that a heap with `harden = "full"` puts into the upper 28 bits
 //! of a tag in memory. Because a granule is sixteen bytes, the word without its flags is the size
-//! in bytes. Only this module knows the bits. It does no pointer arithmetic and has no `unsafe`.
+//! in bytes. On microcontrollers of 32 bits a granule is eight bytes, and the least chunk three of them:
+//! a tag, four links, and the footer, as elsewhere. There the size has the upper 29 bits. Only this module knows the bits. It does no pointer arithmetic and has no `unsafe`.
 
 use core::fmt;
 
@@ -21,14 +22,17 @@ use core::fmt;
 #[repr(transparent)]
 pub(crate) struct Tag(usize);
 
-/// The unit of chunk sizes, in bytes.
-pub(crate) const GRANULE: usize = 16;
+/// Whether a word is a quarter of sixteen bytes, and memory scarce: on microcontrollers of 32 bits.
+const IS_TIGHT: bool = cfg!(all(target_os = "none", target_pointer_width = "32"));
+
+/// The unit of chunk sizes, in bytes: as much as the primitive types of a target are aligned to, or more.
+pub(crate) const GRANULE: usize = if IS_TIGHT { 8 } else { 16 };
 
 /// Bytes of a tag, and of a free chunk's footer, which repeats the size.
 pub(crate) const WORD: usize = size_of::<Tag>();
 
 /// The minimum size of a chunk: a tag, four links, and the footer.
-pub(crate) const MIN_GRANULES: u32 = 2;
+pub(crate) const MIN_GRANULES: u32 = if IS_TIGHT { 3 } else { 2 };
 
 const USED: usize = 1 << 0;
 const PREV_USED: usize = 1 << 1;

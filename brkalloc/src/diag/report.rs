@@ -6,23 +6,25 @@
 //! ```
 //!
 //! A panic inside a global allocator would unwind through code that believes it cannot, and
-//! printing through std would allocate from the very heap that is broken. So this module formats
-//! the line into a buffer on the stack and passes it to `write(2)`. It cuts a line that does not
-//! fit, and turns a line break within it into a space. This module does not recover, and reports
-//! nothing about a heap that is merely exhausted.
+//! printing through std would allocate from the very heap that is broken. So this module puts the
+//! line together in a buffer on the stack and passes it to `write(2)`. It cuts a line that does not
+//! fit, and turns a line break within it into a space. It writes texts and numbers by hand: only a
+//! heap that shows its attribute has `core::fmt` in it, which microcontrollers miss flash for. This
+//! module does not recover, and reports nothing about a heap that is merely exhausted.
 
+use super::digits::Digits;
 use core::fmt;
 #[cfg(any(unix, windows, test))]
 use core::fmt::Write;
 
-/// Reports corruption or misuse of the heap called `name`, and ends the process.
+/// Reports misuse of the heap called `name`, and ends the process.
 ///
 /// The caller may hold the heap's lock, because nothing here allocates. (A handler of `SIGABRT`
 /// that allocates will deadlock.)
 #[cold]
 #[inline(never)]
-pub(crate) fn fatal(name: &str, what: fmt::Arguments<'_>) -> ! {
-    end(format_args!("brkalloc: {name}: {what}"))
+pub(crate) fn fatal(name: &str, what: &[&str]) -> ! {
+    say(&Message { name, what })
 }
 
 /// A heap as messages name it.
@@ -48,11 +50,19 @@ impl<C: Named> fmt::Display for Attribute<C> {
 /// ends the process.
 #[cold]
 #[inline(never)]
-pub(crate) fn fatal_in<C: Named>(what: fmt::Arguments<'_>) -> ! {
+pub(crate) fn fatal_in<C: Named>(what: &[&str]) -> ! {
     if !C::SHOWS {
         fatal(C::NAME, what);
     }
-    fatal(C::NAME, format_args!("{what}; it is {}", Attribute::<C>(core::marker::PhantomData)))
+    let (message, attribute) = (Message { name: C::NAME, what }, core::marker::PhantomData);
+    end(format_args!("{message}; it is {}", Attribute::<C>(attribute)))
+}
+
+/// Reports `what` as [`fatal_in`] does, with the place where it was found.
+#[cold]
+#[inline(never)]
+pub(crate) fn fatal_at<C: Named>(what: &str, place: *const u8) -> ! {
+    fatal_in::<C>(&[what, " at ", Digits::of_address(place).text()])
 }
 
 /// Reports a failed assertion of this crate, and ends the process.
@@ -60,6 +70,21 @@ pub(crate) fn fatal_in<C: Named>(what: fmt::Arguments<'_>) -> ! {
 #[inline(never)]
 pub(crate) fn broken(file: &str, line: u32, what: fmt::Arguments<'_>) -> ! {
     end(format_args!("brkalloc: {file}:{line}: {what}"))
+}
+
+/// What is said of a heap.
+struct Message<'a> {
+    name: &'a str,
+    what: &'a [&'a str],
+}
+
+impl fmt::Display for Message<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("brkalloc: ")?;
+        f.write_str(self.name)?;
+        f.write_str(": ")?;
+        self.what.iter().try_for_each(|word| f.write_str(word))
+    }
 }
 
 /// Calls `f`, foreign code that may panic where an allocator must not. A panic ends the process,
@@ -78,7 +103,7 @@ struct Unwinding<N: Fn() -> &'static str>(N);
 impl<N: Fn() -> &'static str> Drop for Unwinding<N> {
     #[cold]
     fn drop(&mut self) {
-        fatal((self.0)(), format_args!("panicked within an allocator"));
+        fatal((self.0)(), &["panicked within an allocator"]);
     }
 }
 
@@ -94,20 +119,35 @@ macro_rules! ensure {
 }
 pub(crate) use ensure;
 
+/// Writes the message, and ends the process.
+#[cfg(any(unix, windows))]
+fn say(message: &Message<'_>) -> ! {
+    let mut line = Line::new();
+    // The only error is that of a full line, which is then cut.
+    let start = ["brkalloc: ", message.name, ": "];
+    let _ = start.iter().chain(message.what).try_for_each(|word| line.write_str(word));
+    line.end()
+}
+
+/// Writes what is formatted, and ends the process.
 #[cfg(any(unix, windows))]
 fn end(message: fmt::Arguments<'_>) -> ! {
     let mut line = Line::new();
-    // The only error is that of a full line, which is then cut.
+    // Likewise.
     let _ = line.write_fmt(message);
-    put(line.finish());
-    // SAFETY: `abort` takes no argument and is safe to call at any time.
-    unsafe { libc::abort() }
+    line.end()
 }
 
 /// WebAssembly has no standard error, and a panic there may format its message into memory of the
 /// very heap that is broken, whose lock this thread may hold. A trap ends the instance at once.
 #[cfg(all(target_arch = "wasm32", not(unix)))]
 fn end(_: fmt::Arguments<'_>) -> ! {
+    core::arch::wasm32::unreachable()
+}
+
+/// As [`end`] does.
+#[cfg(all(target_arch = "wasm32", not(unix)))]
+fn say(_: &Message<'_>) -> ! {
     core::arch::wasm32::unreachable()
 }
 
@@ -118,9 +158,15 @@ fn end(message: fmt::Arguments<'_>) -> ! {
     panic_for_good(&message)
 }
 
+/// As [`end`] does; a handler that does not format the message has nothing of `core::fmt`.
+#[cfg(not(any(unix, windows, target_arch = "wasm32")))]
+fn say(message: &Message<'_>) -> ! {
+    panic_for_good(message)
+}
+
 /// Panics. A function of C never unwinds: where panics are built to, the program aborts here.
 #[cfg(any(all(test, unix), not(any(unix, windows, target_arch = "wasm32"))))]
-extern "C" fn panic_for_good(message: &fmt::Arguments<'_>) -> ! {
+extern "C" fn panic_for_good<M: fmt::Display>(message: &M) -> ! {
     panic!("{message}")
 }
 
@@ -173,6 +219,16 @@ impl Line {
             *end = b'\n';
         }
         self.bytes.get(..=self.length).unwrap_or_default()
+    }
+}
+
+#[cfg(any(unix, windows))]
+impl Line {
+    /// Writes the line to standard error, and ends the process.
+    fn end(mut self) -> ! {
+        put(self.finish());
+        // SAFETY: `abort` takes no argument and is safe to call at any time.
+        unsafe { libc::abort() }
     }
 }
 
@@ -275,6 +331,12 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_message_is_displayed_as_it_is_written() {
+        let message = Message { name: "HEAP", what: &["double free at ", "0x40"] };
+        assert_eq!(std::format!("{message}"), "brkalloc: HEAP: double free at 0x40");
+    }
+
+    #[test]
     fn an_assertion_that_holds_says_nothing() {
         ensure!(1 < 2, "numbers are in order");
         ensure!(1 < 2, "{} and {}", 1, 2);
@@ -283,7 +345,12 @@ pub(crate) mod tests {
     #[cfg(unix)]
     #[test]
     fn the_last_words_are_one_line() {
-        let words = last_words(|| fatal("HEAP", format_args!("double free at {:#x}", 64)));
+        let words = last_words(|| {
+            fatal(
+                "HEAP",
+                &["double free at ", Digits::of_address(core::ptr::without_provenance(64)).text()],
+            )
+        });
         assert_eq!(words, "brkalloc: HEAP: double free at 0x40\n");
     }
 

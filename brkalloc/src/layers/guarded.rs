@@ -26,6 +26,7 @@ use crate::arena::chunk::{Window, first_other};
 use crate::arena::harden::{Basic, Full, Level, Unchecked};
 use crate::arena::stats::Stats;
 use crate::diag::checksum::checksum;
+use crate::diag::digits::Digits;
 use crate::diag::report;
 use core::alloc::Layout;
 use core::ptr::NonNull;
@@ -94,9 +95,10 @@ impl<L: Layer> Guarding<L> {
         // SAFETY: a block in use has `extent` bytes, and a record at their end.
         let record = unsafe { record_of(block, extent).read_unaligned() };
         if record == freed(block, extent) {
-            report::fatal_in::<L::Params>(format_args!(
-                "invalid free: memory is not in use (double free?) at {block:p}"
-            ));
+            report::fatal_at::<L::Params>(
+                "invalid free: memory is not in use (double free?)",
+                block.as_ptr(),
+            );
         }
         let had = layout_in(record, extent).filter(|had| record == own_record(block, extent, *had));
         let Some(had) = had else { overrun::<L::Params>(block) };
@@ -328,9 +330,7 @@ fn freed(block: NonNull<u8>, extent: usize) -> u64 {
 #[cold]
 #[inline(never)]
 pub(crate) fn overrun<C: Params>(block: NonNull<u8>) -> ! {
-    report::fatal_in::<C>(format_args!(
-        "buffer overflow: write past the end of the block at {block:p}"
-    ))
+    report::fatal_at::<C>("buffer overflow: write past the end of the block", block.as_ptr())
 }
 
 /// Ends the program if `block` was handed out for another layout than `said`.
@@ -345,11 +345,18 @@ pub(crate) fn compare<C: Params>(block: NonNull<u8>, said: Option<Layout>, had: 
 #[cold]
 #[inline(never)]
 fn mistaken<C: Params>(block: NonNull<u8>, said: Layout, had: Layout) -> ! {
-    report::fatal_in::<C>(format_args!(
-        "invalid free: wrong layout, {} bytes aligned to {} instead of {} aligned to {}, at {block:p}",
-        said.size(),
-        said.align(),
-        had.size(),
-        had.align()
-    ))
+    let [size, align, had_size, had_align] =
+        [said.size(), said.align(), had.size(), had.align()].map(Digits::of);
+    report::fatal_in::<C>(&[
+        "invalid free: wrong layout, ",
+        size.text(),
+        " bytes aligned to ",
+        align.text(),
+        " instead of ",
+        had_size.text(),
+        " aligned to ",
+        had_align.text(),
+        ", at ",
+        Digits::of_address(block.as_ptr()).text(),
+    ])
 }

@@ -66,7 +66,7 @@ impl<C: Params> Locked<C> {
     /// Calls `f` under the lock.
     #[inline(always)]
     pub(super) fn with<R>(&self, f: impl FnOnce(&mut Shared<C>) -> R) -> R {
-        self.shared.with(f)
+        at_hand(self).shared.with(f)
     }
 
     /// Runs `operation` under the lock. If it finds nothing because the heap has no memory yet,
@@ -78,7 +78,7 @@ impl<C: Params> Locked<C> {
         again: impl FnOnce() -> Option<R>,
     ) -> Option<R> {
         let is_open = |shared: &mut Shared<C>| shared.chunks.is_open();
-        match self.shared.with_or(operation, is_open) {
+        match at_hand(self).shared.with_or(operation, is_open) {
             Ok(served) => Some(served),
             Err(was_open) if was_open || !self.open() => None,
             Err(_) => again(),
@@ -153,6 +153,34 @@ impl<C: Params> Locked<C> {
         // SAFETY: the caller guarantees that the block is in use.
         self.with(|shared| unsafe { shared.chunks.free(block) });
     }
+}
+
+/// Returns the heap, by an address that is in a register.
+///
+/// A linker that optimizes a whole program knows the static, and then takes each of its words apart:
+/// on a microcontroller, eight bytes of code for an address at each use.
+#[cfg(all(target_os = "none", any(target_arch = "arm", target_arch = "riscv32")))]
+#[expect(clippy::pointers_in_nomem_asm_block, reason = "it goes through, and nothing is read")]
+#[inline(always)]
+fn at_hand<T>(heap: &T) -> &T {
+    let mut address: *const T = heap;
+    // SAFETY: there is no instruction, so the address stays what it is.
+    unsafe {
+        core::arch::asm!(
+            "/* {} */",
+            inout(reg) address,
+            options(pure, nomem, nostack, preserves_flags)
+        );
+    }
+    // SAFETY: it is the address of the reference.
+    unsafe { &*address }
+}
+
+/// Returns the heap.
+#[cfg(not(all(target_os = "none", any(target_arch = "arm", target_arch = "riscv32"))))]
+#[inline(always)]
+fn at_hand<T>(heap: &T) -> &T {
+    heap
 }
 
 /// Runs `operation`, which happens at most once for a heap, out of line.

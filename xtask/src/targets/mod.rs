@@ -1,11 +1,14 @@
 //! Other targets than the one we write on: what has to [build](builds) for them, and the [table] of tests that run
-//! there, the [firmware], the module of [wasm], and what runs on [windows].
+//! there, the [firmware], tests of [bare] metal, the [flash] that a heap takes, the module of [wasm], and what runs on
+//! [windows].
 //!
 //! The standard library is built from Debian's sources (packages rustc-web, cargo-web, rust-web-src) with
 //! `RUSTC_BOOTSTRAP`. As root, what is missing is [installed](packages).
 
+pub(crate) mod bare;
 mod builds;
 pub(crate) mod firmware;
+pub(crate) mod flash;
 mod packages;
 mod row;
 mod table;
@@ -117,4 +120,9 @@ fn cargo(command: &str, target: &str, crates: &str, folder: &Path) -> Command {
         .env_remove("CARGO_TARGET_DIR")
         .env_remove("RUSTFLAGS");
     cargo
+}
+
+/// The numbers that a line begins with.
+fn fields(line: &str) -> Vec<usize> {
+    line.split_whitespace().map_while(|field| field.parse().ok()).collect()
 }

@@ -3,10 +3,10 @@
 //! ```text
 //!   used   | tag | payload .................................. |   next tag
 //!   free   | tag | four links of 4 bytes | ........... | size |   next tag
-//!          ^     ^ payload: a multiple of 16              ^ one word: the size again, in granules
+//!          ^     ^ payload: a multiple of a granule       ^ one word: the size again, in granules
 //!          one word below it
 //!
-//!   origin                   origin + 16 g                      origin + 16 (g + size)
+//!   origin                   origin + granule * g               origin + granule * (g + size)
 //!   v                        v                                  v
 //!   | .. | first tag | ... | tag | payload                | tag | payload ...
 //! ```
@@ -164,7 +164,7 @@ impl<C> Window<C> {
     }
 
     #[inline]
-    #[expect(clippy::cast_ptr_alignment, reason = "a payload is a multiple of 16")]
+    #[expect(clippy::cast_ptr_alignment, reason = "a payload is a multiple of a granule")]
     fn tag_pointer(self, chunk: Chunk) -> *mut Tag {
         self.payload(chunk).cast::<Tag>().wrapping_sub(1)
     }
@@ -314,7 +314,7 @@ impl<C: Params> Window<C> {
         ensure!(side < 2, "a node has two sides");
         self.verify_checksum(chunk);
         // SAFETY: by the handle's invariant the chunk's first 16 payload bytes lie in the window,
-        // at a multiple of 16; every bit pattern is an entry.
+        // at a multiple of a granule, 8 or more; every bit pattern is an entry.
         unsafe { self.entries_pointer(chunk).wrapping_add(side).read() }
     }
 
@@ -326,7 +326,7 @@ impl<C: Params> Window<C> {
             let place = self.entries_pointer(chunk).wrapping_add(side);
             sanitizer::allowed(place.cast(), size_of::<SizedLink>());
             // SAFETY: by the handle's invariant the chunk's first 16 payload bytes lie in the
-            // window, at a multiple of 16, and no user has them while the chunk is free.
+            // window, at a multiple of a granule, 8 or more, and no user has them while the chunk is free.
             unsafe { place.write(entry) };
         });
     }
@@ -343,7 +343,7 @@ impl<C: Params> Window<C> {
     #[cold]
     #[inline(never)]
     pub(crate) fn broken(self, what: &str, chunk: Chunk) -> ! {
-        report::fatal_in::<C>(format_args!("{what} at {:p}", self.payload(chunk)))
+        report::fatal_at::<C>(what, self.payload(chunk))
     }
 
     /// Checks that `found`, read from the memory of `holder`, names a place of the window.
@@ -390,7 +390,5 @@ pub(crate) fn fetch_above(payload: *const u8, size: usize) {
 #[cold]
 #[inline(never)]
 fn broken_link<C: Params>(payload: *mut u8) -> ! {
-    report::fatal_in::<C>(format_args!(
-        "corrupt free chunk: a link leads out of the arena at {payload:p}"
-    ))
+    report::fatal_at::<C>("corrupt free chunk: a link leads out of the arena", payload)
 }

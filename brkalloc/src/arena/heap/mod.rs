@@ -29,6 +29,7 @@ mod walk;
 pub(crate) use pattern::written_to;
 pub use walk::ChunkState;
 
+use crate::arena::SMALL;
 use crate::arena::chunk::{Chunk, Window};
 use crate::arena::coalesce::Coalesce;
 use crate::arena::counters::Counters;
@@ -149,7 +150,8 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     }
 
     /// Allocates a payload for `request`. On failure returns `None` and leaves the heap unchanged.
-    #[inline(always)]
+    #[cfg_attr(any(brkalloc_small, target_os = "none"), inline(never))]
+    #[cfg_attr(not(any(brkalloc_small, target_os = "none")), inline(always))]
     pub(crate) fn allocate(&mut self, request: Request) -> Option<NonNull<u8>> {
         let window = self.window;
         let chunk = if request.align <= 1 {
@@ -175,12 +177,18 @@ impl<C: Params, S: Source> RawHeap<C, S> {
             return self.take_elsewhere(request);
         }
         self.counters.search();
-        self.take_top_low(need).or_else(|| self.take_top_or_more(request))
+        if !SMALL {
+            if let Some(chunk) = self.take_top_low(need) {
+                return Some(chunk);
+            }
+        }
+        self.take_top_or_more(request)
     }
 
     /// Allocates as [`allocate`](RawHeap::allocate) does, out of line: for operations that do more
     /// than allocate.
-    #[inline(never)]
+    #[cfg_attr(any(brkalloc_small, target_os = "none"), inline)]
+    #[cfg_attr(not(any(brkalloc_small, target_os = "none")), inline(never))]
     pub(crate) fn allocate_instead(&mut self, request: Request) -> Option<NonNull<u8>> {
         self.allocate(request)
     }
@@ -254,9 +262,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         if let Some(chunk) = self.window.chunk_below(self.window.end(), payload.as_ptr()) {
             self.window.broken("invalid free: memory is not in use (double free?)", chunk);
         }
-        report::fatal_in::<C>(format_args!(
-            "invalid free: pointer from outside this heap at {payload:p}"
-        ))
+        report::fatal_at::<C>("invalid free: pointer from outside this heap", payload.as_ptr())
     }
 }
 
@@ -269,5 +275,5 @@ fn unsound<C: Params>(payload: *mut u8, tag: Tag) -> ! {
     } else {
         "invalid free: memory is not in use (double free?)"
     };
-    report::fatal_in::<C>(format_args!("{what} at {payload:p}"))
+    report::fatal_at::<C>(what, payload)
 }

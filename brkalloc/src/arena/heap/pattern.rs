@@ -287,5 +287,5 @@ pub(super) const fn bytes_below(chunk: Chunk) -> usize {
 #[cold]
 #[inline(never)]
 pub(crate) fn written_to<C: Params>(byte: *mut u8) -> ! {
-    report::fatal_in::<C>(format_args!("use after free: write into freed memory at {byte:p}"))
+    report::fatal_at::<C>("use after free: write into freed memory", byte)
 }

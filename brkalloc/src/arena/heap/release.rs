@@ -11,7 +11,8 @@ use crate::sys::source::Source;
 
 impl<C: Params, S: Source> RawHeap<C, S> {
     /// Frees a chunk, or the tail of one, with a known tag and a known place above.
-    #[inline(always)]
+    #[cfg_attr(any(brkalloc_small, target_os = "none"), inline(never))]
+    #[cfg_attr(not(any(brkalloc_small, target_os = "none")), inline(always))]
     pub(super) fn release(&mut self, chunk: Chunk, own: Tag, above: Chunk) {
         let (window, granules) = (self.window, own.granules());
         self.coalesce.note_free();
@@ -112,5 +113,5 @@ impl<C: Params, S: Source> RawHeap<C, S> {
 #[inline(never)]
 fn disagrees<C: Params>(payload: *mut u8) -> ! {
     let what = "corrupt free chunk: header and footer differ";
-    report::fatal_in::<C>(format_args!("{what} at {payload:p}"))
+    report::fatal_at::<C>(what, payload)
 }

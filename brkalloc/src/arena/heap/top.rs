@@ -12,7 +12,7 @@
 //! never shrinks the window.
 
 use super::RawHeap;
-use crate::arena::chunk::Chunk;
+use crate::arena::chunk::{Chunk, LINKS};
 use crate::arena::index::{Operations, Request};
 use crate::arena::params::Params;
 use crate::arena::tag::{GRANULE, MIN_GRANULES, Tag, WORD};
@@ -159,5 +159,10 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     }
 }
 
-const _: () =
-    assert!(2 * WORD <= GRANULE && MIN_GRANULES == 2, "tag and size frame a free chunk's links");
+const _: () = {
+    assert!(2 * WORD <= GRANULE, "two tags fit a granule");
+    assert!(
+        2 * WORD + LINKS <= MIN_GRANULES as usize * GRANULE,
+        "tag and size frame a free chunk's links"
+    );
+};

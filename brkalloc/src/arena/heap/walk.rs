@@ -14,6 +14,7 @@ use crate::arena::params::Params;
 use crate::arena::picture::Picture;
 use crate::arena::stats::{ChunkInfo, Stats};
 use crate::arena::tag::{GRANULE, Tag, WORD};
+use crate::diag::report;
 use crate::sys::source::Source;
 
 /// The state of a chunk.
@@ -81,7 +82,8 @@ impl<C: Params, S: Source> RawHeap<C, S> {
             visit(ChunkInfo { address, size: bytes(granules), state });
         });
         if let Err(corruption) = walked {
-            crate::diag::report::fatal_in::<C>(format_args!("{corruption}"));
+            let place = core::ptr::without_provenance(corruption.address());
+            report::fatal_at::<C>(corruption.invariant(), place);
         }
     }
 

@@ -27,7 +27,7 @@ use crate::arena::counters::Counters;
 use crate::arena::order::{Insertion, Order};
 use crate::arena::params::Params;
 use crate::arena::size_class::{self, class, class_of, class_of_at_least};
-use crate::arena::tag::GRANULE;
+use crate::arena::tag::{GRANULE, MIN_GRANULES};
 use crate::diag::report;
 
 /// The words of the map: enough for every class of 32-bit sizes.
@@ -311,7 +311,7 @@ impl<O: Order, const CLASSES: usize> Operations for Bins<O, CLASSES> {
 /// Returns the granules of a chunk that fits the request wherever it begins.
 #[inline]
 fn spacious(request: Request) -> u64 {
-    let spare = if 1 < request.align { request.align + 1 } else { 0 };
+    let spare = if 1 < request.align { request.align + MIN_GRANULES - 1 } else { 0 };
     u64::from(request.need) + u64::from(spare)
 }
 
@@ -320,7 +320,7 @@ fn spacious(request: Request) -> u64 {
 #[inline(never)]
 fn misplaced<C: Params>(payload: *mut u8) -> ! {
     let what = "corrupt free list: a chunk of another size's";
-    report::fatal_in::<C>(format_args!("{what} at {payload:p}"))
+    report::fatal_at::<C>(what, payload)
 }
 
 /// Ends the program: the free chunk at `payload` has a size without a class.
@@ -328,5 +328,5 @@ fn misplaced<C: Params>(payload: *mut u8) -> ! {
 #[inline(never)]
 fn impossible<C: Params>(payload: *mut u8) -> ! {
     let what = "corrupt chunk header: no free chunk has this size";
-    report::fatal_in::<C>(format_args!("{what} at {payload:p}"))
+    report::fatal_at::<C>(what, payload)
 }

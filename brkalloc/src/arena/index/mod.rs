@@ -12,7 +12,7 @@ mod tree;
 
 pub use bins::{Bins, classes};
 pub use list::List;
-pub use tree::{Planted, Tree};
+pub use tree::{Links, Planted, Tree};
 
 pub(crate) use operations::Operations;
 
@@ -46,6 +46,8 @@ const GREATEST_SIZE: usize = {
     if bytes < isize::MAX as u64 { bytes as usize } else { isize::MAX as usize - GRANULE }
 };
 
+const _: () = assert!(MIN_GRANULES <= 3, "one granule, and two of alignment, are a chunk");
+
 /// The bytes added to a size so that whole granules hold it and its tag.
 const ROUND_UP: usize = WORD + GRANULE - 1;
 
@@ -60,13 +62,13 @@ pub struct Request {
 
 impl Request {
     /// Returns the bytes of the chunk that the request takes: those asked for and a tag, in whole
-    /// granules of 16 bytes, at least 32.
+    /// granules of 16 bytes, at least 32; on microcontrollers of 32 bits, of 8 bytes, at least 24.
     #[must_use]
     pub const fn size(self) -> usize {
         self.need as usize * GRANULE
     }
 
-    /// Returns the alignment of the payload, in bytes; 16 for all up to 16.
+    /// Returns the alignment of the payload, in bytes; a granule for all up to that.
     #[must_use]
     pub const fn align(self) -> usize {
         self.align as usize * GRANULE
@@ -109,7 +111,8 @@ impl Request {
         let mask = self.align as usize - 1;
         let misaligned = (window.payload(chunk).addr() / GRANULE) & mask;
         let padding = (self.align as usize - misaligned) & mask;
-        let padding = if padding == 1 { padding + self.align as usize } else { padding };
+        let is_too_small = 0 < padding && padding < MIN_GRANULES as usize;
+        let padding = if is_too_small { padding + self.align as usize } else { padding };
         u32::try_from(padding).unwrap_or(u32::MAX)
     }
 

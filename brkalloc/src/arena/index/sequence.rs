@@ -207,7 +207,8 @@ impl<O: Order> Sequence<O> {
     }
 
     /// Removes `chunk`, and returns its follower.
-    #[inline]
+    #[cfg_attr(any(brkalloc_small, target_os = "none"), inline(never))]
+    #[cfg_attr(not(any(brkalloc_small, target_os = "none")), inline)]
     pub(super) fn remove<C: Params>(&mut self, window: Window<C>, chunk: Chunk) -> Link {
         if !Self::ENDS {
             return if Self::is_inner(window, chunk) {
@@ -231,7 +232,8 @@ impl<O: Order> Sequence<O> {
     }
 
     /// Replaces `chunk` by `heir`.
-    #[inline]
+    #[cfg_attr(any(brkalloc_small, target_os = "none"), inline(never))]
+    #[cfg_attr(not(any(brkalloc_small, target_os = "none")), inline)]
     pub(super) fn replace<C: Params>(&mut self, window: Window<C>, chunk: Chunk, heir: Chunk) {
         let follower = follower(window, chunk);
         let before = self.checked_back(window, chunk);
@@ -321,7 +323,7 @@ fn disagree<C: Params>(window: Window<C>, chunk: Chunk) -> ! {
 #[inline(never)]
 fn disagreed<C: Params>(payload: *mut u8) -> ! {
     let what = "corrupt free list: neighbors disagree about a chunk";
-    report::fatal_in::<C>(format_args!("{what} at {payload:p}"))
+    report::fatal_at::<C>(what, payload)
 }
 
 /// Returns the chunk behind `chunk`.
@@ -339,6 +341,11 @@ fn back<C: Params>(window: Window<C>, chunk: Chunk) -> Chunk {
     window.check_link(before, chunk);
     match before {
         Some(before) => before,
-        None => window.broken("corrupt free chunk: no link to its neighbor", chunk),
+        None if Window::<C>::CHECKED => {
+            window.broken("corrupt free chunk: no link to its neighbor", chunk)
+        }
+        // SAFETY: every chunk of a sequence names the one before it, the last, or itself; a heap
+        // without checks relies on nobody having written there.
+        None => unsafe { core::hint::unreachable_unchecked() },
     }
 }

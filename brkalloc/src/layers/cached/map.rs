@@ -277,9 +277,7 @@ impl<C: Params> Map<C> {
     #[inline(never)]
     fn broken(&self, page: Page) -> ! {
         let start = self.start_of(page);
-        report::fatal_in::<C>(format_args!(
-            "corrupt slab map: entry of a page was overwritten at {start:p}"
-        ))
+        report::fatal_at::<C>("corrupt slab map: entry of a page was overwritten", start)
     }
 
     /// Returns the page in which `address` lies; for an address outside the window, a page without

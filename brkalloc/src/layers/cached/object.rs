@@ -133,7 +133,7 @@ impl Object {
     fn verify_checksum<C: Params>(self) {
         if Window::<C>::CHECKSUMMED && !self.has_checksum::<C>() {
             let what = "corrupt free object: checksum of its links is wrong";
-            report::fatal_in::<C>(format_args!("{what} at {:p}", self.payload()));
+            report::fatal_at::<C>(what, self.payload().as_ptr());
         }
     }
 

@@ -214,12 +214,12 @@ impl<C: Params> LockedDepot<'_, C> {
 
     #[cold]
     fn broken(&self, page: Page, what: &str) -> ! {
-        report::fatal_in::<C>(format_args!("{what} at {:p}", self.map.start_of(page)))
+        report::fatal_at::<C>(what, self.map.start_of(page))
     }
 
     #[cold]
     pub(super) fn broken_object(object: Object, what: &str) -> ! {
-        report::fatal_in::<C>(format_args!("{what} at {:p}", object.payload()))
+        report::fatal_at::<C>(what, object.payload().as_ptr())
     }
 }
 
@@ -233,9 +233,7 @@ pub(super) fn is_place(start: usize, address: usize, class: Class) -> bool {
 #[cold]
 #[inline(never)]
 pub(super) fn no_object<C: Params>(block: NonNull<u8>) -> ! {
-    report::fatal_in::<C>(format_args!(
-        "invalid free: no object of its slab begins here at {block:p}"
-    ))
+    report::fatal_at::<C>("invalid free: no object of its slab begins here", block.as_ptr())
 }
 
 /// Returns the object that begins `granules` above the start of its slab.

@@ -197,9 +197,7 @@ pub(super) fn padded<C: Params>(size: usize) -> Option<usize> {
 #[cold]
 #[inline(never)]
 fn foreign<C: Params>(payload: NonNull<u8>) -> ! {
-    report::fatal_in::<C>(format_args!(
-        "invalid free: pointer from outside this heap at {payload:p}"
-    ))
+    report::fatal_at::<C>("invalid free: pointer from outside this heap", payload.as_ptr())
 }
 
 const _: () = assert!(

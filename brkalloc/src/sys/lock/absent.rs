@@ -24,7 +24,7 @@ unsafe impl Lock for Absent {
     const OPTION: &'static str = "lock = \"os\"";
 
     fn lock(&self) {
-        report::fatal("a heap", format_args!("this target has no such lock"))
+        report::fatal("a heap", &["this target has no such lock"])
     }
 
     unsafe fn unlock(&self) {}

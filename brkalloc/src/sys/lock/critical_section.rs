@@ -73,10 +73,7 @@ unsafe impl Lock for CriticalSection {
 #[cold]
 #[inline(never)]
 fn entered_again() -> ! {
-    report::fatal(
-        "a heap with lock = \"critical_section\"",
-        format_args!("entered again while in use"),
-    )
+    report::fatal("a heap with lock = \"critical_section\"", &["entered again while in use"])
 }
 
 impl fmt::Debug for CriticalSection {

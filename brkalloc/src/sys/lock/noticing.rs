@@ -56,7 +56,7 @@ unsafe impl<C: Named, L: Lock> Lock for Noticing<C, L> {
 #[inline(never)]
 fn entered_again<C: Named>() -> ! {
     let why = "a policy must neither use its own heap nor panic";
-    report::fatal_in::<C>(format_args!("entered again while in use: {why}"))
+    report::fatal_in::<C>(&["entered again while in use: ", why])
 }
 
 /// Returns a number that no other thread has while this one runs, and that the thread keeps in the

@@ -137,7 +137,7 @@ unsafe impl<C: ByPath + Named> Lock for PathLock<C> {
 fn entered_again<C: Named>() -> ! {
     let who = "its lock, or a closure that it calls, allocates from it";
     let instead = "write lock = \"os\", which never does";
-    report::fatal_in::<C>(format_args!("entered again while in use: {who}; {instead}"))
+    report::fatal_in::<C>(&["entered again while in use: ", who, "; ", instead])
 }
 
 impl<C: ByPath> fmt::Debug for PathLock<C> {

@@ -81,7 +81,7 @@ const MOVED: &str = "a mutex was moved after its first use";
 
 #[cold]
 fn fail(what: &str) -> ! {
-    report::fatal("os lock", format_args!("{what}"))
+    report::fatal("os lock", &[what])
 }
 
 impl fmt::Debug for Pthread {

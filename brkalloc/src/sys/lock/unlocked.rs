@@ -54,5 +54,5 @@ unsafe impl Lock for Unlocked {
 #[cold]
 #[inline(never)]
 fn entered_again() -> ! {
-    report::fatal("a heap with lock = \"none\"", format_args!("entered again while in use"))
+    report::fatal("a heap with lock = \"none\"", &["entered again while in use"])
 }

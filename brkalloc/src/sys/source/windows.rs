@@ -144,9 +144,7 @@ unsafe fn discard(base: NonNull<u8>, from: usize, to: usize) -> bool {
     }
     crate::diag::report::fatal(
         "a heap",
-        format_args!(
-            "another process took the memory that was given back, and the system has no more"
-        ),
+        &["another process took the memory that was given back, and the system has no more"],
     )
 }
 

@@ -7,7 +7,7 @@
 //!          '-------- the store has none of 4 or more ---'
 //! ```
 //!
-//! A [`Store`] keeps the chunks and finds the lowest from an address on, or the largest. This
+//! A [store](Keep) keeps the chunks and finds the lowest from an address on, or the largest. This
 //! module builds the policies on it. For first fit it adds two things that save the searches of a
 //! program that frees what it has just allocated:
 //!
@@ -19,14 +19,16 @@
 //!   pending chunk begins there or lower, it is the first that fits any request of as many granules
 //!   or more. A search establishes the bound; a chunk that enters the store lowers its place.
 //!
-//! Next and worst fit have neither: they do not take the lowest chunk.
+//! Next and worst fit have neither: they do not take the lowest chunk. Nor has first fit where the
+//! code is to be [small](SMALL).
 //!
 //! *Bound.* That of the store, and one chunk more.
 
 use super::super::{Fit, Neighbors, Operations, Pieces, Request};
+use super::Candidate;
 use super::radix::Slot;
-use super::store::Store;
-use super::{Candidate, table};
+use super::store::Keep;
+use crate::arena::SMALL;
 use crate::arena::check::{Census, Corruption};
 use crate::arena::chunk::{Chunk, Link, SizedLink, Window};
 use crate::arena::counters::Counters;
@@ -41,8 +43,8 @@ use core::ptr::NonNull;
 /// The pending chunk is not in the store. Below the known place, the store has no chunk of the
 /// known size.
 #[derive(Debug)]
-pub struct ByAddress<P: Policy> {
-    store: Store,
+pub struct ByAddress<P: Policy, K> {
+    store: K,
     pending: SizedLink,
     known: Known,
     /// The granule offset of the chunk taken last, or 0.
@@ -66,9 +68,9 @@ pub struct Found {
     is_lowest: bool,
 }
 
-impl<P: Policy> ByAddress<P> {
+impl<P: Policy, K: Keep> ByAddress<P, K> {
     /// Whether a chunk may wait outside the store.
-    const WAITS: bool = matches!(P::CHOICE, Choice::First);
+    const WAITS: bool = !SMALL && matches!(P::CHOICE, Choice::First);
 
     /// Returns the first chunk of the store from `from` on, before `stop`, that fits `request`.
     #[inline]
@@ -90,8 +92,11 @@ impl<P: Policy> ByAddress<P> {
             if stop.is_some_and(|stop| stop <= chunk) {
                 return None;
             }
-            if let Some(padding) = request.fit(window, chunk, granules) {
-                let place = Found { place, is_pending: false, is_lowest: request.align == 1 };
+            // The store has looked at the size: what needs no padding fits.
+            let is_plain = request.align <= 1;
+            let padding = if is_plain { Some(0) } else { request.fit(window, chunk, granules) };
+            if let Some(padding) = padding {
+                let place = Found { place, is_pending: false, is_lowest: is_plain };
                 return Some(Fit { chunk, granules, padding, place });
             }
             candidate = self.later(window, chunk, request.need, counters)?;
@@ -194,10 +199,10 @@ impl<P: Policy> ByAddress<P> {
     }
 }
 
-impl<P: Policy> Operations for ByAddress<P> {
+impl<P: Policy, K: Keep> Operations for ByAddress<P, K> {
     type Position = Found;
     const EMPTY: Self = Self {
-        store: Store::EMPTY,
+        store: K::EMPTY,
         pending: SizedLink::NONE,
         known: Known { need: 0, place: 0 },
         taken: 0,
@@ -205,7 +210,7 @@ impl<P: Policy> Operations for ByAddress<P> {
     };
 
     fn room(end: u32) -> usize {
-        table::bytes(end)
+        K::bytes(end)
     }
 
     fn furnished(&self) -> Option<(NonNull<u8>, usize)> {
@@ -214,7 +219,7 @@ impl<P: Policy> Operations for ByAddress<P> {
 
     unsafe fn furnish(&mut self, room: NonNull<u8>, size: usize) {
         // SAFETY: the caller guarantees the room.
-        self.store = unsafe { Store::over(room, size) };
+        unsafe { self.store.furnish(room, size) };
     }
 
     unsafe fn move_to(&mut self, room: NonNull<u8>, size: usize) {
@@ -294,8 +299,8 @@ impl<P: Policy> Operations for ByAddress<P> {
         if Self::WAITS {
             self.taken = chunk.offset().saturating_add(padding);
         }
-        let found = Candidate { chunk, granules, place: place.place };
         let lower = pieces.lower.map(|granules| (chunk, granules));
+        let found = Candidate { chunk, granules, place: place.place };
         if Self::WAITS && place.is_pending {
             self.pending = pieces
                 .upper

@@ -10,19 +10,22 @@
 //! that is large enough but whose padding does not fit.
 //!
 //! Worst fit for such an alignment is a recursion over those candidates, at most as deep as the
-//! tree. This module knows no policy; [`ByAddress`](super::ByAddress) does.
+//! tree. Where the code is to be [small](SMALL), every change is a removal and an insertion, and no
+//! search remembers a slot. This module knows no policy; [`ByAddress`](super::ByAddress) does.
 
 use super::super::{Fit, Request};
 use super::radix::{Radix, Shape, Slot, check_level, child, children};
+use super::store::Keep;
 use super::{Candidate, outranks};
+use crate::arena::SMALL;
 use crate::arena::check::{Census, Corruption};
 use crate::arena::chunk::{Chunk, SizedLink, Window};
 use crate::arena::counters::Counters;
 use crate::arena::params::Params;
 
-/// A tree of free chunks by address, in the chunks' own links.
+/// A tree of free chunks by address, in the chunks' own links: the store of a heap that has no other.
 #[derive(Debug)]
-pub(super) struct Links {
+pub struct Links {
     root: SizedLink,
     shape: Bits,
 }
@@ -57,9 +60,6 @@ impl Shape for Bits {
 }
 
 impl Links {
-    /// An empty tree.
-    pub(super) const EMPTY: Self = Self { root: SizedLink::NONE, shape: Bits(0) };
-
     #[inline]
     fn tree<C: Params>(&mut self, window: Window<C>) -> Radix<'_, Bits, C> {
         Radix { root: &mut self.root, shape: self.shape, window }
@@ -87,15 +87,17 @@ impl Links {
         }
         self.shape = wanted;
     }
+}
 
-    /// Replaces a found chunk by `heir`, a smaller piece of it.
+impl Keep for Links {
+    const EMPTY: Self = Self { root: SizedLink::NONE, shape: Bits(0) };
+
     #[inline]
-    pub(super) fn inherit<C: Params>(
-        &mut self,
-        window: Window<C>,
-        old: Candidate,
-        heir: (Chunk, u32),
-    ) {
+    fn inherit<C: Params>(&mut self, window: Window<C>, old: Candidate, heir: (Chunk, u32)) {
+        if SMALL {
+            self.remove(window, old.chunk, old.granules);
+            return self.insert(window, heir.0, heir.1);
+        }
         // The heir is smaller, so all above outrank it: it may enter there if its own key leads
         // there, too.
         let decided = old.place.level.min(self.shape.0);
@@ -108,9 +110,8 @@ impl Links {
         }
     }
 
-    /// Returns the lowest chunk of at least `need` granules.
     #[inline]
-    pub(super) fn lowest<C: Params>(
+    fn lowest<C: Params>(
         &self,
         window: Window<C>,
         need: u32,
@@ -119,9 +120,8 @@ impl Links {
         lowest_below(window, (self.root, Slot::ROOT), need, None, visit)
     }
 
-    /// Returns the lowest chunk of at least `need` granules at `from` or above.
     #[inline]
-    pub(super) fn lowest_from<C: Params>(
+    fn lowest_from<C: Params>(
         &self,
         window: Window<C>,
         from: u32,
@@ -158,9 +158,8 @@ impl Links {
         lowest_below(window, (aside, aside_place), need, lowest, visit)
     }
 
-    /// Returns the highest-ranking chunk that fits `request`.
     #[inline]
-    pub(super) fn largest<C: Params>(
+    fn largest<C: Params>(
         &self,
         window: Window<C>,
         request: Request,
@@ -169,45 +168,50 @@ impl Links {
         highest(window, (self.root, Slot::ROOT), request, None, counters)
     }
 
-    /// Inserts a chunk.
-    #[inline]
-    pub(super) fn insert<C: Params>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
+    #[cfg_attr(any(brkalloc_small, target_os = "none"), inline(never))]
+    #[cfg_attr(not(any(brkalloc_small, target_os = "none")), inline)]
+    fn insert<C: Params>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
         self.reach(window, chunk);
         self.tree(window).insert(chunk, granules);
     }
 
-    /// Removes a chunk.
-    #[inline]
-    pub(super) fn remove<C: Params>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
+    #[cfg_attr(any(brkalloc_small, target_os = "none"), inline(never))]
+    #[cfg_attr(not(any(brkalloc_small, target_os = "none")), inline)]
+    fn remove<C: Params>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
         self.tree(window).remove(chunk, granules);
     }
 
-    /// Removes a chunk that a search found at `place`.
     #[inline]
-    pub(super) fn pull<C: Params>(&mut self, window: Window<C>, chunk: Chunk, place: Slot) {
-        self.tree(window).pull(place, chunk);
+    fn pull<C: Params>(&mut self, window: Window<C>, found: Candidate) {
+        if SMALL {
+            return self.remove(window, found.chunk, found.granules);
+        }
+        self.tree(window).pull(found.place, found.chunk);
     }
 
-    /// Returns the slot of a chunk in the tree.
     #[inline]
-    pub(super) fn place<C: Params>(&self, window: Window<C>, chunk: Chunk, granules: u32) -> Slot {
+    fn place<C: Params>(&self, window: Window<C>, chunk: Chunk, granules: u32) -> Slot {
+        if SMALL {
+            return Slot::ROOT;
+        }
         let mut root = self.root;
         Radix { root: &mut root, shape: self.shape, window }.find(chunk, granules)
     }
 
-    /// Replaces `old` by `merged`, which contains it.
     #[inline]
-    pub(super) fn promote<C: Params>(
-        &mut self,
-        window: Window<C>,
-        old: (Chunk, u32),
-        merged: (Chunk, u32),
-    ) {
+    fn promote<C: Params>(&mut self, window: Window<C>, old: (Chunk, u32), merged: (Chunk, u32)) {
+        if SMALL {
+            self.remove(window, old.0, old.1);
+            return self.insert(window, merged.0, merged.1);
+        }
         self.tree(window).promote(old, merged);
     }
 
-    /// Walks the tree and counts its chunks.
-    pub(super) fn check<C: Params>(&self, window: Window<C>) -> Result<Census, Corruption> {
+    fn clear(&mut self) {
+        *self = Self::EMPTY;
+    }
+
+    fn check<C: Params>(&self, window: Window<C>) -> Result<Census, Corruption> {
         let mut census = Census::EMPTY;
         let mut root = self.root;
         let tree = Radix { root: &mut root, shape: self.shape, window };

@@ -19,6 +19,8 @@ mod radix;
 mod store;
 mod table;
 
+pub use links::Links;
+
 use super::{Fit, Index, Neighbors, Operations, Pieces, Request};
 use crate::arena::check::{Census, Corruption};
 use crate::arena::chunk::{Chunk, Window};
@@ -29,33 +31,34 @@ use by_address::ByAddress;
 use by_size::BySize;
 use core::ptr::NonNull;
 use radix::Slot;
+use store::{Keep, Store};
 
 /// Free chunks in a tree, in address order, searched by the policy `P`.
 #[derive(Debug)]
-pub struct Tree<P: Planted>(P::Kind);
+pub struct Tree<P: Planted, K: Keep = Store>(P::Kind<K>);
 
 /// A policy that a tree can search by.
 pub trait Planted: Policy {
-    /// The tree that searches by it.
-    type Kind: Operations + core::fmt::Debug + 'static;
+    /// The tree that searches by it, and by address keeps its chunks in `K`.
+    type Kind<K: Keep>: Operations + core::fmt::Debug + 'static;
 }
 
 impl Planted for FirstFit {
-    type Kind = ByAddress<Self>;
+    type Kind<K: Keep> = ByAddress<Self, K>;
 }
 impl Planted for NextFit {
-    type Kind = ByAddress<Self>;
+    type Kind<K: Keep> = ByAddress<Self, K>;
 }
 impl Planted for WorstFit {
-    type Kind = ByAddress<Self>;
+    type Kind<K: Keep> = ByAddress<Self, K>;
 }
 impl Planted for BestFit {
-    type Kind = BySize;
+    type Kind<K: Keep> = BySize;
 }
 
 /// A chunk that is large enough, and the slot that holds it.
-#[derive(Clone, Copy)]
-struct Candidate {
+#[derive(Clone, Copy, Debug)]
+pub struct Candidate {
     chunk: Chunk,
     granules: u32,
     place: Slot,
@@ -69,18 +72,18 @@ fn outranks<P>(chunk: Chunk, granules: u32, best: Option<Fit<P>>) -> bool {
     })
 }
 
-impl<P: Planted> Index for Tree<P> {
+impl<P: Planted, K: Keep> Index for Tree<P, K> {
     const POLICY: &'static str = P::NAME;
     const ORDER: &'static str = Address::NAME;
     const INDEX: Option<&'static str> = Some("tree");
 }
 
-impl<P: Planted> Operations for Tree<P> {
-    type Position = <P::Kind as Operations>::Position;
-    const EMPTY: Self = Self(<P::Kind as Operations>::EMPTY);
+impl<P: Planted, K: Keep> Operations for Tree<P, K> {
+    type Position = <P::Kind<K> as Operations>::Position;
+    const EMPTY: Self = Self(<P::Kind<K> as Operations>::EMPTY);
 
     fn room(end: u32) -> usize {
-        <P::Kind as Operations>::room(end)
+        <P::Kind<K> as Operations>::room(end)
     }
 
     fn furnished(&self) -> Option<(NonNull<u8>, usize)> {

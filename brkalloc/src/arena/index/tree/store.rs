@@ -1,62 +1,136 @@
 //! The store of free chunks by address: a table beside the window if there is room for one,
 //! otherwise a tree in the chunks' own links.
 //!
-//! Both give the same answers. The heap decides between them when it opens. This module only
-//! forwards.
+//! Both give the same answers. The heap decides between them when it opens. A heap whose source has no
+//! memory beside the window keeps [`Links`] themselves, and has no code of the table. This module
+//! only forwards.
 
 use super::super::{Fit, Request};
 use super::Candidate;
 use super::links::Links;
 use super::radix::Slot;
-use super::table::Table;
+use super::table::{self, Table};
 use crate::arena::check::{Census, Corruption};
 use crate::arena::chunk::{Chunk, Window};
 use crate::arena::params::Params;
 use core::ptr::NonNull;
 
-/// Free chunks by address.
-#[derive(Debug)]
-pub(super) enum Store {
-    Links(Links),
-    Table(Table),
-}
+/// What a tree by address does with its chunks.
+pub trait Keep: Sized + core::fmt::Debug + 'static {
+    /// A store without chunks.
+    const EMPTY: Self;
 
-impl Store {
-    pub(super) const EMPTY: Self = Self::Links(Links::EMPTY);
+    /// Returns the bytes that the store uses beside a window that ends at granule offset `end`.
+    fn bytes(_end: u32) -> usize {
+        0
+    }
 
-    /// Returns an empty table over `size` bytes.
+    /// Gives an empty store `size` bytes of room.
     ///
     /// # Safety
     ///
     /// As for [`Table::over`].
-    pub(super) unsafe fn over(room: NonNull<u8>, size: usize) -> Self {
-        // SAFETY: the caller guarantees the same.
-        Self::Table(unsafe { Table::over(room, size) })
+    unsafe fn furnish(&mut self, _room: NonNull<u8>, _size: usize) {}
+
+    /// Returns the room of the store, and its size.
+    fn room(&self) -> Option<(NonNull<u8>, usize)> {
+        None
     }
 
-    /// Returns the memory of the table, and its size.
-    pub(super) fn room(&self) -> Option<(NonNull<u8>, usize)> {
+    /// Lets the store find its room elsewhere.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Table::move_to`].
+    unsafe fn move_to(&mut self, _room: NonNull<u8>, _size: usize) {}
+
+    /// Returns the lowest chunk of at least `need` granules.
+    fn lowest<C: Params>(
+        &self,
+        window: Window<C>,
+        need: u32,
+        visit: impl FnMut(),
+    ) -> Option<Candidate>;
+
+    /// Returns the lowest chunk of at least `need` granules at `from` or above.
+    fn lowest_from<C: Params>(
+        &self,
+        window: Window<C>,
+        from: u32,
+        need: u32,
+        visit: impl FnMut(),
+    ) -> Option<Candidate>;
+
+    /// Returns the largest chunk that fits `request`; of equals the lowest.
+    fn largest<C: Params>(
+        &self,
+        window: Window<C>,
+        request: Request,
+        counters: &mut C::Counters,
+    ) -> Option<Fit<Slot>>;
+
+    /// Inserts a chunk.
+    fn insert<C: Params>(&mut self, window: Window<C>, chunk: Chunk, granules: u32);
+
+    /// Removes a chunk.
+    fn remove<C: Params>(&mut self, window: Window<C>, chunk: Chunk, granules: u32);
+
+    /// Removes a chunk that a search found.
+    fn pull<C: Params>(&mut self, window: Window<C>, found: Candidate);
+
+    /// Replaces a chunk that a search found by `heir`, a part of it.
+    fn inherit<C: Params>(&mut self, window: Window<C>, found: Candidate, heir: (Chunk, u32));
+
+    /// Replaces `old` by `merged`, which contains it.
+    fn promote<C: Params>(&mut self, window: Window<C>, old: (Chunk, u32), merged: (Chunk, u32));
+
+    /// Returns the slot of a chunk that is in the store.
+    fn place<C: Params>(&self, window: Window<C>, chunk: Chunk, granules: u32) -> Slot;
+
+    /// Removes every chunk.
+    fn clear(&mut self);
+
+    /// Walks the store and counts its chunks.
+    fn check<C: Params>(&self, window: Window<C>) -> Result<Census, Corruption>;
+}
+
+/// A table, or links.
+#[derive(Debug)]
+pub enum Store {
+    /// In the chunks' own memory.
+    Links(Links),
+    /// Beside the window.
+    Table(Table),
+}
+
+impl Keep for Store {
+    const EMPTY: Self = Self::Links(Links::EMPTY);
+
+    fn bytes(end: u32) -> usize {
+        table::bytes(end)
+    }
+
+    unsafe fn furnish(&mut self, room: NonNull<u8>, size: usize) {
+        // SAFETY: the caller guarantees the same.
+        *self = Self::Table(unsafe { Table::over(room, size) });
+    }
+
+    fn room(&self) -> Option<(NonNull<u8>, usize)> {
         match self {
             Self::Links(_) => None,
             Self::Table(table) => Some(table.room()),
         }
     }
 
-    /// Lets the table find its records elsewhere.
-    ///
-    /// # Safety
-    ///
-    /// As for [`Table::move_to`].
-    pub(super) unsafe fn move_to(&mut self, room: NonNull<u8>, size: usize) {
+    unsafe fn move_to(&mut self, room: NonNull<u8>, size: usize) {
         if let Self::Table(table) = self {
             // SAFETY: the caller guarantees the same.
             unsafe { table.move_to(room, size) };
         }
     }
 
-    /// Returns the lowest chunk of at least `need` granules.
     #[inline]
-    pub(super) fn lowest<C: Params>(
+    fn lowest<C: Params>(
         &self,
         window: Window<C>,
         need: u32,
@@ -68,9 +142,8 @@ impl Store {
         }
     }
 
-    /// Returns the lowest chunk of at least `need` granules at `from` or above.
     #[inline]
-    pub(super) fn lowest_from<C: Params>(
+    fn lowest_from<C: Params>(
         &self,
         window: Window<C>,
         from: u32,
@@ -83,9 +156,8 @@ impl Store {
         }
     }
 
-    /// Returns the largest chunk that fits `request`; of equals the lowest.
     #[inline]
-    pub(super) fn largest<C: Params>(
+    fn largest<C: Params>(
         &self,
         window: Window<C>,
         request: Request,
@@ -97,80 +169,62 @@ impl Store {
         }
     }
 
-    /// Inserts a chunk.
     #[inline]
-    pub(super) fn insert<C: Params>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
+    fn insert<C: Params>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
         match self {
             Self::Links(links) => links.insert(window, chunk, granules),
             Self::Table(table) => table.insert(chunk, granules),
         }
     }
 
-    /// Removes a chunk.
     #[inline]
-    pub(super) fn remove<C: Params>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
+    fn remove<C: Params>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
         match self {
             Self::Links(links) => links.remove(window, chunk, granules),
             Self::Table(table) => table.remove(window, chunk, granules),
         }
     }
 
-    /// Removes a chunk that a search found.
     #[inline]
-    pub(super) fn pull<C: Params>(&mut self, window: Window<C>, found: Candidate) {
+    fn pull<C: Params>(&mut self, window: Window<C>, found: Candidate) {
         match self {
-            Self::Links(links) => links.pull(window, found.chunk, found.place),
+            Self::Links(links) => links.pull(window, found),
             Self::Table(table) => table.remove(window, found.chunk, found.granules),
         }
     }
 
-    /// Replaces a chunk that a search found by `heir`, a part of it.
     #[inline]
-    pub(super) fn inherit<C: Params>(
-        &mut self,
-        window: Window<C>,
-        found: Candidate,
-        heir: (Chunk, u32),
-    ) {
+    fn inherit<C: Params>(&mut self, window: Window<C>, found: Candidate, heir: (Chunk, u32)) {
         match self {
             Self::Links(links) => links.inherit(window, found, heir),
             Self::Table(table) => table.replace(window, (found.chunk, found.granules), heir),
         }
     }
 
-    /// Replaces `old` by `merged`, which contains it.
     #[inline]
-    pub(super) fn promote<C: Params>(
-        &mut self,
-        window: Window<C>,
-        old: (Chunk, u32),
-        merged: (Chunk, u32),
-    ) {
+    fn promote<C: Params>(&mut self, window: Window<C>, old: (Chunk, u32), merged: (Chunk, u32)) {
         match self {
             Self::Links(links) => links.promote(window, old, merged),
             Self::Table(table) => table.replace(window, old, merged),
         }
     }
 
-    /// Returns the slot of a chunk that is in the store.
     #[inline]
-    pub(super) fn place<C: Params>(&self, window: Window<C>, chunk: Chunk, granules: u32) -> Slot {
+    fn place<C: Params>(&self, window: Window<C>, chunk: Chunk, granules: u32) -> Slot {
         match self {
             Self::Links(links) => links.place(window, chunk, granules),
             Self::Table(_) => Slot::ROOT,
         }
     }
 
-    /// Removes every chunk.
-    pub(super) fn clear(&mut self) {
+    fn clear(&mut self) {
         match self {
             Self::Links(links) => *links = Links::EMPTY,
             Self::Table(table) => table.clear(),
         }
     }
 
-    /// Walks the store and counts its chunks.
-    pub(super) fn check<C: Params>(&self, window: Window<C>) -> Result<Census, Corruption> {
+    fn check<C: Params>(&self, window: Window<C>) -> Result<Census, Corruption> {
         match self {
             Self::Links(links) => links.check(window),
             Self::Table(table) => table.check(window),

@@ -88,7 +88,7 @@ pub(super) const fn bytes(end: u32) -> usize {
 /// is the size of the largest chunk below it. The line on level `height` covers all chunks in the
 /// table. Lines above it are zero, and so is every entry with no chunk below it.
 #[derive(Debug)]
-pub(super) struct Table {
+pub struct Table {
     records: NonNull<Record>,
     /// The bytes at `records`.
     size: usize,

@@ -1,0 +1,21 @@
+//! embedded-alloc's linked list, in a critical section, over an array of its own.
+#![no_std]
+#![no_main]
+
+use brkalloc_flash::ARENA;
+use cortex_m as _;
+use cortex_m_rt::entry;
+use embedded_alloc::LlffHeap;
+
+#[global_allocator]
+static HEAP: LlffHeap = LlffHeap::empty();
+
+static mut BYTES: [u8; ARENA] = [0; ARENA];
+
+#[entry]
+fn main() -> ! {
+    let first = (&raw mut BYTES).addr();
+    // SAFETY: nothing else uses the array, and this runs once.
+    unsafe { HEAP.init(first, ARENA) };
+    brkalloc_flash::run()
+}
