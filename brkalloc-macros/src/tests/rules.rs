@@ -533,3 +533,46 @@ fn a_total_needs_a_cache_and_is_no_less_than_one_and_no_more_than_the_limit() {
     check(r#"cache_total = "64KiB""#, &expect![[""]]);
     check(r#"preset = "fast", cache_total = "1MiB""#, &expect![[""]]);
 }
+
+#[test]
+fn memory_that_only_the_linker_knows_is_the_users_word() {
+    check(
+        r#"source = "linker""#,
+        &expect![[r#"
+        error: `source = "linker"` must be written `unsafe(source = "linker")`
+        help: write `unsafe(source = "linker")` if the linker script keeps the memory from `__heap_start` to `__heap_end` for this heap alone
+        note: no compiler sees what the linker places there
+          --> source = "linker"
+    "#]],
+    );
+    check(r#"unsafe(source = "linker"), limit = "64KiB""#, &expect![[""]]);
+    check(
+        r#"unsafe(source = "mmap")"#,
+        &expect![[r#"
+        error: `source = "mmap"` is not unsafe
+        help: write `source = "mmap"` without `unsafe(...)`
+          --> unsafe
+    "#]],
+    );
+}
+
+#[test]
+fn memory_known_late_has_a_limit_and_no_arena() {
+    check(r#"source = "slice", limit = "64KiB""#, &expect![[""]]);
+    check(
+        r#"source = "slice", arena = "64KiB", grow = "none""#,
+        &expect![[r#"
+        error: `arena` has no effect with `source = "slice"`
+        help: remove `arena`, or write `limit` for the most that the heap may use
+        note: the bytes that `init` is given decide how large it is
+          --> "64KiB"
+        error: `grow` has no effect with `source = "slice"`
+        help: remove `grow`, or choose `source = "brk"`
+        note: memory that the heap is given cannot grow
+          --> "none"
+    "#]],
+    );
+    let late = settings(r#"source = "slice", policy = "segregated_fit", limit = "64KiB""#);
+    assert_eq!((late.arena, late.grow, late.limit), (0, 0, Some(64 << 10)));
+    assert_eq!((late.cache, settings(r#"source = "slice""#).limit), (None, None));
+}
