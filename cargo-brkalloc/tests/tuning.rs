@@ -153,7 +153,11 @@ fn a_map_is_one_small_file_without_a_network() {
         let found = html.lines().filter(|line| line.contains(outside) && !line.contains("base64"));
         assert_eq!(found.collect::<Vec<_>>(), [""; 0], "{outside}");
     }
-    assert_eq!(html.matches("class=\"raster\"").count(), 3);
+    assert!(html.contains("content=\"default-src 'none'; img-src data:;"), "{html}");
+    assert_eq!(html.matches("class=\"raster\" tabindex=\"0\"").count(), 3);
+    // What pointing shows, the keyboard reaches, and a line of text says.
+    assert_eq!(html.matches("class=\"marks\" tabindex=\"0\"").count(), 2);
+    assert_eq!(html.matches("<output></output>").count(), 5);
     assert!(html.contains("<td>best_fit address tree<td>2,788,400<td>2.60<td>"), "{html}");
     let names: Vec<_> = fs::read_dir(&folder).expect("it is there").collect();
     assert_eq!(names.len(), 1, "no other file stays: {names:?}");

@@ -50,6 +50,8 @@ const PACKAGES: [Package; 4] = [
             "docs/checks.md",
             "docs/development.md",
             "docs/expansion.md",
+            "docs/images/map-dark.png",
+            "docs/images/map-light.png",
             "docs/memory.md",
             "docs/own-policy.md",
             "docs/policies.md",

@@ -51,11 +51,19 @@ impl Attribute {
         more.collect()
     }
 
-    /// Returns the nearest attribute that has been measured with one word more: itself, if it has.
+    /// Returns the nearest attribute that has been measured with one word more: itself, if it has, or the one whose
+    /// word more it is.
     #[must_use]
     pub fn nearest_with_words(&self) -> Attribute {
         if !self.with_one_word_more().is_empty() {
             return *self;
+        }
+        let has = |other: &Attribute| {
+            let more = other.with_one_word_more();
+            more.iter().any(|(_, more)| more.options == self.options)
+        };
+        if let Some(without) = list().into_iter().find(has) {
+            return without;
         }
         let near = if self.configuration.cache.is_some() { "" } else { "policy = \"best_fit\"" };
         find(near).unwrap_or(*self)
@@ -137,4 +145,24 @@ pub fn list() -> Vec<Attribute> {
 #[must_use]
 pub fn find(options: &str) -> Option<Attribute> {
     list().into_iter().find(|attribute| attribute.options == options)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_measured_on_the_attribute_to_which_they_are_added() {
+        let nearest =
+            |options| find(options).expect("it is in the list").nearest_with_words().options;
+        assert_eq!(nearest(""), "");
+        assert_eq!(nearest("harden = \"full\""), "");
+        assert_eq!(nearest("preset = \"lean\""), "");
+        assert_eq!(nearest("policy = \"segregated_fit\""), "policy = \"segregated_fit\"");
+        assert_eq!(
+            nearest("policy = \"segregated_fit\", large = \"1MiB\""),
+            "policy = \"segregated_fit\""
+        );
+        assert_eq!(nearest("policy = \"best_fit\", order = \"fifo\""), "policy = \"best_fit\"");
+    }
 }

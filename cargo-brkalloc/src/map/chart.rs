@@ -3,7 +3,7 @@
 use super::paint::Painting;
 use crate::recording::{Event, Recording};
 use crate::replay::{Cell, Figures};
-use crate::text::{grouped, short};
+use crate::text::grouped;
 use core::fmt::Write;
 
 /// Returns live, heap and largest hole over time, up to `height` bytes.
@@ -56,15 +56,13 @@ pub(super) fn lifetimes(recording: &Recording) -> String {
         }
     }
     let most = counts.iter().flatten().copied().max().unwrap_or(1).max(1);
-    let mut svg = String::from(
-        "<svg role=\"img\" style=\"height:300px\"><title>blocks by size and lifetime</title>",
-    );
+    let mut svg = marks("blocks by size and lifetime", 300, true);
     for (size, row) in counts.iter().enumerate() {
         for (age, count) in row.iter().enumerate().filter(|(_, count)| 0 < **count) {
             let _ = write!(
                 svg,
                 "<rect x=\"{:.2}%\" y=\"{:.2}%\" width=\"{:.2}%\" height=\"{:.2}%\" fill=\"var(--live)\" \
-                 fill-opacity=\"{:.2}\"><title>{} blocks of {} to {} bytes lived {} to {} events\
+                 fill-opacity=\"{:.2}\"><title>{} {} of {} to {} bytes lived {} to {} events\
                  </title></rect>",
                 percent(age, AGES),
                 percent(SIZES - 1 - size, SIZES),
@@ -72,6 +70,7 @@ pub(super) fn lifetimes(recording: &Recording) -> String {
                 percent(1, SIZES),
                 logarithm(*count) / logarithm(most) * 0.9 + 0.1,
                 grouped(*count),
+                if *count == 1 { "block" } else { "blocks" },
                 grouped(1_usize << size),
                 grouped((2_usize << size) - 1),
                 grouped(1_usize << age),
@@ -79,10 +78,20 @@ pub(super) fn lifetimes(recording: &Recording) -> String {
             );
         }
     }
-    svg + "</svg>"
+    svg + "</svg></div>"
 }
 
-/// Returns memory over time of every configuration; those that no other beats have their names.
+/// Begins a drawing whose marks have titles, which the script says where one points or moves.
+fn marks(what: &str, height: usize, has_rows: bool) -> String {
+    format!(
+        "<div class=\"marks\" tabindex=\"0\" role=\"application\" aria-label=\"{what}; arrow keys move\" \
+         data-rows=\"{}\"><svg style=\"height:{height}px\">",
+        u8::from(has_rows)
+    )
+}
+
+/// Returns memory over time of every configuration; those that no other beats have numbers, and below
+/// their names.
 pub(super) fn scatter(live: usize, cells: &[Cell], figures: &[Figures]) -> String {
     let points: Vec<(String, f64, f64)> = cells
         .iter()
@@ -92,49 +101,85 @@ pub(super) fn scatter(live: usize, cells: &[Cell], figures: &[Figures]) -> Strin
             Some((cell.name(), figures.over(live).max(0.1), time.max(1.0)))
         })
         .collect();
-    let most = |of: fn(&(String, f64, f64)) -> f64| points.iter().map(of).fold(1.0, f64::max) * 1.1;
-    // From a tenth of a percent on.
-    let (most_over, most_time) =
-        (most(|point| point.1).log10() + 1.0, most(|point| point.2).log10());
-    let mut svg = String::from(
-        "<svg style=\"height:340px\"><title>memory over what lives, and time, of every \
-         configuration</title>",
-    );
-    let mut taken: Vec<f64> = Vec::new();
-    for (name, over, time) in &points {
-        let is_best = points.iter().all(|other| {
-            (other.1, other.2) == (*over, *time) || *over < other.1 || *time < other.2
-        });
-        let x = time.log10() / most_time * 100.0;
-        let y = 100.0 - (over.log10() + 1.0) / most_over * 100.0;
-        let fill = if is_best { "var(--heap)" } else { "var(--soft)" };
-        let radius = if is_best { 6 } else { 4 };
+    let is_best = |point: &(String, f64, f64)| {
+        points.iter().all(|other| {
+            (other.1, other.2) == (point.1, point.2) || point.1 < other.1 || point.2 < other.2
+        })
+    };
+    let mut best: Vec<_> = points.iter().filter(|point| is_best(point)).collect();
+    best.sort_by(|one, other| one.2.total_cmp(&other.2));
+    let overs = Axis::of(points.iter().map(|point| point.1));
+    let times = Axis::of(points.iter().map(|point| point.2));
+
+    let mut svg = marks("memory and time of every configuration", 340, false);
+    for over in overs.ticks(&[1.0]) {
+        let y = 100.0 - overs.place(over);
         let _ = write!(
             svg,
-            "<circle cx=\"{x:.2}%\" cy=\"{y:.2}%\" r=\"{radius}\" fill=\"{fill}\" fill-opacity=\".8\">\
+            "<line x1=\"0\" x2=\"100%\" y1=\"{y:.2}%\" y2=\"{y:.2}%\"/>\
+             <text class=\"tick\" x=\"4\" y=\"{y:.2}%\" dy=\"-4\">{over} %</text>"
+        );
+    }
+    for time in times.ticks(&[1.0, 2.0, 5.0]) {
+        let x = times.place(time);
+        let _ = write!(
+            svg,
+            "<line x1=\"{x:.2}%\" x2=\"{x:.2}%\" y1=\"100%\" y2=\"98%\"/>\
+             <text class=\"tick\" x=\"{x:.2}%\" y=\"100%\" dy=\"15\" text-anchor=\"middle\">{time}</text>"
+        );
+    }
+    let mut point = |(name, over, time): &(String, f64, f64), number: Option<usize>| {
+        let (x, y) = (times.place(*time), 100.0 - overs.place(*over));
+        let (class, radius) = number.map_or(("dot", 4), |_| ("best", 9));
+        let _ = write!(
+            svg,
+            "<circle class=\"{class}\" cx=\"{x:.2}%\" cy=\"{y:.2}%\" r=\"{radius}\">\
              <title>{name}: {over:.2} % over what lives, {time:.0} ns an event</title></circle>"
         );
-        if is_best {
-            let (anchor, shift) = if 55.0 < x { ("end", -9) } else { ("start", 9) };
-            let mut row = y - 2.0;
-            while taken.iter().any(|other| (other - row).abs() < 5.0) {
-                row -= 5.5;
-            }
-            taken.push(row);
+        if let Some(number) = number {
             let _ = write!(
                 svg,
-                "<text x=\"{x:.2}%\" y=\"{row:.2}%\" dx=\"{shift}\" text-anchor=\"{anchor}\">{name}</text>"
+                "<text class=\"number\" x=\"{x:.2}%\" y=\"{y:.2}%\" dy=\"4\" text-anchor=\"middle\">{number}</text>"
             );
         }
+    };
+    points.iter().filter(|point| !is_best(point)).for_each(|other| point(other, None));
+    best.iter().enumerate().for_each(|(place, best)| point(best, Some(place + 1)));
+    svg += "</svg></div>\n<div class=\"axis under\"><span>nanoseconds an event</span></div>";
+    svg += "<ol>";
+    for (name, over, time) in best {
+        let _ = write!(svg, "<li>{name}: {over:.2} %, {time:.0} ns</li>");
     }
-    svg += "</svg>";
-    let _ = write!(
-        svg,
-        "<div class=\"axis\"><span>1 ns</span><span>time an event, by its logarithm</span>\
-         <span>{:.0} ns</span></div>",
-        10_f64.powf(most_time)
-    );
-    svg
+    svg + "</ol><output></output>"
+}
+
+/// A logarithmic axis around figures, which it leaves some room.
+struct Axis {
+    low: f64,
+    high: f64,
+}
+
+impl Axis {
+    fn of(figures: impl Iterator<Item = f64>) -> Self {
+        let around = |(low, high): (f64, f64), figure: f64| (low.min(figure), high.max(figure));
+        let (low, high) = figures.fold((f64::INFINITY, 0.0), around);
+        if high < low {
+            return Self { low: 1.0, high: 10.0 };
+        }
+        Self { low: low / 1.4, high: high * 1.4 }
+    }
+
+    /// Returns where a figure stands, in percent.
+    fn place(&self, figure: f64) -> f64 {
+        (figure / self.low).log10() / (self.high / self.low).log10() * 100.0
+    }
+
+    /// Returns these multiples of powers of ten that are on the axis.
+    fn ticks(&self, multiples: &[f64]) -> Vec<f64> {
+        let powers = [0.1, 1.0, 10.0, 100.0, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8];
+        let ticks = powers.iter().flat_map(|power| multiples.iter().map(move |by| by * power));
+        ticks.filter(|tick| (self.low..=self.high).contains(tick)).collect()
+    }
 }
 
 /// Returns what the bytes of the heap are at its peak, as a row.
@@ -146,18 +191,16 @@ pub(super) fn row(name: &str, figures: &Figures, height: usize) -> String {
         ("rounding", split.rounding, "--hole"),
         ("holes", split.holes, "--heap"),
     ];
-    let mut html = format!("<p>{name}: ");
-    let texts: Vec<String> =
-        parts.iter().map(|(part, bytes, _)| format!("{part} {}", short(*bytes))).collect();
-    html += &texts.join(", ");
-    html += "</p><div class=\"bar\">";
+    let mut html = format!("<div class=\"key\"><span>{name}:</span>");
     for (part, bytes, color) in parts {
-        let _ = write!(
-            html,
-            "<i title=\"{part}: {} bytes\" style=\"width:{:.3}%;background:var({color})\"></i>",
-            grouped(bytes),
-            percent(bytes, height)
-        );
+        let bytes = grouped(bytes);
+        let _ =
+            write!(html, "<span><i style=\"background:var({color})\"></i> {part} {bytes}</span>");
+    }
+    html += "</div><div class=\"bar\">";
+    for (_, bytes, color) in parts {
+        let bytes = percent(bytes, height);
+        let _ = write!(html, "<i style=\"width:{bytes:.3}%;background:var({color})\"></i>");
     }
     html + "</div>"
 }

@@ -25,6 +25,8 @@ pub fn page(
     let name = escaped(&recording.name);
     let mut html = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; \
+         style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n\
          <title>The heap of {name}</title>\n<style>\n{STYLE}</style>\n<main>\n\
          <h1>The heap of {name}</h1>\n<p>{}.</p>\n",
@@ -43,15 +45,16 @@ pub fn page(
         html.push('\n');
     }
     html += "<div class=\"grid\">\n<figure><h2>Memory and time of every configuration</h2>\n\
-             <p class=\"soft\">Upward, the peak over the most bytes that lived, by its logarithm; to the right, the time. \
-             Large points are those that no other beats in both.</p>\n";
+             <p class=\"soft\">Upward, the peak in percent over the most bytes that lived; to the right, the time; both by their \
+             logarithms. The points with numbers are those that no other beats in both.</p>\n";
     html += &chart::scatter(recording.peak_live, cells, figures);
     html += "</figure>\n<figure><h2>Sizes and lifetimes</h2>\n<p class=\"soft\">Upward, sizes from 1 byte \
              to 16 MiB; to the right, lifetimes from 1 event to 4 million; both by powers of two. The \
-             stronger the color, the more blocks.</p>\n";
+             stronger the color, the more blocks.</p>\n<div class=\"axis\"><span>16 MiB</span></div>\n";
     html += &chart::lifetimes(recording);
-    html += "<div class=\"axis\"><span>1 event</span><span>lifetime</span><span>4 million</span></div>\
-             </figure>\n</div>\n<h2>All figures</h2>\n<div class=\"scroll\" tabindex=\"0\">\n";
+    html += "<div class=\"axis\"><span>1 byte, 1 event</span><span>4 million events</span></div>\
+             <output></output></figure>\n</div>\n<h2>All figures</h2>\n<div class=\"scroll\" tabindex=\"0\" \
+             role=\"region\" aria-label=\"all figures\">\n";
     rows(&mut html, recording, cells, figures);
     let _ = write!(html, "</div>\n</main>\n<script>\n{SCRIPT}</script>\n</html>\n");
     html
@@ -67,7 +70,7 @@ fn figure(html: &mut String, recording: &Recording, painting: &Painting, height:
     let peak = grouped(painting.figures.peak);
     let _ = write!(
         html,
-        "<figure>\n<h3>{name}: {peak} bytes, {over:.2} % over what lives</h3>\n\
+        "<figure>\n<h3>{name}</h3>\n<p class=\"soft\">{peak} bytes, {over:.2} % over what lives</p>\n\
          <div class=\"axis\"><span>{}</span></div>\n\
          <div class=\"raster\" tabindex=\"0\" role=\"application\" aria-label=\"{name}: heap over time; \
          arrow keys move\" data-columns=\"{columns}\" data-rows=\"{ROWS}\" data-events=\"{}\" \
@@ -81,6 +84,7 @@ fn figure(html: &mut String, recording: &Recording, painting: &Painting, height:
         series.join(" "),
         grouped(recording.events.len()),
     );
+    let _ = writeln!(html, "<div class=\"axis\"><span>{}</span></div>", short(height));
     *html += &chart::lines(painting, height);
     *html += "<div class=\"key\">";
     for (class, words) in [("live", "live"), ("heap", "heap"), ("hole", "largest hole")] {

@@ -174,7 +174,10 @@ impl Report<'_> {
         }
         for word in &all {
             let rest: Vec<&str> = all.iter().copied().filter(|other| other != word).collect();
-            let without = find(&rest.join(", ")).or_else(|| find(""));
+            let measured = |options: &str| {
+                find(options).filter(|other| self.study.of_options(other.options).is_some())
+            };
+            let without = measured(&rest.join(", ")).or_else(|| measured(""));
             let price = without.and_then(|without| {
                 let price = self.price(self.choice.attribute, without)?;
                 let is_exact = words(without.options).len() + 1 == all.len();
@@ -203,12 +206,18 @@ impl Report<'_> {
         } else {
             format!(", measured on {}", nearest.text())
         };
-        let _ = writeln!(text, "\nWords that it does not have{of}:");
+        let mut prices = String::new();
         for (word, attribute) in nearest.with_one_word_more() {
+            if words(base.options).contains(&word) {
+                continue;
+            }
             if let Some(price) = self.price(attribute, nearest) {
                 let lost = if is_checked(word) { "" } else { "; no checks" };
-                let _ = writeln!(text, "  {word:<18} {price}{lost}");
+                let _ = writeln!(prices, "  {word:<18} {price}{lost}");
             }
+        }
+        if !prices.is_empty() {
+            let _ = writeln!(text, "\nWords that it does not have{of}:\n{}", prices.trim_end());
         }
     }
 
