@@ -3,6 +3,7 @@
 use brkalloc::{BrkHeap, Config, Origin, brk_heap};
 use core::alloc::{GlobalAlloc as _, Layout};
 use core::mem::MaybeUninit;
+use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 #[path = "../support/child.rs"]
 mod child;
@@ -42,6 +43,10 @@ fn a_heap_refuses_requests_until_it_is_given_memory_and_memory_from_then_on() {
 
     assert!(fill(&HEAP).is_empty(), "it has no memory yet");
     assert_eq!((HEAP.stats().origin, HEAP.stats().committed), (None, 0));
+    for few in [0, 1, 16, 32, 40] {
+        let refused = HEAP.init(bytes(few)).expect_err("no chunk fits");
+        assert_eq!(refused.into_bytes().len(), few);
+    }
     let refused = HEAP.init(bytes(16)).expect_err("no chunk fits");
     assert!(refused.to_string().starts_with("too few bytes"), "{refused}");
     assert_eq!(refused.into_bytes().len(), 16);
@@ -197,6 +202,52 @@ fn requests_of_threads_are_critical_sections() {
         unsafe { HEAP.alloc(BLOCK) }
     });
     assert!(!block.is_null());
+}
+
+#[test]
+fn critical_sections_of_several_heaps_end_behind_a_fork_as_they_nest() {
+    #[brk_heap(source = "mmap", lock = "critical_section", policy = "first_fit")]
+    static FIRST: BrkHeap;
+    #[brk_heap(source = "mmap", lock = "critical_section", policy = "first_fit")]
+    static SECOND: BrkHeap;
+    static OVER: AtomicBool = AtomicBool::new(false);
+
+    fn turn<C: Config>(heap: &BrkHeap<C>) {
+        // SAFETY: the layout has bytes.
+        let block = unsafe { heap.alloc(BLOCK) };
+        assert!(!block.is_null());
+        // SAFETY: the heap handed it out with this layout.
+        unsafe { heap.dealloc(block, BLOCK) };
+    }
+    turn(&FIRST);
+    turn(&SECOND);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !OVER.load(Relaxed) {
+                    turn(&FIRST);
+                    turn(&SECOND);
+                }
+            });
+        }
+        for _ in 0..100 {
+            // SAFETY: the child uses two heaps, and ends.
+            let child = unsafe { libc::fork() };
+            if child == 0 {
+                // SAFETY: the call has no precondition; a child that waits for ever is ended.
+                unsafe { libc::alarm(10) };
+                turn(&FIRST);
+                turn(&SECOND);
+                // SAFETY: nothing is left to clean up.
+                unsafe { libc::_exit(0) };
+            }
+            let mut status = -1;
+            // SAFETY: the child is this thread's own, and there is room for the answer.
+            unsafe { libc::waitpid(child, &raw mut status, 0) };
+            assert_eq!(status, 0, "the child found both heaps unlocked");
+        }
+        OVER.store(true, Relaxed);
+    });
 }
 
 #[test]

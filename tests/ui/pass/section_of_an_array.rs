@@ -6,7 +6,7 @@ use core::alloc::{GlobalAlloc as _, Layout};
 static HEAP: BrkHeap;
 
 #[brk_heap(preset = "embedded", arena = "4KiB")]
-#[unsafe(link_section = "ccm")]
+#[cfg_attr(all(), unsafe(link_section = "ccm"))]
 static EMBEDDED: BrkHeap;
 
 // Linkers of ELF define them, for sections whose names are words.

@@ -4,7 +4,7 @@ use super::RawHeap;
 use super::extent::Extent;
 use crate::arena::chunk::{Chunk, Window};
 use crate::arena::params::Params;
-use crate::arena::tag::{GRANULE, Tag, WORD};
+use crate::arena::tag::{GRANULE, MIN_GRANULES, Tag, WORD};
 use crate::diag::report::ensure;
 use crate::sys::source::{Origin, Source};
 use core::ptr::NonNull;
@@ -55,11 +55,18 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         length: usize,
         limit: usize,
     ) -> bool {
-        let skipped = (base.addr().get() + WORD).next_multiple_of(GRANULE) - base.addr().get();
+        let start = base.addr().get();
+        // The first chunk leaves room for its tag; and its place is above a granule, because the window's
+        // origin, a granule below, is not null.
+        let first = start.checked_add(WORD).map(|first| first.max(GRANULE + 1));
+        let Some(first) = first.and_then(|first| first.checked_next_multiple_of(GRANULE)) else {
+            return false;
+        };
+        let skipped = first - start;
         // The end tag lies in the last word below a multiple of a granule, at least one granule
         // above the first.
         let granules = length.min(limit).saturating_sub(skipped) / GRANULE;
-        if granules == 0 {
+        if granules < MIN_GRANULES as usize {
             return false;
         }
         let end = u32::try_from(granules + 1).unwrap_or(u32::MAX).min(Self::MAX_OFFSET);

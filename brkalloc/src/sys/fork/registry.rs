@@ -166,19 +166,32 @@ extern "C" fn child() {
 /// Releases the locks that `prepare` took, the list of streams by `streams`.
 fn release(streams: fn()) {
     // SAFETY: this thread, or the one it is a copy of, took the registry's lock in `prepare`.
-    for heap in unsafe { &*REGISTRY.get() }.iter() {
-        // SAFETY: and this lock; the list has not changed since, as the registry was locked.
-        unsafe { heap.unlock() };
-    }
+    let heaps = unsafe { &*REGISTRY.get() }.iter();
+    // SAFETY: and that of each heap; the list has not changed since.
+    unsafe { unlock_backward(heaps) };
     // SAFETY: as above.
     unsafe { REGISTRY.unlock() };
     streams();
+}
+
+/// Unlocks the heaps, the last one first: critical sections end in the order in which they nest.
+///
+/// # Safety
+///
+/// The caller holds the lock of each, and refers to no heap's value.
+unsafe fn unlock_backward<'h>(mut heaps: impl Iterator<Item = &'h dyn Held>) {
+    let Some(heap) = heaps.next() else { return };
+    // SAFETY: the caller guarantees the same of the rest.
+    unsafe { unlock_backward(heaps) };
+    // SAFETY: the caller holds this lock.
+    unsafe { heap.unlock() };
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::sys::fork::Survives;
+    use core::sync::atomic::AtomicUsize;
     use core::time::Duration;
     use std::thread;
 
@@ -215,6 +228,45 @@ mod tests {
         // SAFETY: the child is this thread's own, and `status` has room for the answer.
         assert_eq!(process, unsafe { libc::waitpid(process, &raw mut status, 0) });
         libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0
+    }
+
+    /// The locks that are held, each a digit to the base of ten; and whether one was not released as they nest.
+    static HELD: AtomicUsize = AtomicUsize::new(0);
+    static CROSSED: AtomicBool = AtomicBool::new(false);
+
+    /// A lock that only the handlers take, one fork at a time.
+    struct Nested(usize);
+
+    // SAFETY: nobody but the handlers takes it, and they hold the registry's lock.
+    unsafe impl crate::sys::lock::Lock for Nested {
+        type Link = Link;
+        const OPTION: &'static str = "";
+
+        fn lock(&self) {
+            HELD.store(HELD.load(Ordering::Relaxed) * 10 + self.0, Ordering::Relaxed);
+        }
+
+        unsafe fn unlock(&self) {
+            let held = HELD.load(Ordering::Relaxed);
+            CROSSED.fetch_or(held % 10 != self.0, Ordering::Relaxed);
+            HELD.store(held / 10, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn locks_are_released_as_they_nest() {
+        static LINKS: [Link; 3] = [const { Link::NEW }; 3];
+        static LOCKS: [Guarded<Nested, [u32; 2]>; 3] = [
+            Guarded::new(Nested(1), [0; 2]),
+            Guarded::new(Nested(2), [0; 2]),
+            Guarded::new(Nested(3), [0; 2]),
+        ];
+        for (link, lock) in LINKS.iter().zip(&LOCKS) {
+            link.hold(lock);
+        }
+        let is_nested = || HELD.load(Ordering::Relaxed) == 0 && !CROSSED.load(Ordering::Relaxed);
+        assert!(holds_in_child(is_nested), "in the child");
+        assert!(!CROSSED.load(Ordering::Relaxed), "in the parent");
     }
 
     #[test]

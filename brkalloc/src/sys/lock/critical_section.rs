@@ -3,6 +3,9 @@
 //! The crate `critical-section` has the functions; the program's HAL provides them, for one core by
 //! disabling interrupts, for several by a lock besides. They also nest, which a heap must not: the
 //! flag ends the process when a walk's closure allocates.
+//!
+//! Where a process forks, a section of the user's own that allocates from a heap with another lock may wait
+//! for the fork, which waits for the section: no program for Unix has a use for this lock beside tests.
 
 use super::Lock;
 use crate::diag::report;

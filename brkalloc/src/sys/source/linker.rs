@@ -91,12 +91,15 @@ unsafe impl<S: ByScript> Source for Linker<S> {
     }
 }
 
+/// Bytes of the least window: the granule below the first chunk, and three for the largest least chunk.
+const LEAST: usize = 4 * NO_PAGES;
+
 /// Returns base and size of the window within `start..end`, of `limit` bytes at most; `None` if no
 /// chunk fits.
 fn whole(start: usize, end: usize, limit: usize) -> Option<(usize, usize)> {
     let base = start.checked_next_multiple_of(NO_PAGES)?;
     let size = end.checked_sub(base)?.min(limit).min(isize::MAX.unsigned_abs());
-    (2 * NO_PAGES <= size && base != 0).then_some((base, size))
+    (LEAST <= size && base != 0).then_some((base, size))
 }
 
 #[cfg(test)]

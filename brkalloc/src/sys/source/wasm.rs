@@ -38,8 +38,16 @@ unsafe impl Source for Brk {
     const OPTION: &'static str = "brk";
 
     fn open(arena: usize, limit: usize) -> Option<Region> {
-        let size = arena.max(1).min(limit.max(arena)).checked_next_multiple_of(PAGE)?;
+        if arena == 0 && limit == 0 {
+            return None;
+        }
+        let size = arena.max(1).checked_next_multiple_of(PAGE)?;
+        if isize::MAX.unsigned_abs() < size {
+            return None;
+        }
         let base = grow(size)?;
+        // A window that ends with the address space would have no address for its end.
+        base.checked_add(size)?;
         let base = NonNull::new(with_exposed_provenance_mut(base))?;
         Some(Region { base, committed: size, reserved: size, origin: Origin::Break })
     }
@@ -53,6 +61,7 @@ unsafe impl Source for Brk {
         let more =
             least.min(limit.max(least)).checked_sub(reserved)?.checked_next_multiple_of(PAGE)?;
         let end = base.addr().get().checked_add(reserved)?;
+        end.checked_add(more)?;
         if isize::MAX.unsigned_abs() < reserved.checked_add(more)? || end != end_of_memory() {
             return None;
         }
