@@ -203,6 +203,8 @@ fn a_section_has_the_array_of_a_static_arena_and_otherwise_the_heap() {
             name.split_once(':').expect("with its type").0.to_owned()
         };
         assert_eq!([behind(array), behind("")], ["ARENA", "HEAP"]);
+        let placed = formatted(array, &format!("{attribute} static HEAP: BrkHeap;"));
+        assert!(placed.contains("Static<HEAP, false>"), "nothing fills it with zeros: {placed}");
     }
     let text = formatted(array, "#[allow(link_section)] static HEAP: BrkHeap;");
     assert!(text.contains("Static<HEAP, true>") && text.contains("StaticArena"), "{text}");

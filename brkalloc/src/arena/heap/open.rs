@@ -56,12 +56,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         limit: usize,
     ) -> bool {
         let start = base.addr().get();
-        // The first chunk leaves room for its tag; and its place is above a granule, because the window's
-        // origin, a granule below, is not null.
-        let first = start.checked_add(WORD).map(|first| first.max(GRANULE + 1));
-        let Some(first) = first.and_then(|first| first.checked_next_multiple_of(GRANULE)) else {
-            return false;
-        };
+        let Some(first) = first_above(start) else { return false };
         let skipped = first - start;
         // The end tag lies in the last word below a multiple of a granule, at least one granule
         // above the first.
@@ -110,5 +105,30 @@ impl<C: Params, S: Source> RawHeap<C, S> {
             self.furnish();
         }
         true
+    }
+}
+
+/// Returns the address of the first chunk of bytes that begin at `start`; `None` if they end before it.
+///
+/// There is room for its tag below; and it is above a granule, because the window's origin, a granule below,
+/// is not null.
+fn first_above(start: usize) -> Option<usize> {
+    start.checked_add(WORD)?.max(GRANULE + 1).checked_next_multiple_of(GRANULE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{GRANULE, WORD, first_above};
+
+    #[test]
+    fn the_first_chunk_has_room_for_its_tag_and_an_origin_that_is_not_null() {
+        for start in (1..200).chain([usize::MAX / 2, usize::MAX - 3 * GRANULE]) {
+            let first = first_above(start).expect("there is an address");
+            assert!(start + WORD <= first && first.is_multiple_of(GRANULE), "{start}");
+            assert!(GRANULE < first && first - start <= 2 * GRANULE, "{start}: {first}");
+        }
+        for start in usize::MAX - GRANULE + 2..=usize::MAX {
+            assert_eq!(first_above(start), None, "no address is above {start}");
+        }
     }
 }

@@ -101,6 +101,13 @@ fn a_lock_that_notices_excludes_as_the_one_inside() {
     assert_eq!(<Noticing<Called, SpinLock> as Lock>::OPTION, "lock = \"spin\"");
 }
 
+#[cfg(feature = "critical-section")]
+#[test]
+fn a_critical_section_excludes_and_is_left_after_a_panic() {
+    counts_every_addition(super::CriticalSection::new(), 20_000);
+    is_free_after_a_panic(super::CriticalSection::default());
+}
+
 #[test]
 fn an_unlocked_value_can_be_used_again_and_again() {
     // SAFETY: this thread alone uses the value.
@@ -149,6 +156,16 @@ mod that_end_the_process {
         let value = Guarded::new(unsafe { Unlocked::new() }, ());
         let words = last_words(|| value.with(|()| value.with(|()| ())));
         assert_eq!(words, "brkalloc: a heap with lock = \"none\": entered again while in use\n");
+    }
+
+    #[cfg(feature = "critical-section")]
+    #[test]
+    fn entering_a_critical_section_twice() {
+        let value = Guarded::new(super::super::CriticalSection::new(), ());
+        let words = last_words(|| value.with(|()| value.with(|()| ())));
+        let expected =
+            "brkalloc: a heap with lock = \"critical_section\": entered again while in use\n";
+        assert_eq!(words, expected);
     }
 
     #[test]

@@ -26,18 +26,6 @@ macro_rules! opens_nothing {
             fn open(_arena: usize, _limit: usize) -> Option<Region> {
                 None
             }
-
-            fn page_size() -> usize {
-                super::fixed::NO_PAGES
-            }
-
-            unsafe fn commit(_base: NonNull<u8>, _from: usize, _to: usize) -> bool {
-                false
-            }
-
-            unsafe fn discard(_base: NonNull<u8>, _from: usize, _to: usize) -> bool {
-                false
-            }
         }
     };
 }

@@ -159,18 +159,6 @@ unsafe impl<S: Storage<ZEROED>, const ZEROED: bool> Source for Static<S, ZEROED>
     fn open(_arena: usize, _limit: usize) -> Option<Region> {
         report::without_unwinding(|| "`Storage::storage`", S::storage).open()
     }
-
-    fn page_size() -> usize {
-        NO_PAGES
-    }
-
-    unsafe fn commit(_base: NonNull<u8>, _from: usize, _to: usize) -> bool {
-        false
-    }
-
-    unsafe fn discard(_base: NonNull<u8>, _from: usize, _to: usize) -> bool {
-        false
-    }
 }
 
 /// Bytes that a caller lent to one heap. The heap never opens this source: who lends them opens the
@@ -187,19 +175,4 @@ unsafe impl Source for Slice {
     fn open(_arena: usize, _limit: usize) -> Option<Region> {
         None
     }
-
-    fn page_size() -> usize {
-        NO_PAGES
-    }
-
-    unsafe fn commit(_base: NonNull<u8>, _from: usize, _to: usize) -> bool {
-        false
-    }
-
-    unsafe fn discard(_base: NonNull<u8>, _from: usize, _to: usize) -> bool {
-        false
-    }
 }
-
-/// The page size of memory without pages: the least that a source may name.
-pub(super) const NO_PAGES: usize = 16;

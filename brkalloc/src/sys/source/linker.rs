@@ -11,7 +11,6 @@
 //! system, and trusts the script: what it says is what the user's `unsafe` promises.
 
 use super::claim::Claim;
-use super::fixed::NO_PAGES;
 use super::{Origin, Region, Source};
 use core::marker::PhantomData;
 use core::ptr::{NonNull, with_exposed_provenance_mut};
@@ -77,27 +76,18 @@ unsafe impl<S: ByScript> Source for Linker<S> {
             origin: Origin::Linker,
         })
     }
-
-    fn page_size() -> usize {
-        NO_PAGES
-    }
-
-    unsafe fn commit(_base: NonNull<u8>, _from: usize, _to: usize) -> bool {
-        false
-    }
-
-    unsafe fn discard(_base: NonNull<u8>, _from: usize, _to: usize) -> bool {
-        false
-    }
 }
 
+/// What the base is a multiple of, as every window's: memory without pages has the least page size.
+const GRAIN: usize = 16;
+
 /// Bytes of the least window: the granule below the first chunk, and three for the largest least chunk.
-const LEAST: usize = 4 * NO_PAGES;
+const LEAST: usize = 4 * GRAIN;
 
 /// Returns base and size of the window within `start..end`, of `limit` bytes at most; `None` if no
 /// chunk fits.
 fn whole(start: usize, end: usize, limit: usize) -> Option<(usize, usize)> {
-    let base = start.checked_next_multiple_of(NO_PAGES)?;
+    let base = start.checked_next_multiple_of(GRAIN)?;
     let size = end.checked_sub(base)?.min(limit).min(isize::MAX.unsigned_abs());
     (LEAST <= size && base != 0).then_some((base, size))
 }
@@ -120,5 +110,7 @@ mod tests {
         }
         assert_eq!(whole(0, 64, usize::MAX), None, "an address of zero is no memory");
         assert_eq!(whole(64, 128, 16), None);
+        assert_eq!([whole(64, 127, 4096), whole(64, 128, 63)], [None; 2]);
+        assert_eq!(whole(64, 128, 64), Some((64, 64)));
     }
 }

@@ -178,8 +178,11 @@ pub unsafe trait Source {
         None
     }
 
-    /// Returns the system's page size in bytes, a power of two of at least 16.
-    fn page_size() -> usize;
+    /// Returns the system's page size in bytes, a power of two of at least 16. Memory without pages has the least.
+    #[must_use]
+    fn page_size() -> usize {
+        16
+    }
 
     /// Makes the bytes `from..to` of the window at `base` readable and writable, rounding outward
     /// to pages. Returns `false`, with nothing changed, if the system refuses.
@@ -189,7 +192,10 @@ pub unsafe trait Source {
     /// `base` is that of a window that this source opened; `from` is a multiple of
     /// [`page_size`](Source::page_size), or the byte just below it is committed; `from <= to`, and
     /// `to` is at most what it reserved.
-    unsafe fn commit(base: NonNull<u8>, from: usize, to: usize) -> bool;
+    #[must_use]
+    unsafe fn commit(_base: NonNull<u8>, _from: usize, _to: usize) -> bool {
+        false
+    }
 
     /// Returns the whole pages within the bytes `from..to` of the window at `base` to the system.
     /// They stay committed and read as zero from then on. Returns `false` if the system refuses;
@@ -199,7 +205,10 @@ pub unsafe trait Source {
     ///
     /// `base` is that of a window that this source opened; `from <= to`, all of it is committed,
     /// and nobody needs the bytes of those pages any more.
-    unsafe fn discard(base: NonNull<u8>, from: usize, to: usize) -> bool;
+    #[must_use]
+    unsafe fn discard(_base: NonNull<u8>, _from: usize, _to: usize) -> bool {
+        false
+    }
 
     /// Returns the pages of a mapping to the system. It stays and reads as zero from then on. Returns
     /// `false`, with nothing changed, if the system refuses.
