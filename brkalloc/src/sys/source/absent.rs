@@ -4,7 +4,6 @@
 //! lacks them ([`target`](crate::heap::target)). Without any type, each use would be another error.
 
 use super::{Region, Source};
-use core::ptr::NonNull;
 
 /// The program break, which this target lacks.
 #[cfg(not(target_arch = "wasm32"))]
