@@ -7,7 +7,7 @@ struct Mine;
 impl Lock for Mine {
     type Link = ();
     const OPTION: &'static str = "mine";
-    fn lock(&self) {}
+    unsafe fn lock(&self) {}
     unsafe fn unlock(&self) {}
 }
 

@@ -58,7 +58,11 @@ impl Hold for () {
 /// no other meanwhile.
 pub unsafe trait Held: Sync {
     /// Takes the lock.
-    fn lock(&self);
+    ///
+    /// # Safety
+    ///
+    /// As for [`Lock::lock`].
+    unsafe fn lock(&self);
 
     /// Gives the lock back.
     ///
@@ -95,8 +99,9 @@ pub(crate) trait Survives {
 
 // SAFETY: the lock is the one that guards the value.
 unsafe impl<L: Lock, T: Send + Survives> Held for Guarded<L, T> {
-    fn lock(&self) {
-        Guarded::lock(self);
+    unsafe fn lock(&self) {
+        // SAFETY: the caller guarantees it.
+        unsafe { Guarded::lock(self) };
     }
 
     unsafe fn unlock(&self) {

@@ -137,12 +137,14 @@ fn install() {
 /// Runs before a fork, in the thread that forks.
 extern "C" fn prepare() {
     streams::prepare();
-    REGISTRY.lock();
+    // SAFETY: `release` unlocks it last of the locks taken here.
+    unsafe { REGISTRY.lock() };
     // SAFETY: this thread holds the registry's lock.
     let heaps = unsafe { &mut *REGISTRY.get() };
     (heaps.forking, heaps.process) = (thread::current(), thread::process());
     for heap in heaps.iter() {
-        heap.lock();
+        // SAFETY: `release` unlocks the heaps, the last one first.
+        unsafe { heap.lock() };
     }
 }
 
@@ -242,7 +244,7 @@ mod tests {
         type Link = Link;
         const OPTION: &'static str = "";
 
-        fn lock(&self) {
+        unsafe fn lock(&self) {
             HELD.store(HELD.load(Ordering::Relaxed) * 10 + self.0, Ordering::Relaxed);
         }
 

@@ -23,7 +23,7 @@ unsafe impl Lock for Absent {
     type Link = ();
     const OPTION: &'static str = "lock = \"os\"";
 
-    fn lock(&self) {
+    unsafe fn lock(&self) {
         report::fatal("a heap", &["this target has no such lock"])
     }
 

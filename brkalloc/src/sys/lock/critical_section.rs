@@ -51,9 +51,9 @@ unsafe impl Lock for CriticalSection {
     const OPTION: &'static str = "lock = \"critical_section\"";
 
     #[inline]
-    fn lock(&self) {
-        // SAFETY: `unlock` releases it, on the same thread, and sections end in the order in which they
-        // nest: between the two, the heap runs.
+    unsafe fn lock(&self) {
+        // SAFETY: the caller releases the lock on this thread, and what it locks meanwhile before; a section of
+        // the program's own ends within the closure that began it.
         let state = unsafe { critical_section::acquire() };
         if self.entered.load(Relaxed) {
             entered_again();

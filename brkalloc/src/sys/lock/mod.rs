@@ -74,7 +74,12 @@ pub unsafe trait Lock: Sync {
     const OPTION: &'static str;
 
     /// Waits until the lock is free and takes it. Never allocates.
-    fn lock(&self);
+    ///
+    /// # Safety
+    ///
+    /// The caller releases the lock on this thread, and whatever it locks meanwhile before: locks nest, as
+    /// critical sections have to.
+    unsafe fn lock(&self);
 
     /// Releases the lock.
     ///
@@ -116,7 +121,8 @@ impl<L: Lock, T> Guarded<L, T> {
     /// Calls `f` with the value under the lock, and releases the lock even if `f` panics.
     #[inline(always)]
     pub(crate) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
-        self.lock();
+        // SAFETY: `_release` is dropped last, behind all that `f` locks and releases.
+        unsafe { self.lock() };
         let _release = Release(&self.lock);
         // SAFETY: the lock is held until `_release` is dropped, after `f`; until then nobody else
         // gets here.
@@ -132,7 +138,8 @@ impl<L: Lock, T> Guarded<L, T> {
         f: impl FnOnce(&mut T) -> Option<R>,
         or: impl FnOnce(&mut T) -> E,
     ) -> Result<R, E> {
-        self.lock();
+        // SAFETY: as in `with`.
+        unsafe { self.lock() };
         let _release = Release(&self.lock);
         // SAFETY: as in `with`.
         let value = unsafe { &mut *self.value.get() };
@@ -143,9 +150,14 @@ impl<L: Lock, T> Guarded<L, T> {
     }
 
     /// Takes the lock, which [`unlock`](Guarded::unlock) releases.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Lock::lock`].
     #[inline]
-    pub(crate) fn lock(&self) {
-        self.lock.lock();
+    pub(crate) unsafe fn lock(&self) {
+        // SAFETY: the caller guarantees it.
+        unsafe { self.lock.lock() };
     }
 
     /// Releases the lock.

@@ -34,13 +34,14 @@ unsafe impl<C: Named, L: Lock> Lock for Noticing<C, L> {
     const OPTION: &'static str = L::OPTION;
 
     #[inline]
-    fn lock(&self) {
+    unsafe fn lock(&self) {
         let this = this_thread();
         // Only this thread writes its own number, so what another writes meanwhile is none.
         if this != 0 && self.holder.load(Ordering::Relaxed) == this {
             entered_again::<C>();
         }
-        self.lock.lock();
+        // SAFETY: the caller guarantees it, and this lock is released where the one inside is.
+        unsafe { self.lock.lock() };
         self.holder.store(this, Ordering::Relaxed);
     }
 

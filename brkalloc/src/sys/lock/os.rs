@@ -40,7 +40,7 @@ unsafe impl Lock for OsLock {
     const OPTION: &'static str = "lock = \"os\"";
 
     #[inline]
-    fn lock(&self) {
+    unsafe fn lock(&self) {
         self.0.lock();
     }
 

@@ -38,7 +38,11 @@ pub unsafe trait Mutex: Sized + Sync + 'static {
     const UNLOCKED: RawLock<Self>;
 
     /// Waits until the lock is free and takes it.
-    fn lock(lock: &RawLock<Self>);
+    ///
+    /// # Safety
+    ///
+    /// As for [`Lock::lock`].
+    unsafe fn lock(lock: &RawLock<Self>);
 
     /// Releases the lock.
     ///
@@ -54,8 +58,9 @@ unsafe impl<R: RawMutex + Sync + 'static> Mutex for R {
     const UNLOCKED: RawLock<Self> = RawLock::new();
 
     #[inline]
-    fn lock(lock: &RawLock<Self>) {
-        Lock::lock(lock);
+    unsafe fn lock(lock: &RawLock<Self>) {
+        // SAFETY: the caller guarantees it.
+        unsafe { Lock::lock(lock) };
     }
 
     #[inline]
@@ -102,7 +107,7 @@ unsafe impl<C: ByPath + Named> Lock for PathLock<C> {
     const OPTION: &'static str = "";
 
     #[inline]
-    fn lock(&self) {
+    unsafe fn lock(&self) {
         let this = this_thread();
         // Only this thread writes its own number, so what others write meanwhile is none.
         let is_within = |word: &AtomicUsize| word.load(Ordering::Relaxed) == this;
@@ -111,7 +116,8 @@ unsafe impl<C: ByPath + Named> Lock for PathLock<C> {
             entered_again::<C>();
         }
         self.entering.store(this, Ordering::Relaxed);
-        C::Raw::lock(&self.lock);
+        // SAFETY: the caller guarantees it of this lock, which is released where the one inside is.
+        unsafe { C::Raw::lock(&self.lock) };
         self.entering.store(0, Ordering::Relaxed);
         self.holder.store(this, Ordering::Relaxed);
     }

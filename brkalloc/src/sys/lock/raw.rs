@@ -45,7 +45,7 @@ unsafe impl<R: RawMutex + Sync> Lock for RawLock<R> {
     const OPTION: &'static str = "";
 
     #[inline]
-    fn lock(&self) {
+    unsafe fn lock(&self) {
         report::without_unwinding(|| "a lock_api mutex", || self.0.lock());
     }
 

@@ -41,7 +41,7 @@ unsafe impl Lock for SpinLock {
     const OPTION: &'static str = "lock = \"spin\"";
 
     #[inline]
-    fn lock(&self) {
+    unsafe fn lock(&self) {
         if !RawMutex::try_lock(&self.0) {
             self.wait_and_hold();
         }

@@ -47,7 +47,7 @@ unsafe impl Lock for Pthread {
     const OPTION: &'static str = "";
     type Link = ();
 
-    fn lock(&self) {
+    unsafe fn lock(&self) {
         Pthread::lock(self);
     }
 
@@ -132,9 +132,11 @@ fn only_locks_that_threads_share_are_held_over_a_fork() {
 #[test]
 fn a_thread_that_sleeps_on_the_os_lock_is_woken() {
     static LOCK: OsLock = OsLock::new();
-    LOCK.lock();
+    // SAFETY: released below; nothing is locked meanwhile.
+    unsafe { LOCK.lock() };
     let sleeper = thread::spawn(|| {
-        LOCK.lock();
+        // SAFETY: released on the next line.
+        unsafe { LOCK.lock() };
         // SAFETY: taken on the line above.
         unsafe { LOCK.unlock() };
     });
@@ -250,7 +252,10 @@ mod that_end_the_process {
             }
             unsafe fn unlock(&self) {}
         }
-        let words = last_words(|| RawLock::<Panics>::new().lock());
+        let words = last_words(|| {
+            // SAFETY: it does not return.
+            unsafe { RawLock::<Panics>::new().lock() };
+        });
         assert_eq!(words, "brkalloc: a lock_api mutex: panicked within an allocator\n");
     }
 }

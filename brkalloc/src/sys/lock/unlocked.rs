@@ -38,7 +38,7 @@ unsafe impl Lock for Unlocked {
     const OPTION: &'static str = "unsafe(lock = \"none\")";
 
     #[inline]
-    fn lock(&self) {
+    unsafe fn lock(&self) {
         if self.entered.load(Ordering::Relaxed) {
             entered_again();
         }
