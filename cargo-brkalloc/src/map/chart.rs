@@ -117,7 +117,8 @@ pub(super) fn scatter(live: usize, cells: &[Cell], figures: &[Figures]) -> Strin
         let _ = write!(
             svg,
             "<line x1=\"0\" x2=\"100%\" y1=\"{y:.2}%\" y2=\"{y:.2}%\"/>\
-             <text class=\"tick\" x=\"4\" y=\"{y:.2}%\" dy=\"-4\">{over} %</text>"
+             <text class=\"tick\" x=\"4\" y=\"{y:.2}%\" dy=\"-4\">{} %</text>",
+            label(over)
         );
     }
     for time in times.ticks(&[1.0, 2.0, 5.0]) {
@@ -125,7 +126,8 @@ pub(super) fn scatter(live: usize, cells: &[Cell], figures: &[Figures]) -> Strin
         let _ = write!(
             svg,
             "<line x1=\"{x:.2}%\" x2=\"{x:.2}%\" y1=\"100%\" y2=\"98%\"/>\
-             <text class=\"tick\" x=\"{x:.2}%\" y=\"100%\" dy=\"15\" text-anchor=\"middle\">{time}</text>"
+             <text class=\"tick\" x=\"{x:.2}%\" y=\"100%\" dy=\"15\" text-anchor=\"middle\">{}</text>",
+            label(time)
         );
     }
     let mut point = |(name, over, time): &(String, f64, f64), number: Option<usize>| {
@@ -151,6 +153,12 @@ pub(super) fn scatter(live: usize, cells: &[Cell], figures: &[Figures]) -> Strin
         let _ = write!(svg, "<li>{name}: {over:.2} %, {time:.0} ns</li>");
     }
     svg + "</ol><output></output>"
+}
+
+/// A tick as the rest of the page writes numbers.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a power of ten")]
+fn label(tick: f64) -> String {
+    if tick < 1000.0 { tick.to_string() } else { grouped(tick as u64) }
 }
 
 /// A logarithmic axis around figures, which it leaves some room.

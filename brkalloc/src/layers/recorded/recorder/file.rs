@@ -170,6 +170,7 @@ impl File {
     /// Copies a piece to `offset`, which is the end of the file, or will be.
     pub(super) fn copy(&self, piece: &Piece, offset: u64) -> Result<(), Trouble> {
         let (file, offset) = self.open(offset)?;
+        file.reserve(offset);
         let bytes: *const Piece = piece;
         // SAFETY: a piece has so many bytes; nobody but this thread changes it.
         match retried(|| unsafe { libc::pwrite64(file.0, bytes.cast(), BYTES, offset) }) {
@@ -233,6 +234,16 @@ impl Open {
             // A file system that cannot: zeros that are written take room as well.
             libc::EOPNOTSUPP | libc::ENOSYS => self.write_zeros(offset),
             errno => Err(Trouble::System(errno)),
+        }
+    }
+
+    /// Takes room for the next pieces at once, which is a tenth of the time of recording. The file
+    /// grows no longer by it, and a system that refuses takes room for each piece as it comes.
+    fn reserve(&self, offset: libc::off64_t) {
+        const STEP: libc::off64_t = 4 << 20;
+        if offset % STEP == 0 {
+            // SAFETY: the call touches no memory.
+            unsafe { libc::fallocate64(self.0, libc::FALLOC_FL_KEEP_SIZE, offset, STEP) };
         }
     }
 
