@@ -13,7 +13,7 @@
 //!   check, stats, counters, picture    what the arena reports about itself
 //! ```
 //!
-//! On microcontrollers the arena takes less flash rather than less time: see [`SMALL`]. The functions that
+//! On microcontrollers and in WebAssembly the arena is small rather than fast: see [`SMALL`]. The functions that
 //! are out of line there name its condition.
 //!
 //! The arena knows neither threads nor layouts. Neighbors: [`sys`](crate::sys), which lends the
@@ -35,6 +35,6 @@ pub(crate) mod size_class;
 pub(crate) mod stats;
 pub(crate) mod tag;
 
-/// Whether the code is to be small rather than fast: on targets without a system, or with `--cfg
+/// Whether the code is to be small rather than fast: on targets without a system, WebAssembly among them, or with `--cfg
 /// brkalloc_small`, by which tests run it elsewhere. Which chunk a request gets is the same.
-pub(crate) const SMALL: bool = cfg!(any(brkalloc_small, target_os = "none"));
+pub(crate) const SMALL: bool = cfg!(any(brkalloc_small, not(any(unix, windows))));

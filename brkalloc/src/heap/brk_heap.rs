@@ -165,7 +165,8 @@ unsafe impl<C: Config> GlobalAlloc for BrkHeap<C> {
     #[inline]
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         let Some(payload) = NonNull::new(pointer) else { return null_mut() };
-        let Ok(wanted) = Layout::from_size_align(size, layout.align()) else { return null_mut() };
+        // SAFETY: the alignment is a layout's, and the caller guarantees the size.
+        let wanted = unsafe { Layout::from_size_align_unchecked(size, layout.align()) };
         // SAFETY: the caller guarantees the pointer and its layout.
         let served = unsafe { requests::reallocate(&self.stack, payload, Some(layout), wanted) };
         served.map_or(null_mut(), NonNull::as_ptr)

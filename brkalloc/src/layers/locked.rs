@@ -12,7 +12,7 @@ use super::quarantine::{Quarantine, Queue};
 use super::{Base, Layer, Params, Resized, cleared};
 use crate::arena::chunk;
 use crate::arena::heap::RawHeap;
-use crate::arena::index::Request;
+use crate::arena::index::{Operations, Request};
 use crate::sys::fork::{self, Fork, Hold, Survives};
 use crate::sys::lock::{Guarded, Lock};
 use core::alloc::Layout;
@@ -69,16 +69,36 @@ impl<C: Params> Locked<C> {
         at_hand(self).shared.with(f)
     }
 
+    /// Calls `f` under the lock, as [`with`](Locked::with) does.
+    ///
+    /// # Safety
+    ///
+    /// `f` runs the crate's own code only, and the searches of the index.
+    #[inline(always)]
+    unsafe fn with_own<R>(&self, f: impl FnOnce(&mut Shared<C>) -> R) -> R {
+        if <C::Index as Operations>::RUNS_OTHERS {
+            return self.with(f);
+        }
+        // SAFETY: the caller guarantees it, and a search runs nothing else.
+        unsafe { at_hand(self).shared.with_own(f) }
+    }
+
     /// Runs `operation` under the lock. If it finds nothing because the heap has no memory yet,
     /// opens the heap and runs `again`.
+    ///
+    /// # Safety
+    ///
+    /// `operation` runs the crate's own code only, and the searches of the index.
     #[inline(always)]
-    pub(super) fn opened<R>(
+    pub(super) unsafe fn opened<R>(
         &self,
         operation: impl FnOnce(&mut Shared<C>) -> Option<R>,
         again: impl FnOnce() -> Option<R>,
     ) -> Option<R> {
-        let is_open = |shared: &mut Shared<C>| shared.chunks.is_open();
-        match at_hand(self).shared.with_or(operation, is_open) {
+        let operation =
+            |shared: &mut Shared<C>| operation(shared).ok_or_else(|| shared.chunks.is_open());
+        // SAFETY: the caller guarantees it.
+        match unsafe { self.with_own(operation) } {
             Ok(served) => Some(served),
             Err(was_open) if was_open || !self.open() => None,
             Err(_) => again(),
@@ -105,7 +125,7 @@ impl<C: Params> Locked<C> {
             fork::hold_streams();
         }
         home.link.hold(&home.shared);
-        home.with(|shared| {
+        let open = |shared: &mut Shared<C>| {
             let was_open = shared.chunks.is_open();
             let opened = open(&mut shared.chunks);
             if opened && !was_open {
@@ -113,36 +133,43 @@ impl<C: Params> Locked<C> {
                 unsafe { home.aside.open(shared.chunks.base()) };
             }
             opened
-        })
+        };
+        // SAFETY: sources and the layers of the crate alone open a heap.
+        unsafe { home.with_own(open) }
     }
 
     /// Allocates a block. On failure returns `None` and leaves the heap unchanged.
     #[inline(never)]
     pub(super) fn serve(&self, request: Request) -> Option<NonNull<u8>> {
-        self.opened(|shared| shared.chunks.allocate(request), || again(|| self.serve(request)))
+        let again = || again(|| self.serve(request));
+        // SAFETY: the arena runs nothing else.
+        unsafe { self.opened(|shared| shared.chunks.allocate(request), again) }
     }
 
     /// Allocates a block. Also returns how many of its first bytes may be nonzero.
     #[inline]
     fn serve_zeroed(&self, request: Request) -> Option<(NonNull<u8>, usize)> {
-        self.opened(
-            |shared| shared.chunks.allocate_zeroed(request),
-            || again(|| self.serve_zeroed(request)),
-        )
+        let again = || again(|| self.serve_zeroed(request));
+        // SAFETY: the arena runs nothing else.
+        unsafe { self.opened(|shared| shared.chunks.allocate_zeroed(request), again) }
     }
 
+    /// Returns the block itself where it has been resized in place.
+    ///
     /// # Safety
     ///
     /// As for [`Layer::resize`].
     #[inline(never)]
-    unsafe fn resize_or_serve(&self, block: NonNull<u8>, request: Request) -> Option<Resized> {
-        self.with(|Shared { chunks, .. }| {
+    unsafe fn resize_or_serve(&self, block: NonNull<u8>, request: Request) -> Option<NonNull<u8>> {
+        let resize = |Shared { chunks, .. }: &mut Shared<C>| {
             // SAFETY: the caller guarantees that the block is in use.
             if unsafe { chunks.resize(block, request) } {
-                return Some(Resized::InPlace(block));
+                return Some(block);
             }
-            chunks.allocate_instead(request).map(Resized::Elsewhere)
-        })
+            chunks.allocate_instead(request)
+        };
+        // SAFETY: the arena runs nothing else.
+        unsafe { self.with_own(resize) }
     }
 
     /// # Safety
@@ -151,7 +178,9 @@ impl<C: Params> Locked<C> {
     #[inline(never)]
     pub(super) unsafe fn release(&self, block: NonNull<u8>) {
         // SAFETY: the caller guarantees that the block is in use.
-        self.with(|shared| unsafe { shared.chunks.free(block) });
+        let free = |shared: &mut Shared<C>| unsafe { shared.chunks.free(block) };
+        // SAFETY: the arena runs nothing else.
+        unsafe { self.with_own(free) };
     }
 }
 
@@ -246,7 +275,10 @@ unsafe impl<C: Params> Layer for Locked<C> {
             chunk::fetch_above(block.as_ptr(), layout.size());
         }
         // SAFETY: the caller guarantees that the block is in use.
-        unsafe { self.resize_or_serve(block, request) }
+        let place = unsafe { self.resize_or_serve(block, request) }?;
+        // A block in use overlaps no other.
+        let is_same = place == block;
+        Some(if is_same { Resized::InPlace(place) } else { Resized::Elsewhere(place) })
     }
 
     unsafe fn usable_size(&self, block: NonNull<u8>, _: Option<Layout>) -> usize {

@@ -262,7 +262,8 @@ impl<C: Params> Window<C> {
     }
 
     /// Makes `chunk` a free chunk of `granules`: writes its tag and its footer.
-    #[inline]
+    #[cfg_attr(any(brkalloc_small, not(any(unix, windows))), inline(never))]
+    #[cfg_attr(not(any(brkalloc_small, not(any(unix, windows)))), inline)]
     pub(crate) fn write_free(self, chunk: Chunk, granules: u32, prev_used: bool) {
         self.set_tag(chunk, Tag::free(granules, prev_used));
         // SAFETY: the chunk ends in the window.
@@ -275,9 +276,10 @@ impl<C: Params> Window<C> {
     pub(crate) fn link(self, chunk: Chunk, number: usize) -> Link {
         ensure!(number < 4, "a chunk has four links");
         self.verify_checksum(chunk);
-        // SAFETY: by the handle's invariant the chunk's first 16 payload bytes lie in the window;
-        // every bit pattern is a link.
-        unsafe { self.links_pointer(chunk).wrapping_add(number).read() }
+        // SAFETY: by the handle's invariant the chunk's first 16 payload bytes lie in the window.
+        let place = unsafe { self.links_pointer(chunk).add(number) };
+        // SAFETY: likewise; every bit pattern is a link.
+        unsafe { place.read() }
     }
 
     /// Writes link `number` (0 to 3) of the free chunk `chunk`.
@@ -285,10 +287,10 @@ impl<C: Params> Window<C> {
     pub(crate) fn set_link(self, chunk: Chunk, number: usize, link: Link) {
         ensure!(number < 4, "a chunk has four links");
         self.change(chunk, || {
-            let place = self.links_pointer(chunk).wrapping_add(number);
+            // SAFETY: by the handle's invariant the chunk's first 16 payload bytes lie in the window.
+            let place = unsafe { self.links_pointer(chunk).add(number) };
             sanitizer::allowed(place.cast(), size_of::<Link>());
-            // SAFETY: by the handle's invariant the chunk's first 16 payload bytes lie in the
-            // window, and no user has them while the chunk is free.
+            // SAFETY: likewise, and no user has them while the chunk is free.
             unsafe { place.write(link) };
         });
     }

@@ -34,13 +34,13 @@ pub(super) struct Extent {
 }
 
 impl Extent {
+    /// Nothing; for ever, where the source reserves no more than is in use.
     pub(super) const NONE: Self = Self { committed: 0, reserved: 0 };
 
     /// From bytes; what is beyond the largest window does not count.
     pub(super) fn of(committed: usize, reserved: usize) -> Self {
-        let [committed, reserved] =
-            [committed, reserved].map(|bytes| u32::try_from(bytes / GRANULE).unwrap_or(u32::MAX));
-        Self { committed, reserved }
+        let granules = |bytes: usize| u32::try_from(bytes / GRANULE).unwrap_or(u32::MAX);
+        Self { committed: granules(committed), reserved: granules(reserved) }
     }
 
     pub(super) fn committed(self) -> usize {
@@ -80,6 +80,13 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     /// Makes the window readable and writable up to the end tag at `grown`. Returns whether it is.
     pub(super) fn commit(&mut self, grown: Chunk) -> bool {
         let least = bytes(grown);
+        if !S::RESERVES {
+            let (base, end) = (self.window.origin_pointer(), bytes(self.window.end()));
+            // SAFETY: a source that grows opened the window at its base, and has reserved up to the end
+            // tag: the end moves by whole pages until it comes to the limit.
+            let extended = unsafe { S::extend(base, end, least, bytes(self.limit)) };
+            return extended.is_some();
+        }
         if least <= self.extent.committed() {
             return true;
         }

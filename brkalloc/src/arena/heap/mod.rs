@@ -61,7 +61,7 @@ pub struct RawHeap<C: Params, S> {
     extent: Extent,
     /// The highest end that a used chunk ever had.
     high_water: Chunk,
-    /// The dirty mark: from here on, all bytes but the end tag read as zero.
+    /// The [dirty mark](RawHeap::dirty), where pages go back.
     dirty: Chunk,
     /// Granules that may become part of large free chunks, beyond those taken of them, before these
     /// give back their pages.
@@ -116,6 +116,18 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         self.window.end().offset() as usize * GRANULE
     }
 
+    /// The dirty mark: from here on, all bytes but the end tag read as zero.
+    pub(super) fn dirty(&self) -> Chunk {
+        if S::RETURNS {
+            self.dirty
+        } else if S::ZEROED {
+            // Where no page goes back, what was used once is dirty.
+            self.high_water
+        } else {
+            self.limit
+        }
+    }
+
     /// Whether `payload` lies in the window.
     pub(crate) fn covers(&self, payload: NonNull<u8>) -> bool {
         self.window.chunk_below(self.window.end(), payload.as_ptr()).is_some()
@@ -150,8 +162,8 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     }
 
     /// Allocates a payload for `request`. On failure returns `None` and leaves the heap unchanged.
-    #[cfg_attr(any(brkalloc_small, target_os = "none"), inline(never))]
-    #[cfg_attr(not(any(brkalloc_small, target_os = "none")), inline(always))]
+    #[cfg_attr(any(brkalloc_small, not(any(unix, windows))), inline(never))]
+    #[cfg_attr(not(any(brkalloc_small, not(any(unix, windows)))), inline(always))]
     pub(crate) fn allocate(&mut self, request: Request) -> Option<NonNull<u8>> {
         let window = self.window;
         let chunk = if request.align <= 1 {
@@ -187,15 +199,15 @@ impl<C: Params, S: Source> RawHeap<C, S> {
 
     /// Allocates as [`allocate`](RawHeap::allocate) does, out of line: for operations that do more
     /// than allocate.
-    #[cfg_attr(any(brkalloc_small, target_os = "none"), inline)]
-    #[cfg_attr(not(any(brkalloc_small, target_os = "none")), inline(never))]
+    #[cfg_attr(any(brkalloc_small, not(any(unix, windows))), inline)]
+    #[cfg_attr(not(any(brkalloc_small, not(any(unix, windows)))), inline(never))]
     pub(crate) fn allocate_instead(&mut self, request: Request) -> Option<NonNull<u8>> {
         self.allocate(request)
     }
 
     /// Allocates a payload. Also returns how many of its first bytes may be nonzero.
     pub(crate) fn allocate_zeroed(&mut self, request: Request) -> Option<(NonNull<u8>, usize)> {
-        let dirty = self.dirty;
+        let dirty = self.dirty();
         let payload = self.allocate_instead(request)?;
         let end = self.window.payload(dirty).addr();
         Some((payload, end.saturating_sub(payload.addr().get())))

@@ -100,8 +100,10 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         let first = unsafe { region.base.byte_add(GRANULE) };
         // SAFETY: by the source's contract, only this heap uses the window's committed bytes.
         unsafe { self.open(first, end, limit.max(end), region.origin) };
-        if S::GROWS {
+        if S::RESERVES {
             self.extent = Extent::of(region.committed, region.reserved);
+        }
+        if S::GROWS {
             self.furnish();
         }
         true

@@ -104,13 +104,13 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     /// Returns the first byte of the lowest `granules` of the top that somebody wrote to.
     pub(super) fn altered_top(&self, granules: u32) -> Option<*mut u8> {
         let (window, bytes) = (self.window, payload_bytes(granules.max(1)));
-        let dirty = if self.top < self.dirty { self.top.until(self.dirty) } else { 0 };
+        let dirty = if self.top < self.dirty() { self.top.until(self.dirty()) } else { 0 };
         let dirty = bytes.min(dirty as usize * GRANULE);
         let clean = window.payload(self.top).wrapping_add(dirty);
         // SAFETY: the bytes lie in the top, and above the dirty mark they are the source's zeros.
         let altered = || unsafe { first_other(clean, bytes - dirty, 0) };
         let from = bytes_below(self.top);
-        let mark = bytes_below(self.dirty).max(from);
+        let mark = bytes_below(self.dirty()).max(from);
         self.altered(from..from + dirty, from..mark).or_else(altered)
     }
 
@@ -202,7 +202,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     /// Fills what the top has of the page of the dirty mark, below that.
     #[cold]
     pub(super) fn fill_mark(&self) {
-        let mark = bytes_below(self.dirty.min(self.window.end()));
+        let mark = bytes_below(self.dirty().min(self.window.end()));
         let start = mark / S::page_size() * S::page_size();
         self.fill_zeros(start.max(bytes_below(self.top))..mark);
     }
@@ -211,10 +211,10 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     /// in which it begins, below the dirty mark.
     #[inline]
     pub(super) fn fill_top_end(&self, top: Chunk) {
-        if Self::HAS_ZEROS && top < self.dirty {
+        if Self::HAS_ZEROS && top < self.dirty() {
             let payload = bytes_below(top);
             let end = payload.next_multiple_of(S::page_size());
-            self.fill_zeros(payload..end.min(bytes_below(self.dirty)));
+            self.fill_zeros(payload..end.min(bytes_below(self.dirty())));
         }
     }
 
@@ -237,7 +237,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
             let end = from + payload_bytes(padding);
             if Self::HAS_ZEROS {
                 let page = S::page_size();
-                let low = (from + LINKS).max(bytes_below(self.dirty)).next_multiple_of(page);
+                let low = (from + LINKS).max(bytes_below(self.dirty())).next_multiple_of(page);
                 let high = (end - WORD) / page * page;
                 if low < high {
                     // SAFETY: these bytes are the padding's, which was the top's.
@@ -254,7 +254,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     /// Overwrites the word of a former end tag like the memory around it.
     pub(super) fn clear_end(&self, end: Chunk) {
         self.window.clear_tag(end);
-        if Window::<C>::CHECKSUMMED && end <= self.dirty {
+        if Window::<C>::CHECKSUMMED && end <= self.dirty() {
             self.window.scrub_end(end);
         }
     }

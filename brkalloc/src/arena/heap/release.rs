@@ -1,6 +1,7 @@
 //! Freeing a chunk: it merges with its free neighbors, and enters the index or joins the top.
 
 use super::RawHeap;
+use crate::arena::SMALL;
 use crate::arena::chunk::{Chunk, Window};
 use crate::arena::coalesce::Coalesce;
 use crate::arena::index::{Neighbors, Operations};
@@ -11,8 +12,8 @@ use crate::sys::source::Source;
 
 impl<C: Params, S: Source> RawHeap<C, S> {
     /// Frees a chunk, or the tail of one, with a known tag and a known place above.
-    #[cfg_attr(any(brkalloc_small, target_os = "none"), inline(never))]
-    #[cfg_attr(not(any(brkalloc_small, target_os = "none")), inline(always))]
+    #[cfg_attr(any(brkalloc_small, not(any(unix, windows))), inline(never))]
+    #[cfg_attr(not(any(brkalloc_small, not(any(unix, windows)))), inline(always))]
     pub(super) fn release(&mut self, chunk: Chunk, own: Tag, above: Chunk) {
         let (window, granules) = (self.window, own.granules());
         self.coalesce.note_free();
@@ -21,6 +22,9 @@ impl<C: Params, S: Source> RawHeap<C, S> {
             window.write_free(chunk, granules, own.is_prev_used());
             window.set_prev_used(above, false);
             return;
+        }
+        if SMALL {
+            return self.join(chunk, own, above);
         }
         if above == self.top {
             return self.join_top(chunk, granules, own.is_prev_used());
@@ -50,6 +54,47 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         // Below a free chunk is a used one.
         window.write_free(merged.0, merged.1, true);
         self.note_idle(merged.1, &neighbors);
+    }
+
+    /// Frees a chunk where neighbors merge at once: one after the other, in little code.
+    #[inline]
+    fn join(&mut self, chunk: Chunk, own: Tag, above: Chunk) {
+        let window = self.window;
+        let (mut lowest, mut granules) = (chunk, own.granules());
+        let mut neighbors = Neighbors { lower: None, upper: None };
+        if !own.is_prev_used() {
+            if Window::<C>::CHECKED {
+                // Marks the chunk as free for every later reader.
+                window.set_tag(chunk, Tag::free(granules, false));
+            }
+            let (lower, below) = self.free_below(chunk);
+            self.index.remove(window, lower, below);
+            neighbors.lower = Some((lower, below));
+            (lowest, granules) = (lower, granules + below);
+        }
+        if above == self.top {
+            if let Some((_, below)) = neighbors.lower {
+                self.note_taken(below, below);
+            }
+            self.scrub_seams(chunk, neighbors.lower.is_some(), None);
+            self.scrub_joined(lowest);
+            return self.retreat(lowest, true);
+        }
+        let tag = window.tag(above);
+        if tag.is_used() {
+            window.set_tag(above, tag.above(false));
+        } else {
+            self.check_free(above, tag.granules());
+            self.index.remove(window, above, tag.granules());
+            neighbors.upper = Some((above, tag.granules()));
+            granules += tag.granules();
+        }
+        self.index.insert(window, lowest, granules);
+        let above = neighbors.upper.map(|(above, _)| above);
+        self.scrub_seams(chunk, neighbors.lower.is_some(), above);
+        // Below a free chunk is a used one.
+        window.write_free(lowest, granules, true);
+        self.note_idle(granules, &neighbors);
     }
 
     /// Frees a chunk that ends at the top.

@@ -28,7 +28,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
             self.shrink(chunk, tag, request.need);
             true
         } else if above == self.top {
-            self.extend_into_top(chunk, have, request.need)
+            self.extend_into_top(chunk, tag, request.need)
         } else {
             self.extend(chunk, tag, above, request.need)
         };
@@ -39,7 +39,8 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     }
 
     /// Frees the tail that the block does not need, if it is large enough for a chunk.
-    #[inline(never)]
+    #[cfg_attr(any(brkalloc_small, not(any(unix, windows))), inline)]
+    #[cfg_attr(not(any(brkalloc_small, not(any(unix, windows)))), inline(never))]
     fn shrink(&mut self, chunk: Chunk, tag: Tag, need: u32) {
         let tail = tag.granules() - need;
         if MIN_GRANULES <= tail {
@@ -66,19 +67,20 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         self.verify_free(above, upper.granules());
         let rest = upper.granules() - lack;
         self.note_taken(upper.granules(), lack);
+        let mut granted = need;
         if MIN_GRANULES <= rest {
             // SAFETY: the place lies within the chunk above.
             let remainder = unsafe { chunk.plus(need) };
             self.fill_low_end(remainder, rest);
             self.index.shrink(window, above, upper.granules(), Some((remainder, rest)));
-            window.set_tag(chunk, tag.resized(need));
             window.write_free(remainder, rest, true);
         } else {
+            granted += rest;
             self.index.shrink(window, above, upper.granules(), None);
-            window.set_tag(chunk, tag.resized(need + rest));
             // SAFETY: it is where the chunk above ends.
-            window.set_prev_used(unsafe { chunk.plus(need + rest) }, true);
+            window.set_prev_used(unsafe { chunk.plus(granted) }, true);
         }
+        window.set_tag(chunk, tag.resized(granted));
         true
     }
 }

@@ -1,6 +1,7 @@
 //! Taking a chunk: from the index, from the top, or from a top that has grown.
 
 use super::{Position, RawHeap};
+use crate::arena::SMALL;
 use crate::arena::chunk::Chunk;
 use crate::arena::coalesce::Coalesce;
 use crate::arena::counters::Counters;
@@ -35,8 +36,20 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     }
 
     /// Takes a chunk for `request` from the top, or from a top that has grown.
-    #[inline(never)]
+    #[cfg_attr(any(brkalloc_small, not(any(unix, windows))), inline)]
+    #[cfg_attr(not(any(brkalloc_small, not(any(unix, windows)))), inline(never))]
     pub(super) fn take_top_or_more(&mut self, request: Request) -> Option<Chunk> {
+        if SMALL {
+            let padding = request.padding(self.window, self.top);
+            let wanted = padding.checked_add(request.need)?;
+            if self.top.until(self.window.end()) < wanted && self.coalesce.take_due() {
+                return self.take_after_pass(request).or_else(|| self.last_resort(request));
+            }
+            if !self.has_top(wanted) {
+                return None;
+            }
+            return Some(self.split_top(padding, request.need));
+        }
         self.take_top(request).or_else(|| self.last_resort(request))
     }
 
@@ -45,17 +58,22 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     #[cold]
     fn last_resort(&mut self, request: Request) -> Option<Chunk> {
         if self.coalesce.take_due() {
-            self.pass();
-            if let Some(fit) = self.search(request) {
-                return Some(self.take_above(fit, request.need));
-            }
-            if let Some(chunk) = self.take_top(request) {
+            if let Some(chunk) = self.take_after_pass(request) {
                 return Some(chunk);
             }
         }
         let wanted = request.padding(self.window, self.top).checked_add(request.need)?;
-        let lack = wanted.checked_sub(self.top.until(self.window.end()))?;
-        if self.grow(lack) { self.take_top(request) } else { None }
+        if self.has_top(wanted) { self.take_top(request) } else { None }
+    }
+
+    /// Merges all free neighbors, and takes a chunk for `request` from the index or the top.
+    #[inline]
+    fn take_after_pass(&mut self, request: Request) -> Option<Chunk> {
+        self.pass();
+        match self.search(request) {
+            Some(fit) => Some(self.take_above(fit, request.need)),
+            None => self.take_top(request),
+        }
     }
 
     /// Merges all free neighbors, and rebuilds the index in address order.
@@ -112,7 +130,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         self.check_free(fit.chunk, fit.granules);
         self.verify_chunk(fit.chunk, 0, need, fit.granules);
         let (window, chunk) = (self.window, fit.chunk);
-        let tag = window.tag(chunk);
+        let tag = if Self::ABOVE_USED { Tag::free(fit.granules, true) } else { window.tag(chunk) };
         let rest = fit.granules - need;
         self.note_taken(fit.granules, need);
         // The rest becomes a free chunk before the index learns of it; its links stay where they
@@ -149,7 +167,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         let upper = (MIN_GRANULES <= rest).then_some((behind, rest));
         let granules = if upper.is_some() { need } else { need + rest };
         let lower = (0 < fit.padding).then_some(fit.padding);
-        let prev_used = window.tag(fit.chunk).is_prev_used();
+        let prev_used = Self::ABOVE_USED || window.tag(fit.chunk).is_prev_used();
         if let Some(padding) = lower {
             self.fill_high_end(fit.chunk, padding);
             window.write_free(fit.chunk, padding, prev_used);

@@ -41,7 +41,7 @@ const PRICE: u32 = 8;
 
 impl<C: Params, S: Source> RawHeap<C, S> {
     /// Whether pages go back by themselves.
-    pub(super) const TRIMS: bool = S::GROWS && C::TRIM != usize::MAX;
+    pub(super) const TRIMS: bool = S::RETURNS && C::TRIM != usize::MAX;
 
     /// Notes that a free chunk of `merged` granules was made of a freed one and its neighbors.
     #[inline]
@@ -124,7 +124,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
 
     /// Returns every whole free page to the system. Returns how many bytes went back.
     pub(crate) fn trim(&mut self) -> usize {
-        if !S::GROWS || !self.is_open() {
+        if !S::RETURNS || !self.is_open() {
             return 0;
         }
         let given = if self.top < self.dirty { self.discard_top(self.top) } else { 0 };

@@ -46,6 +46,7 @@ impl<P: Policy, O: Order> List<P, O> {
 impl<P: Policy, O: Order> Operations for List<P, O> {
     type Position = ();
     const EMPTY: Self = Self { sequence: Sequence::EMPTY, rover: P::Rover::START };
+    const RUNS_OTHERS: bool = matches!(P::CHOICE, Choice::Own);
 
     fn find<C: Params>(
         &self,

@@ -183,6 +183,9 @@ mod operations {
         /// An index without chunks.
         const EMPTY: Self;
 
+        /// Whether a search runs code of the user's.
+        const RUNS_OTHERS: bool = false;
+
         /// The greatest granule offset of an end tag.
         const MAX_OFFSET: u32 = u32::MAX;
 

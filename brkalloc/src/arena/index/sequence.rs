@@ -12,6 +12,7 @@
 //! names itself: so an insertion reads no other chunk's memory. `fwd` is link 0 of a chunk and
 //! `bck` is link 1. A sequence knows no sizes and no policy.
 
+use crate::arena::SMALL;
 use crate::arena::check::{Census, Corruption};
 use crate::arena::chunk::{Chunk, Link, Window};
 use crate::arena::order::{Insertion, Order};
@@ -207,9 +208,22 @@ impl<O: Order> Sequence<O> {
     }
 
     /// Removes `chunk`, and returns its follower.
-    #[cfg_attr(any(brkalloc_small, target_os = "none"), inline(never))]
-    #[cfg_attr(not(any(brkalloc_small, target_os = "none")), inline)]
+    #[cfg_attr(any(brkalloc_small, not(any(unix, windows))), inline(never))]
+    #[cfg_attr(not(any(brkalloc_small, not(any(unix, windows)))), inline)]
     pub(super) fn remove<C: Params>(&mut self, window: Window<C>, chunk: Chunk) -> Link {
+        if SMALL && !Self::ENDS {
+            let (follower, before) = (follower(window, chunk), self.checked_back(window, chunk));
+            let is_first = before == chunk;
+            if is_first {
+                self.head = follower;
+            } else {
+                window.set_link(before, FWD, follower);
+            }
+            if let Some(follower) = follower {
+                window.set_link(follower, BCK, Some(if is_first { follower } else { before }));
+            }
+            return follower;
+        }
         if !Self::ENDS {
             return if Self::is_inner(window, chunk) {
                 Self::remove_inner(window, chunk)
@@ -232,12 +246,26 @@ impl<O: Order> Sequence<O> {
     }
 
     /// Replaces `chunk` by `heir`.
-    #[cfg_attr(any(brkalloc_small, target_os = "none"), inline(never))]
-    #[cfg_attr(not(any(brkalloc_small, target_os = "none")), inline)]
+    #[cfg_attr(any(brkalloc_small, not(any(unix, windows))), inline(never))]
+    #[cfg_attr(not(any(brkalloc_small, not(any(unix, windows)))), inline)]
     pub(super) fn replace<C: Params>(&mut self, window: Window<C>, chunk: Chunk, heir: Chunk) {
         let follower = follower(window, chunk);
         let before = self.checked_back(window, chunk);
         window.set_link(heir, FWD, follower);
+        if SMALL && !Self::ENDS {
+            let mut last = heir;
+            if before == chunk {
+                self.head = Some(heir);
+            } else {
+                last = before;
+                window.set_link(before, FWD, Some(heir));
+            }
+            window.set_link(heir, BCK, Some(last));
+            if let Some(follower) = follower {
+                window.set_link(follower, BCK, Some(heir));
+            }
+            return;
+        }
         if self.head == Some(chunk) {
             self.head = Some(heir);
             // The first chunk named the last, unless it was the last itself.

@@ -29,7 +29,8 @@ fn find<C: PerThread>(class: Class, from: impl Fn(&mut LockedDepot<'_, C>) -> Ob
     let home = C::base();
     let once = || {
         let at_depot = |shared: &mut Shared<C>| from(&mut depot::locked(home, shared));
-        let found = home.opened(at_depot, || home.with(at_depot));
+        // SAFETY: the depot runs nothing else.
+        let found = unsafe { home.opened(at_depot, || home.with(at_depot)) };
         found.or_else(|| {
             let chunk = home.serve(class.object()?)?;
             if Window::<C>::CHECKSUMMED {

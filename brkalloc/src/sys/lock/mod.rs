@@ -88,6 +88,28 @@ pub unsafe trait Lock: Sync {
     /// The caller holds the lock: this thread took it, or it is the child of a fork whose parent
     /// thread did.
     unsafe fn unlock(&self);
+
+    /// Takes the lock as [`lock`](Lock::lock) does, for code that runs nothing of the user's.
+    ///
+    /// # Safety
+    ///
+    /// As for `lock`; and until the caller [leaves](Lock::leave), this thread runs the crate's own code only.
+    #[inline(always)]
+    unsafe fn enter(&self) {
+        // SAFETY: the caller guarantees it.
+        unsafe { self.lock() };
+    }
+
+    /// Releases the lock that [`enter`](Lock::enter) took.
+    ///
+    /// # Safety
+    ///
+    /// The caller has entered, on this thread.
+    #[inline(always)]
+    unsafe fn leave(&self) {
+        // SAFETY: the caller guarantees it.
+        unsafe { self.unlock() };
+    }
 }
 
 /// A value behind a lock.
@@ -130,23 +152,21 @@ impl<L: Lock, T> Guarded<L, T> {
         f(value)
     }
 
-    /// Calls `f` with the value under the lock. If `f` returns `None`, returns the result of `or`,
-    /// called under the same lock.
+    /// Calls `f` with the value under the lock, as [`with`](Guarded::with) does, for code that runs nothing
+    /// of the user's.
+    ///
+    /// # Safety
+    ///
+    /// `f` runs the crate's own code only.
     #[inline(always)]
-    pub(crate) fn with_or<R, E>(
-        &self,
-        f: impl FnOnce(&mut T) -> Option<R>,
-        or: impl FnOnce(&mut T) -> E,
-    ) -> Result<R, E> {
-        // SAFETY: as in `with`.
-        unsafe { self.lock() };
-        let _release = Release(&self.lock);
-        // SAFETY: as in `with`.
+    pub(crate) unsafe fn with_own<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
+        // SAFETY: `_leave` is dropped last, behind all that `f` locks and releases; the caller guarantees
+        // what `f` runs.
+        unsafe { self.lock.enter() };
+        let _leave = Leave(&self.lock);
+        // SAFETY: the lock is held until `_leave` is dropped, after `f`; until then nobody else gets here.
         let value = unsafe { &mut *self.value.get() };
-        match f(value) {
-            Some(found) => Ok(found),
-            None => Err(or(value)),
-        }
+        f(value)
     }
 
     /// Takes the lock, which [`unlock`](Guarded::unlock) releases.
@@ -184,7 +204,18 @@ struct Release<'a, L: Lock>(&'a L);
 impl<L: Lock> Drop for Release<'_, L> {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: `with` or `with_or` took the lock, on this thread.
+        // SAFETY: `with` took the lock, on this thread.
         unsafe { self.0.unlock() };
+    }
+}
+
+/// Leaves a lock when dropped.
+struct Leave<'a, L: Lock>(&'a L);
+
+impl<L: Lock> Drop for Leave<'_, L> {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: `with_own` entered, on this thread.
+        unsafe { self.0.leave() };
     }
 }

@@ -49,7 +49,30 @@ unsafe impl Lock for Unlocked {
     unsafe fn unlock(&self) {
         self.entered.store(false, Ordering::Relaxed);
     }
+
+    #[inline(always)]
+    unsafe fn enter(&self) {
+        if !TRAPS {
+            // SAFETY: the caller guarantees it.
+            return unsafe { self.lock() };
+        }
+        if self.entered.load(Ordering::Relaxed) {
+            entered_again();
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn leave(&self) {
+        if !TRAPS {
+            // SAFETY: the caller has entered, and so holds the lock.
+            unsafe { self.unlock() };
+        }
+    }
 }
+
+/// Whether the crate's own code never comes to the user's: where a broken heap ends by a trap, and not by a
+/// panic, whose handler may allocate. Then nothing can enter again before that code leaves.
+const TRAPS: bool = cfg!(all(target_arch = "wasm32", not(unix)));
 
 #[cold]
 #[inline(never)]

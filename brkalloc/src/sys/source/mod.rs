@@ -105,13 +105,18 @@ pub enum Origin {
 /// - the mappings that [`map`](Source::map) and [`remap`](Source::remap) return begin at a multiple
 ///   of it, too, and belong to the caller alone until they are unmapped;
 /// - the first `committed` bytes of a window, and those that [`commit`](Source::commit) has granted, are valid
-///   for reads and writes;
+///   for reads and writes; without [`RESERVES`](Source::RESERVES), so are those that `extend` has granted;
 /// - with [`ZEROED`](Source::ZEROED), every byte reads as zero until it is first written.
 pub unsafe trait Source {
     /// Whether committed memory reads as zero until it is first written.
     const ZEROED: bool;
-    /// Whether [`commit`](Source::commit) and [`discard`](Source::discard) can ever succeed.
+    /// Whether [`commit`](Source::commit) can ever succeed.
     const GROWS: bool;
+    /// Whether [`discard`](Source::discard) can ever succeed.
+    const RETURNS: bool = Self::GROWS;
+    /// Whether a window ever reserves more than is committed. Where it does not,
+    /// [`extend`](Source::extend) commits.
+    const RESERVES: bool = Self::GROWS;
     /// The word that names the source in an attribute.
     const OPTION: &'static str;
 

@@ -20,6 +20,12 @@ use core::ptr::{NonNull, with_exposed_provenance_mut};
 /// Bytes of a page.
 const PAGE: usize = 64 << 10;
 
+/// The most pages of a window, which spans `isize::MAX` bytes at most.
+const MOST: usize = isize::MAX.unsigned_abs() / PAGE;
+
+/// The last page of the address space. A window that ended with it would have no address for its end.
+const LAST: usize = usize::MAX / PAGE;
+
 /// The one memory of an instance.
 const MEMORY: u32 = 0;
 
@@ -28,26 +34,31 @@ const MEMORY: u32 = 0;
 pub struct Brk<S = ()>(PhantomData<S>);
 
 // SAFETY:
-// - `grow` returns pages that this call has added, so they are its caller's alone, for ever; nothing in
-//   WebAssembly takes a page back.
+// - `memory.grow` returns the first of the pages that this call has added, so they are its caller's alone,
+//   for ever; nothing in WebAssembly takes a page back.
 // - They are readable, writable and zero. No object of the program lies there, so their provenance
 //   counts as exposed.
 unsafe impl Source for Brk {
     const ZEROED: bool = true;
     const GROWS: bool = true;
+    const RETURNS: bool = false;
+    const RESERVES: bool = false;
     const OPTION: &'static str = "brk";
 
     fn open(arena: usize, limit: usize) -> Option<Region> {
         if arena == 0 && limit == 0 {
             return None;
         }
-        let size = arena.max(1).checked_next_multiple_of(PAGE)?;
-        if isize::MAX.unsigned_abs() < size {
+        let pages = arena.max(1).div_ceil(PAGE);
+        if MOST < pages {
             return None;
         }
-        let base = grow(size)?;
-        // A window that ends with the address space would have no address for its end.
-        base.checked_add(size)?;
+        let first = memory_grow::<MEMORY>(pages);
+        // A refusal is beyond the last page, too.
+        if LAST - pages < first {
+            return None;
+        }
+        let (base, size) = (first * PAGE, pages * PAGE);
         let base = NonNull::new(with_exposed_provenance_mut(base))?;
         Some(Region { base, committed: size, reserved: size, origin: Origin::Break })
     }
@@ -56,17 +67,16 @@ unsafe impl Source for Brk {
         base: NonNull<u8>,
         reserved: usize,
         least: usize,
-        limit: usize,
+        _limit: usize,
     ) -> Option<usize> {
-        let more =
-            least.min(limit.max(least)).checked_sub(reserved)?.checked_next_multiple_of(PAGE)?;
-        let end = base.addr().get().checked_add(reserved)?;
-        end.checked_add(more)?;
-        if isize::MAX.unsigned_abs() < reserved.checked_add(more)? || end != end_of_memory() {
+        let (first, pages) = (base.addr().get() / PAGE, least.max(1).div_ceil(PAGE));
+        let more = pages.checked_sub(reserved / PAGE)?;
+        let end = first + reserved / PAGE;
+        if MOST < pages || LAST - pages < first || memory_size::<MEMORY>() != end {
             return None;
         }
         // Another thread may have grown the memory just now: then these pages serve nobody.
-        (grow(more)? == end).then_some(reserved + more)
+        (memory_grow::<MEMORY>(more) == end).then_some(pages * PAGE)
     }
 
     fn page_size() -> usize {
@@ -76,23 +86,5 @@ unsafe impl Source for Brk {
     unsafe fn commit(_base: NonNull<u8>, _from: usize, _to: usize) -> bool {
         // All that is reserved is readable and writable.
         true
-    }
-
-    unsafe fn discard(_base: NonNull<u8>, _from: usize, _to: usize) -> bool {
-        false
-    }
-}
-
-/// Returns the address behind the instance's memory, if that is one.
-fn end_of_memory() -> usize {
-    memory_size::<MEMORY>().saturating_mul(PAGE)
-}
-
-/// Grows the memory by whole pages. Returns the address of the first; `None` if the engine, or the
-/// module's maximum, refuses.
-fn grow(bytes: usize) -> Option<usize> {
-    match memory_grow::<MEMORY>(bytes / PAGE) {
-        usize::MAX => None,
-        before => before.checked_mul(PAGE),
     }
 }

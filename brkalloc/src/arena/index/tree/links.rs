@@ -168,15 +168,15 @@ impl Keep for Links {
         highest(window, (self.root, Slot::ROOT), request, None, counters)
     }
 
-    #[cfg_attr(any(brkalloc_small, target_os = "none"), inline(never))]
-    #[cfg_attr(not(any(brkalloc_small, target_os = "none")), inline)]
+    #[cfg_attr(any(brkalloc_small, not(any(unix, windows))), inline(never))]
+    #[cfg_attr(not(any(brkalloc_small, not(any(unix, windows)))), inline)]
     fn insert<C: Params>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
         self.reach(window, chunk);
         self.tree(window).insert(chunk, granules);
     }
 
-    #[cfg_attr(any(brkalloc_small, target_os = "none"), inline(never))]
-    #[cfg_attr(not(any(brkalloc_small, target_os = "none")), inline)]
+    #[cfg_attr(any(brkalloc_small, not(any(unix, windows))), inline(never))]
+    #[cfg_attr(not(any(brkalloc_small, not(any(unix, windows)))), inline)]
     fn remove<C: Params>(&mut self, window: Window<C>, chunk: Chunk, granules: u32) {
         self.tree(window).remove(chunk, granules);
     }

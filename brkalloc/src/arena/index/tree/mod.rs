@@ -17,6 +17,8 @@ mod by_size;
 mod links;
 mod radix;
 mod store;
+// Only the system has memory beside a window.
+#[cfg(any(unix, windows))]
 mod table;
 
 pub use links::Links;
@@ -31,7 +33,13 @@ use by_address::ByAddress;
 use by_size::BySize;
 use core::ptr::NonNull;
 use radix::Slot;
-use store::{Keep, Store};
+use store::Keep;
+#[cfg(any(unix, windows))]
+use store::Store;
+
+/// Where the system has no memory beside a window, a tree needs no code of the table.
+#[cfg(not(any(unix, windows)))]
+type Store = Links;
 
 /// Free chunks in a tree, in address order, searched by the policy `P`.
 #[derive(Debug)]

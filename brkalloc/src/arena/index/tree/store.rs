@@ -2,13 +2,15 @@
 //! otherwise a tree in the chunks' own links.
 //!
 //! Both give the same answers. The heap decides between them when it opens. A heap whose source has no
-//! memory beside the window keeps [`Links`] themselves, and has no code of the table. This module
-//! only forwards.
+//! memory beside the window keeps [`Links`] themselves, and has no code of the table; nor has any where
+//! there is no system. This module only forwards.
 
 use super::super::{Fit, Request};
 use super::Candidate;
+#[cfg(any(unix, windows))]
 use super::links::Links;
 use super::radix::Slot;
+#[cfg(any(unix, windows))]
 use super::table::{self, Table};
 use crate::arena::check::{Census, Corruption};
 use crate::arena::chunk::{Chunk, Window};
@@ -95,6 +97,7 @@ pub trait Keep: Sized + core::fmt::Debug + 'static {
 }
 
 /// A table, or links.
+#[cfg(any(unix, windows))]
 #[derive(Debug)]
 pub enum Store {
     /// In the chunks' own memory.
@@ -103,6 +106,7 @@ pub enum Store {
     Table(Table),
 }
 
+#[cfg(any(unix, windows))]
 impl Keep for Store {
     const EMPTY: Self = Self::Links(Links::EMPTY);
 
@@ -233,6 +237,7 @@ impl Keep for Store {
 }
 
 /// A table needs no slot to find a chunk again.
+#[cfg(any(unix, windows))]
 #[inline]
 fn of_table((chunk, granules): (Chunk, u32)) -> Candidate {
     Candidate { chunk, granules, place: Slot::ROOT }
