@@ -46,6 +46,9 @@ usage: cargo xtask COMMAND
   flash
       measures the flash that a small program takes on each heap of benches/flash, peers among
       them, and fails where one of ours takes more than its bound
+  wasm-size
+      measures the bytes that a small module of benches/wasm takes on each heap, peers among them,
+      and fails where one of ours takes more than its bound, or the smallest more than talc
   preload [--once]
       runs each program of preload/programs ten times, or once, on each library, and as often
       without, and fails unless it writes the same
@@ -94,6 +97,7 @@ fn dispatch() -> Result {
         "preload" => preload::run(arguments, &target),
         "targets" => targets::run(arguments, &target),
         "wasm" => targets::wasm::run(arguments, &target),
+        "wasm-size" => targets::wasm_size::run(arguments, &target),
         "windows" => targets::windows::run(arguments, &target),
         _ => Err(Failure::Usage(format!("no such command: {name}"))),
     }

@@ -1,6 +1,6 @@
 //! Other targets than the one we write on: what has to [build](builds) for them, and the [table] of tests that run
-//! there, the [firmware], tests of [bare] metal, the [flash] that a heap takes, the module of [wasm], and what runs on
-//! [windows].
+//! there, the [firmware], tests of [bare] metal, the [flash] that a heap takes, the module of [wasm], the [bytes](wasm_size)
+//! that a heap takes of one, and what runs on [windows].
 //!
 //! The standard library is built from Debian's sources (packages rustc-web, cargo-web, rust-web-src) with
 //! `RUSTC_BOOTSTRAP`. As root, what is missing is [installed](packages).
@@ -13,6 +13,7 @@ mod packages;
 mod row;
 mod table;
 pub(crate) mod wasm;
+pub(crate) mod wasm_size;
 pub(crate) mod windows;
 
 use crate::command::{program, run as succeed};

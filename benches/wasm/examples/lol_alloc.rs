@@ -1,0 +1,12 @@
+//! `lol_alloc`'s list, without a lock.
+#![no_std]
+
+extern crate brkalloc_wasm_size as _;
+
+use lol_alloc::{AssumeSingleThreaded, FreeListAllocator};
+
+#[global_allocator]
+static HEAP: AssumeSingleThreaded<FreeListAllocator> = {
+    // SAFETY: the module is built without threads.
+    unsafe { AssumeSingleThreaded::new(FreeListAllocator::new()) }
+};

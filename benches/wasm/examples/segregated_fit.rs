@@ -1,0 +1,15 @@
+//! The smallest heap of ours whose requests take the same time whatever it holds.
+#![no_std]
+
+extern crate brkalloc_wasm_size as _;
+
+use brkalloc::{BrkHeap, brk_heap};
+
+#[global_allocator]
+#[brk_heap(
+    policy = "segregated_fit",
+    harden = "none",
+    // SAFETY: the module is built without threads.
+    unsafe(lock = "none")
+)]
+static HEAP: BrkHeap;

@@ -1,0 +1,9 @@
+//! talc, as its page for WebAssembly says.
+#![no_std]
+
+extern crate brkalloc_wasm_size as _;
+
+use talc::wasm::{WasmDynamicTalc, new_wasm_dynamic_allocator};
+
+#[global_allocator]
+static HEAP: WasmDynamicTalc = new_wasm_dynamic_allocator();
