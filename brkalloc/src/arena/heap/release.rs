@@ -82,7 +82,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         }
         let tag = window.tag(above);
         if tag.is_used() {
-            window.set_tag(above, tag.above(false));
+            window.set_prev_used(above, false);
         } else {
             self.check_free(above, tag.granules());
             self.index.remove(window, above, tag.granules());
@@ -90,8 +90,8 @@ impl<C: Params, S: Source> RawHeap<C, S> {
             granules += tag.granules();
         }
         self.index.insert(window, lowest, granules);
-        let above = neighbors.upper.map(|(above, _)| above);
-        self.scrub_seams(chunk, neighbors.lower.is_some(), above);
+        let upper = neighbors.upper.map(|(upper, _)| upper);
+        self.scrub_seams(chunk, neighbors.lower.is_some(), upper);
         // Below a free chunk is a used one.
         window.write_free(lowest, granules, true);
         self.note_idle(granules, &neighbors);
