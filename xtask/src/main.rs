@@ -49,6 +49,9 @@ usage: cargo xtask COMMAND
   wasm-size
       measures the bytes that a small module of benches/wasm takes on each heap, peers among them,
       and fails where one of ours takes more than its bound, or the smallest more than talc
+  actions [instructions|time]
+      allocates, frees and reallocates at random on our heaps and on peers: counts instructions
+      on an emulated microcontroller, and times modules in node; or does one of both
   preload [--once]
       runs each program of preload/programs ten times, or once, on each library, and as often
       without, and fails unless it writes the same
@@ -90,6 +93,7 @@ fn dispatch() -> Result {
     match &*name {
         "mutants" => faults::mutants::run(arguments, &target),
         "fuzz-faults" => faults::fuzzers::run(arguments, &target),
+        "actions" => targets::actions::run(arguments, &target),
         "bare" => targets::bare::run(arguments, &target),
         "firmware" => targets::firmware::run(arguments, &target),
         "flash" => targets::flash::run(arguments, &target),

@@ -14,20 +14,20 @@ pub(crate) const CLASSES: usize = class(u32::MAX) as usize + 1;
 /// Returns the class of a size of `granules`.
 #[inline]
 pub(crate) const fn class(granules: u32) -> u32 {
-    class_of(granules as u64)
+    class_of(granules as usize)
 }
 
 /// Returns the class of a size; [`CLASSES`] or more for a number beyond 32 bits.
 #[inline]
 #[expect(clippy::cast_possible_truncation, reason = "what the shift leaves is below 32")]
-pub(crate) const fn class_of(granules: u64) -> u32 {
+pub(crate) const fn class_of(granules: usize) -> u32 {
     let shift = shift(granules);
     16 * shift + (granules >> shift) as u32
 }
 
 /// Returns the binary logarithm of how many sizes share the class of `granules`.
 #[inline]
-const fn shift(granules: u64) -> u32 {
+const fn shift(granules: usize) -> u32 {
     // The classes below sixteen are those of the first row: each has one size.
     (granules | 16).ilog2() - 4
 }
@@ -45,7 +45,7 @@ pub(crate) const fn least(class: u32) -> u32 {
 /// Returns the lowest class whose least size is at least `granules`, which is not 0; [`CLASSES`] or
 /// more if there is none.
 #[inline]
-pub(crate) const fn class_of_at_least(granules: u64) -> u32 {
+pub(crate) const fn class_of_at_least(granules: usize) -> u32 {
     // The class above that of every smaller size.
     class_of(granules - 1) + 1
 }
@@ -63,7 +63,7 @@ mod tests {
             let own = class(size);
             assert!(least(own) <= size, "{size}");
             assert!(own as usize + 1 == CLASSES || size < least(own + 1), "{size}");
-            let rounded = class_of_at_least(size.into());
+            let rounded = class_of_at_least(size as usize);
             assert!(rounded == own || rounded == own + 1);
             assert!(rounded as usize >= CLASSES || size <= least(rounded), "{size}");
         }

@@ -10,9 +10,9 @@
 
 use super::quarantine::{Quarantine, Queue};
 use super::{Base, Layer, Params, Resized, cleared};
-use crate::arena::chunk;
 use crate::arena::heap::RawHeap;
 use crate::arena::index::{Operations, Request};
+use crate::arena::{SMALL, chunk};
 use crate::sys::fork::{self, Fork, Hold, Survives};
 use crate::sys::lock::{Guarded, Lock};
 use core::alloc::Layout;
@@ -161,6 +161,17 @@ impl<C: Params> Locked<C> {
     /// As for [`Layer::resize`].
     #[inline(never)]
     unsafe fn resize_or_serve(&self, block: NonNull<u8>, request: Request) -> Option<NonNull<u8>> {
+        if SMALL {
+            // `serve` has the one copy of what allocates, and takes the lock anew.
+            // SAFETY: the caller guarantees that the block is in use.
+            let resize = |shared: &mut Shared<C>| unsafe { shared.chunks.resize(block, request) };
+            // SAFETY: the arena runs nothing else.
+            return if unsafe { self.with_own(resize) } {
+                Some(block)
+            } else {
+                self.serve(request)
+            };
+        }
         let resize = |Shared { chunks, .. }: &mut Shared<C>| {
             // SAFETY: the caller guarantees that the block is in use.
             if unsafe { chunks.resize(block, request) } {

@@ -28,8 +28,8 @@ struct Row {
 const WITHOUT: &str = "nothing";
 
 const ROWS: [Row; 8] = [
-    ours("smallest", "brkalloc, the smallest", 7_220),
-    ours("segregated_fit", "brkalloc, the smallest with segregated fit", 9_780),
+    ours("smallest", "brkalloc, the smallest", 7_200),
+    ours("segregated_fit", "brkalloc, the smallest with segregated fit", 9_080),
     ours("default", "brkalloc, static and spin, all else default", 9_600),
     peer("talc", "talc 5, spin lock"),
     peer("embedded_alloc_tlsf", "embedded-alloc 0.7, TLSF, critical section"),

@@ -1,10 +1,11 @@
 //! Other targets than the one we write on: what has to [build](builds) for them, and the [table] of tests that run
-//! there, the [firmware], tests of [bare] metal, the [flash] that a heap takes, the module of [wasm], the [bytes](wasm_size)
-//! that a heap takes of one, and what runs on [windows].
+//! there, the [firmware], tests of [bare] metal, the [flash] that a heap takes, [actions] and what they cost, the module of
+//! [wasm], the [bytes](wasm_size) that a heap takes of one, and what runs on [windows].
 //!
 //! The standard library is built from Debian's sources (packages rustc-web, cargo-web, rust-web-src) with
 //! `RUSTC_BOOTSTRAP`. As root, what is missing is [installed](packages).
 
+pub(crate) mod actions;
 pub(crate) mod bare;
 mod builds;
 pub(crate) mod firmware;

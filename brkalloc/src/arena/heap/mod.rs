@@ -162,8 +162,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     }
 
     /// Allocates a payload for `request`. On failure returns `None` and leaves the heap unchanged.
-    #[cfg_attr(any(brkalloc_small, not(any(unix, windows))), inline(never))]
-    #[cfg_attr(not(any(brkalloc_small, not(any(unix, windows)))), inline(always))]
+    #[inline(always)]
     pub(crate) fn allocate(&mut self, request: Request) -> Option<NonNull<u8>> {
         let window = self.window;
         let chunk = if request.align <= 1 {
@@ -199,8 +198,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
 
     /// Allocates as [`allocate`](RawHeap::allocate) does, out of line: for operations that do more
     /// than allocate.
-    #[cfg_attr(any(brkalloc_small, not(any(unix, windows))), inline)]
-    #[cfg_attr(not(any(brkalloc_small, not(any(unix, windows)))), inline(never))]
+    #[inline(never)]
     pub(crate) fn allocate_instead(&mut self, request: Request) -> Option<NonNull<u8>> {
         self.allocate(request)
     }

@@ -21,6 +21,7 @@
 
 use super::sequence::{Sequence, follower};
 use super::{Fit, Index, Neighbors, Operations, Pieces, Request};
+use crate::arena::SMALL;
 use crate::arena::check::{Census, Corruption};
 use crate::arena::chunk::{Chunk, Window};
 use crate::arena::counters::Counters;
@@ -30,8 +31,11 @@ use crate::arena::size_class::{self, class, class_of, class_of_at_least};
 use crate::arena::tag::{GRANULE, MIN_GRANULES};
 use crate::diag::report;
 
+/// The bits of a word of the map, which is one of the processor's.
+const BITS: u32 = usize::BITS;
+
 /// The words of the map: enough for every class of 32-bit sizes.
-const WORDS: usize = size_class::CLASSES.div_ceil(64);
+const WORDS: usize = size_class::CLASSES.div_ceil(BITS as usize);
 
 /// How many chunks of a request's own class a search tries, if no higher class has one; and how many
 /// of just its size an aligned request tries before.
@@ -49,7 +53,7 @@ pub const fn classes(bytes: u64) -> usize {
 /// Free chunks in a sequence for each of `CLASSES` size classes, each in the order `O`.
 #[derive(Debug)]
 pub struct Bins<O: Order, const CLASSES: usize> {
-    map: [u64; WORDS],
+    map: [usize; WORDS],
     summary: u32,
     heads: [Sequence<O>; CLASSES],
 }
@@ -78,9 +82,13 @@ impl<O: Order, const CLASSES: usize> Bins<O, CLASSES> {
         let was_empty = sequence.first().is_none();
         change(sequence);
         if was_empty {
-            let word = class as usize / 64;
-            self.map[word] |= 1 << (class % 64);
-            self.summary |= 1 << word;
+            let word = (class / BITS) as usize;
+            let bits = self.map[word];
+            self.map[word] = bits | 1 << (class % BITS);
+            // Where branches are cheap, the summary is only written if it changes.
+            if !SMALL || bits == 0 {
+                self.summary |= 1 << word;
+            }
         }
     }
 
@@ -91,8 +99,8 @@ impl<O: Order, const CLASSES: usize> Bins<O, CLASSES> {
             impossible::<C>(window.payload(chunk))
         };
         if sequence.remove_named(window, chunk).is_none() {
-            let word = class as usize / 64;
-            self.map[word] &= !(1 << (class % 64));
+            let word = (class / BITS) as usize;
+            self.map[word] &= !(1 << (class % BITS));
             if self.map[word] == 0 {
                 self.summary &= !(1 << word);
             }
@@ -112,14 +120,14 @@ impl<O: Order, const CLASSES: usize> Bins<O, CLASSES> {
     /// Returns the lowest class from `class` on that has a chunk.
     #[inline]
     fn occupied_from(&self, class: u32) -> Option<u32> {
-        let word = class / 64;
-        let bits = self.map.get(word as usize)? >> (class % 64);
+        let word = class / BITS;
+        let bits = self.map.get(word as usize)? >> (class % BITS);
         if bits != 0 {
             return Some(class + bits.trailing_zeros());
         }
         let above = self.summary & (u32::MAX << 1 << word);
         let word = if above == 0 { return None } else { above.trailing_zeros() };
-        Some(word * 64 + self.map.get(word as usize)?.trailing_zeros())
+        Some(word * BITS + self.map.get(word as usize)?.trailing_zeros())
     }
 
     /// Tries the first chunks that are as large as an aligned request, but not so large that they fit
@@ -283,7 +291,7 @@ impl<O: Order, const CLASSES: usize> Operations for Bins<O, CLASSES> {
     fn check<C: Params>(&self, window: Window<C>) -> Result<Census, Corruption> {
         let mut census = Census::EMPTY;
         for (own, sequence) in self.heads.iter().enumerate() {
-            let (word, bit) = (own / 64, own % 64);
+            let (word, bit) = (own / BITS as usize, own % BITS as usize);
             let marked = self.map.get(word).is_some_and(|bits| bits >> bit & 1 == 1);
             if marked != sequence.first().is_some() {
                 return Err(Corruption::of_window("the map of the bins is wrong", window));
@@ -308,11 +316,12 @@ impl<O: Order, const CLASSES: usize> Operations for Bins<O, CLASSES> {
     }
 }
 
-/// Returns the granules of a chunk that fits the request wherever it begins.
+/// Returns the granules of a chunk that fits the request wherever it begins. Where a word has 32 bits, no request has
+/// more bytes than half of the address space, so granules do not overflow it.
 #[inline]
-fn spacious(request: Request) -> u64 {
+fn spacious(request: Request) -> usize {
     let spare = if 1 < request.align { request.align + MIN_GRANULES - 1 } else { 0 };
-    u64::from(request.need) + u64::from(spare)
+    request.need as usize + spare as usize
 }
 
 /// Ends the program: the free chunk at `payload` is in the list of another class than its size's.

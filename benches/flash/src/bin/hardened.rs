@@ -1,0 +1,15 @@
+//! All checks: `harden = "full"`, and all else default.
+#![no_std]
+#![no_main]
+
+use brkalloc::{BrkHeap, brk_heap};
+use cortex_m_rt::entry;
+
+#[global_allocator]
+#[brk_heap(source = "static", arena = "16KiB", harden = "full", lock = "spin")]
+static HEAP: BrkHeap;
+
+#[entry]
+fn main() -> ! {
+    brkalloc_flash::run()
+}

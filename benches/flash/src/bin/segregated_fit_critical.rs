@@ -1,0 +1,22 @@
+//! Segregated fit in a critical section.
+#![no_std]
+#![no_main]
+
+use brkalloc::{BrkHeap, brk_heap};
+use cortex_m as _;
+use cortex_m_rt::entry;
+
+#[global_allocator]
+#[brk_heap(
+    source = "static",
+    arena = "16KiB",
+    harden = "none",
+    policy = "segregated_fit",
+    lock = "critical_section"
+)]
+static HEAP: BrkHeap;
+
+#[entry]
+fn main() -> ! {
+    brkalloc_flash::run()
+}

@@ -1,0 +1,14 @@
+//! First fit by address, in a list.
+#![no_std]
+
+use brkalloc::{BrkHeap, brk_heap};
+use brkalloc_wasm_bench as _;
+
+#[global_allocator]
+#[brk_heap(
+    harden = "none",
+    index = "list",
+    // SAFETY: the module is built without threads.
+    unsafe(lock = "none")
+)]
+static HEAP: BrkHeap;
