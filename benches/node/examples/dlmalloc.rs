@@ -1,7 +1,7 @@
 //! dlmalloc-rs, which is also std's own heap on this target.
 #![no_std]
 
-use brkalloc_wasm_bench as _;
+use brkalloc_node_bench as _;
 use dlmalloc::GlobalDlmalloc;
 
 #[global_allocator]

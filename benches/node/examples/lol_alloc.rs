@@ -1,7 +1,7 @@
 //! `lol_alloc`'s list of free blocks.
 #![no_std]
 
-use brkalloc_wasm_bench as _;
+use brkalloc_node_bench as _;
 use lol_alloc::{AssumeSingleThreaded, FreeListAllocator};
 
 #[global_allocator]

@@ -1,7 +1,7 @@
 //! talc, which extends its heap as the memory grows.
 #![no_std]
 
-use brkalloc_wasm_bench as _;
+use brkalloc_node_bench as _;
 use talc::wasm::{WasmDynamicTalc, new_wasm_dynamic_allocator};
 
 #[global_allocator]

@@ -17,6 +17,14 @@ pub trait Coalesce: sealed::Sealed + 'static {
     /// The state before the first free.
     #[doc(hidden)]
     const NEW: Self;
+    /// Keeps a byte about the block served last, for heaps where it may wait to be served again.
+    #[doc(hidden)]
+    fn note_last(&mut self, _: u8) {}
+    /// Returns the byte that was kept.
+    #[doc(hidden)]
+    fn last(&self) -> u8 {
+        0
+    }
     /// Notes a free.
     #[doc(hidden)]
     fn note_free(&mut self);
@@ -34,7 +42,9 @@ mod sealed {
 
 /// A freed chunk merges with its free neighbors at once (Knuth 1973, by boundary tags).
 #[derive(Clone, Copy, Debug)]
-pub struct Immediate;
+pub struct Immediate {
+    last: u8,
+}
 
 /// One pass merges all free neighbors, when a search has failed.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +60,15 @@ impl Coalesce for Immediate {
     const NAME: &'static str = "immediate";
     const MERGES: bool = true;
     const AT_ONCE: bool = true;
-    const NEW: Self = Self;
+    const NEW: Self = Self { last: 0 };
+    #[inline]
+    fn note_last(&mut self, last: u8) {
+        self.last = last;
+    }
+    #[inline]
+    fn last(&self) -> u8 {
+        self.last
+    }
     #[inline]
     fn note_free(&mut self) {}
     #[inline]

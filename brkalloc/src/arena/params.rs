@@ -21,6 +21,8 @@ pub trait Params: Named {
     type Harden: Level;
     /// What the arena clears.
     const ZERO: Zero;
+    /// Whether the block freed last may wait for a request of its size.
+    const REPEATS: bool;
     /// Minimum growth step in bytes; 0 for a fixed arena.
     const GROW: usize;
     /// Bytes of dirty top beyond which pages go back to the system; `usize::MAX` for never.

@@ -59,6 +59,11 @@ impl Tag {
         Self(self.0 | USED)
     }
 
+    /// Returns this tag, marked as free.
+    pub(crate) const fn freed(self) -> Self {
+        Self(self.0 & !USED)
+    }
+
     /// Returns this tag for a place above a used or a free chunk.
     pub(crate) const fn above(self, prev_used: bool) -> Self {
         let flags = if prev_used { PREV_USED } else { 0 };

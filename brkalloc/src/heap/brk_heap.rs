@@ -78,7 +78,7 @@ impl<C: Config> BrkHeap<C> {
     /// Returns the current figures, by a walk over all chunks under the lock.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        let mut stats = self.stack.base().chunks(|chunks| chunks.stats());
+        let mut stats = self.stack.base().chunks(RawHeap::stats);
         self.stack.figures(&mut stats);
         stats
     }
@@ -116,7 +116,7 @@ impl<C: Config> BrkHeap<C> {
     /// ```
     #[must_use]
     pub fn picture(&self) -> Picture {
-        self.stack.base().chunks(|chunks| chunks.picture())
+        self.stack.base().chunks(RawHeap::picture)
     }
 
     /// Returns the whole free pages of the top and of free chunks to the system, and returns how

@@ -153,7 +153,7 @@ impl<C: Config, S: Source> Heap<'_, C, S> {
     /// Returns the current figures, by a walk over all chunks.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        self.stack.base().chunks(|chunks| chunks.stats())
+        self.stack.base().chunks(RawHeap::stats)
     }
 
     /// Checks every chunk and every entry of the index.
@@ -175,7 +175,7 @@ impl<C: Config, S: Source> Heap<'_, C, S> {
     /// Draws every chunk, by a walk over all of them.
     #[must_use]
     pub fn picture(&self) -> Picture {
-        self.stack.base().chunks(|chunks| chunks.picture())
+        self.stack.base().chunks(RawHeap::picture)
     }
 
     /// Returns the counters, without the walk of [`stats`](Heap::stats). Only for the benches of

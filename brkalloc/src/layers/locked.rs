@@ -10,9 +10,10 @@
 
 use super::quarantine::{Quarantine, Queue};
 use super::{Base, Layer, Params, Resized, cleared};
+use crate::arena::SMALL;
+use crate::arena::chunk;
 use crate::arena::heap::RawHeap;
 use crate::arena::index::{Operations, Request};
-use crate::arena::{SMALL, chunk};
 use crate::sys::fork::{self, Fork, Hold, Survives};
 use crate::sys::lock::{Guarded, Lock};
 use core::alloc::Layout;
@@ -188,8 +189,10 @@ impl<C: Params> Locked<C> {
     /// As for [`Layer::free`].
     #[inline(never)]
     pub(super) unsafe fn release(&self, block: NonNull<u8>) {
-        // SAFETY: the caller guarantees that the block is in use.
-        let free = |shared: &mut Shared<C>| unsafe { shared.chunks.free(block) };
+        let free = |shared: &mut Shared<C>| {
+            // SAFETY: the caller guarantees that the block is in use.
+            unsafe { shared.chunks.free(block) }
+        };
         // SAFETY: the arena runs nothing else.
         unsafe { self.with_own(free) };
     }

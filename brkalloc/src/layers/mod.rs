@@ -148,7 +148,7 @@ pub unsafe trait Layer: Sized + Sync {
     ///
     /// The first invariant that does not hold.
     fn check(&self) -> Result<(), Corruption> {
-        self.base().chunks(|chunks| chunks.check())
+        self.base().chunks(RawHeap::check)
     }
 
     /// Returns everything that this layer keeps to the layer below.

@@ -224,6 +224,19 @@ const CASES: &[Case] = &[
         write(lower, TAG, &LETTERS);
         let _ = allocate(&BINS);
     }),
+    ("allocation of the block freed last, whose tag was overwritten", || {
+        let [_, block, last] = three(&TREE);
+        free(&TREE, told(last));
+        write(block, TAG, &LETTERS);
+        let _ = allocate(&TREE);
+    }),
+    ("free behind the block freed last, whose tag was overwritten", || {
+        let [lower, block, last] = three(&BINS);
+        free(&BINS, told(last));
+        // As if it were in use.
+        write(block, TAG, &0x73_usize.to_ne_bytes());
+        free(&BINS, lower);
+    }),
     ("allocation of a free chunk whose tag lost a flag, from a bin", || {
         overwrite_tag(&BINS, 0x70);
     }),

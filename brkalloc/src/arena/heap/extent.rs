@@ -60,7 +60,7 @@ fn bytes(end: Chunk) -> usize {
 impl<C: Params, S: Source> RawHeap<C, S> {
     /// Gives the index its room, if the source maps some.
     pub(super) fn furnish(&mut self) {
-        let size = Self::room_for(bytes(self.window.end()));
+        let size = Self::room_for(bytes(self.window().end()));
         if size == 0 || !S::ZEROED {
             return;
         }
@@ -81,7 +81,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     pub(super) fn commit(&mut self, grown: Chunk) -> bool {
         let least = bytes(grown);
         if !S::RESERVES {
-            let (base, end) = (self.window.origin_pointer(), bytes(self.window.end()));
+            let (base, end) = (self.window().origin_pointer(), bytes(self.window().end()));
             // SAFETY: a source that grows opened the window at its base, and has reserved up to the end
             // tag: the end moves by whole pages until it comes to the limit.
             let extended = unsafe { S::extend(base, end, least, bytes(self.limit)) };
@@ -96,7 +96,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     }
 
     fn commit_to(&mut self, target: usize) -> bool {
-        let base = self.window.origin_pointer();
+        let base = self.window().origin_pointer();
         let (committed, mut reserved) = (self.extent.committed(), self.extent.reserved());
         if reserved < target {
             // SAFETY: a source that grows opened the window at its base, and has reserved that much

@@ -16,6 +16,7 @@
 //! A heap here knows neither threads nor `Layout`s: [`BrkHeap`](crate::BrkHeap) and
 //! [`Heap`](crate::Heap) stand in front of it.
 
+mod again;
 mod extent;
 mod open;
 mod pattern;
@@ -30,7 +31,7 @@ pub(crate) use pattern::written_to;
 pub use walk::ChunkState;
 
 use crate::arena::SMALL;
-use crate::arena::chunk::{Chunk, Window};
+use crate::arena::chunk::{Chunk, Link, Window};
 use crate::arena::coalesce::Coalesce;
 use crate::arena::counters::Counters;
 use crate::arena::index::{Operations, Request};
@@ -52,7 +53,7 @@ use extent::Extent;
 /// repeats its size in its last word. With immediate coalescing no two free chunks touch.
 #[expect(missing_debug_implementations, reason = "a heap shows its configuration")]
 pub struct RawHeap<C: Params, S> {
-    window: Window<C>,
+    window: Packed<Window<C>>,
     /// The place of the top; that of the end tag, if the top is empty.
     top: Chunk,
     /// The highest place that the end tag may have.
@@ -63,6 +64,8 @@ pub struct RawHeap<C: Params, S> {
     high_water: Chunk,
     /// The [dirty mark](RawHeap::dirty), where pages go back.
     dirty: Chunk,
+    /// The block that was served last, or freed: see `again`.
+    last: Link,
     /// Granules that may become part of large free chunks, beyond those taken of them, before these
     /// give back their pages.
     quota: u32,
@@ -77,6 +80,11 @@ pub struct RawHeap<C: Params, S> {
     source: PhantomData<fn() -> S>,
 }
 
+/// A value without padding, so that a smaller one can stand beside it.
+#[derive(Clone, Copy)]
+#[repr(Rust, packed(4))]
+struct Packed<T>(T);
+
 // SAFETY: by the contract of `open`, only this heap owns its window, and no part of it is tied to a
 // thread.
 unsafe impl<C: Params, S> Send for RawHeap<C, S> {}
@@ -87,12 +95,13 @@ type Position<C> = <<C as Params>::Index as Operations>::Position;
 impl<C: Params, S: Source> RawHeap<C, S> {
     /// A heap without memory: it serves nothing.
     pub(crate) const CLOSED: Self = Self {
-        window: Window::CLOSED,
+        window: Packed(Window::CLOSED),
         top: Chunk::FIRST,
         limit: Chunk::FIRST,
         extent: Extent::NONE,
         high_water: Chunk::FIRST,
         dirty: Chunk::FIRST,
+        last: None,
         quota: 0,
         unseen: 0,
         due: Ticks::START,
@@ -106,14 +115,20 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     /// The greatest granule offset of an end tag.
     pub(crate) const MAX_OFFSET: u32 = <C::Index as Operations>::MAX_OFFSET;
 
+    /// Returns the window.
+    #[inline(always)]
+    fn window(&self) -> Window<C> {
+        self.window.0
+    }
+
     /// Returns where the window begins.
     pub(crate) fn base(&self) -> *mut u8 {
-        self.window.origin()
+        self.window().origin()
     }
 
     /// Returns how many bytes of the window may be payloads, from its origin on.
     pub(crate) fn reach(&self) -> usize {
-        self.window.end().offset() as usize * GRANULE
+        self.window().end().offset() as usize * GRANULE
     }
 
     /// The dirty mark: from here on, all bytes but the end tag read as zero.
@@ -130,18 +145,18 @@ impl<C: Params, S: Source> RawHeap<C, S> {
 
     /// Whether `payload` lies in the window.
     pub(crate) fn covers(&self, payload: NonNull<u8>) -> bool {
-        self.window.chunk_below(self.window.end(), payload.as_ptr()).is_some()
+        self.window().chunk_below(self.window().end(), payload.as_ptr()).is_some()
     }
 
     /// Whether a chunk below the top could have its payload at `payload`.
     pub(crate) fn reaches(&self, payload: NonNull<u8>) -> bool {
-        self.window.chunk_below(self.top, payload.as_ptr()).is_some()
+        self.window().chunk_below(self.top, payload.as_ptr()).is_some()
     }
 
     /// Whether `payload` belongs to a used chunk that was allocated for `granules`.
     pub(crate) fn is_used(&self, payload: NonNull<u8>, granules: u32) -> bool {
-        self.window.chunk_below(self.top, payload.as_ptr()).is_some_and(|chunk| {
-            let tag = self.window.tag(chunk);
+        self.window().chunk_below(self.top, payload.as_ptr()).is_some_and(|chunk| {
+            let tag = self.window().tag(chunk);
             // A rest too small for a chunk belongs to the block.
             tag.is_used() && (granules..granules + MIN_GRANULES).contains(&tag.granules())
         })
@@ -149,8 +164,8 @@ impl<C: Params, S: Source> RawHeap<C, S> {
 
     /// Whether `payload` belongs to a used chunk that has room for `granules`.
     pub(crate) fn is_used_for(&self, payload: NonNull<u8>, granules: u32) -> bool {
-        self.window.chunk_below(self.top, payload.as_ptr()).is_some_and(|chunk| {
-            let tag = self.window.tag(chunk);
+        self.window().chunk_below(self.top, payload.as_ptr()).is_some_and(|chunk| {
+            let tag = self.window().tag(chunk);
             tag.is_used() && granules <= tag.granules()
         })
     }
@@ -158,13 +173,24 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     /// Whether the heap has memory.
     #[inline]
     pub(crate) fn is_open(&self) -> bool {
-        self.window.is_open()
+        self.window().is_open()
     }
 
     /// Allocates a payload for `request`. On failure returns `None` and leaves the heap unchanged.
     #[inline(always)]
     pub(crate) fn allocate(&mut self, request: Request) -> Option<NonNull<u8>> {
-        let window = self.window;
+        if Self::WAITS {
+            if let Some(served) = self.serve_again(request) {
+                return Some(served);
+            }
+        }
+        self.allocate_settled(request)
+    }
+
+    /// Allocates as [`allocate`](RawHeap::allocate) does, where no block waits.
+    #[inline(always)]
+    fn allocate_settled(&mut self, request: Request) -> Option<NonNull<u8>> {
+        let window = self.window();
         let chunk = if request.align <= 1 {
             self.take_plain(request.need)?
         } else {
@@ -180,7 +206,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     #[inline(always)]
     fn take_plain(&mut self, need: u32) -> Option<Chunk> {
         let request = Request { need, align: 1 };
-        if let Some(fit) = self.index.find(self.window, request, &mut self.counters) {
+        if let Some(fit) = self.index.find(self.window(), request, &mut self.counters) {
             self.counters.search();
             return Some(self.take(fit, need));
         }
@@ -207,7 +233,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     pub(crate) fn allocate_zeroed(&mut self, request: Request) -> Option<(NonNull<u8>, usize)> {
         let dirty = self.dirty();
         let payload = self.allocate_instead(request)?;
-        let end = self.window.payload(dirty).addr();
+        let end = self.window().payload(dirty).addr();
         Some((payload, end.saturating_sub(payload.addr().get())))
     }
 
@@ -220,6 +246,23 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     pub(crate) unsafe fn free(&mut self, payload: NonNull<u8>) {
         // SAFETY: the caller guarantees the payload.
         let (chunk, tag, above) = unsafe { self.used_chunk(payload) };
+        if !self.waits(chunk, tag) {
+            // SAFETY: it is a used chunk, which the caller gives up.
+            unsafe { self.free_chunk(chunk, tag, above) };
+        }
+    }
+
+    /// Frees a used chunk, of that tag, up to `above`.
+    ///
+    /// # Safety
+    ///
+    /// [`used_chunk`](RawHeap::used_chunk) has returned them, nothing has happened since, and nobody
+    /// needs the payload.
+    #[inline]
+    unsafe fn free_chunk(&mut self, chunk: Chunk, tag: Tag, above: Chunk) {
+        // The block that waited may be just below.
+        let tag = if self.settle() { self.window().tag(chunk) } else { tag };
+        self.forget_last();
         self.counters.free();
         // SAFETY: the caller gives up the chunk.
         unsafe { self.fill_freed(chunk, tag.granules()) };
@@ -245,7 +288,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     /// where it can see that this does not hold.)
     #[inline]
     unsafe fn used_chunk(&self, payload: NonNull<u8>) -> (Chunk, Tag, Chunk) {
-        let window = self.window;
+        let window = self.window();
         if !Window::<C>::CHECKED {
             // SAFETY: the caller guarantees the payload.
             let chunk = unsafe { window.chunk_at_unchecked(payload.as_ptr()) };
@@ -269,8 +312,8 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     #[cold]
     #[inline(never)]
     pub(crate) fn foreign(&self, payload: NonNull<u8>) -> ! {
-        if let Some(chunk) = self.window.chunk_below(self.window.end(), payload.as_ptr()) {
-            self.window.broken("invalid free: memory is not in use (double free?)", chunk);
+        if let Some(chunk) = self.window().chunk_below(self.window().end(), payload.as_ptr()) {
+            self.window().broken("invalid free: memory is not in use (double free?)", chunk);
         }
         report::fatal_at::<C>("invalid free: pointer from outside this heap", payload.as_ptr())
     }

@@ -1,7 +1,7 @@
 //! Opening a heap: it gets its memory, once, before anything else.
 
-use super::RawHeap;
 use super::extent::Extent;
+use super::{Packed, RawHeap};
 use crate::arena::chunk::{Chunk, Window};
 use crate::arena::params::Params;
 use crate::arena::tag::{GRANULE, MIN_GRANULES, Tag, WORD};
@@ -26,19 +26,19 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         limit: Chunk,
         origin: Origin,
     ) {
-        ensure!(!self.window.is_open(), "a heap is opened once");
+        ensure!(!self.window().is_open(), "a heap is opened once");
         ensure!(
             end <= limit && limit.offset() <= Self::MAX_OFFSET,
             "the index reaches the whole arena"
         );
         // SAFETY: the caller guarantees the memory.
-        self.window = unsafe { Window::open(first, end) };
+        self.window = Packed(unsafe { Window::open(first, end) });
         self.top = Chunk::FIRST;
         self.limit = limit;
         self.dirty = if S::ZEROED { Chunk::FIRST } else { limit };
         self.origin = origin;
         self.fill_window();
-        self.window.set_tag(end, Tag::end(false));
+        self.window().set_tag(end, Tag::end(false));
         self.set_top(Chunk::FIRST, true);
     }
 

@@ -34,17 +34,17 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         if Window::<C>::FILLS {
             // SAFETY: the bytes are the chunk's payload, and the caller guarantees that nobody
             // needs them.
-            unsafe { self.window.fill(chunk, payload_bytes(granules)) };
+            unsafe { self.window().fill(chunk, payload_bytes(granules)) };
         }
     }
 
     /// Fills the whole window, if its bytes were not zero.
     pub(super) fn fill_window(&self) {
         if Window::<C>::CHECKSUMMED && !S::ZEROED {
-            let granules = Chunk::FIRST.until(self.window.end());
+            let granules = Chunk::FIRST.until(self.window().end());
             if 0 < granules {
                 // SAFETY: only the end tag, a word above these bytes, is in use.
-                unsafe { self.window.fill(Chunk::FIRST, payload_bytes(granules)) };
+                unsafe { self.window().fill(Chunk::FIRST, payload_bytes(granules)) };
             }
         }
     }
@@ -54,10 +54,10 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     pub(super) fn scrub_seams(&self, chunk: Chunk, is_below: bool, above: Option<Chunk>) {
         if Window::<C>::CHECKSUMMED {
             if let Some(above) = above {
-                self.window.scrub(above);
+                self.window().scrub(above);
             }
             if is_below {
-                self.window.scrub(chunk);
+                self.window().scrub(chunk);
             }
         }
     }
@@ -66,9 +66,9 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     #[inline]
     pub(super) fn scrub_joined(&self, lowest: Chunk) {
         if Window::<C>::CHECKSUMMED {
-            self.window.scrub_top(self.top);
+            self.window().scrub_top(self.top);
             // SAFETY: the smallest chunk has room for links, which nobody needs in the top.
-            unsafe { self.window.fill(lowest, LINKS) };
+            unsafe { self.window().fill(lowest, LINKS) };
         }
     }
 
@@ -103,7 +103,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
 
     /// Returns the first byte of the lowest `granules` of the top that somebody wrote to.
     pub(super) fn altered_top(&self, granules: u32) -> Option<*mut u8> {
-        let (window, bytes) = (self.window, payload_bytes(granules.max(1)));
+        let (window, bytes) = (self.window(), payload_bytes(granules.max(1)));
         let dirty = if self.top < self.dirty() { self.top.until(self.dirty()) } else { 0 };
         let dirty = bytes.min(dirty as usize * GRANULE);
         let clean = window.payload(self.top).wrapping_add(dirty);
@@ -143,7 +143,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
             };
             let size = end.min(to) - from;
             if !(is_page && self.is_zero(from, size)) {
-                let first = self.window.origin().wrapping_add(from);
+                let first = self.window().origin().wrapping_add(from);
                 // SAFETY: the caller's bytes lie in the window, and were written, or are the
                 // system's zeros.
                 let byte = unsafe { first_other(first, size, Window::<C>::PATTERN) };
@@ -158,7 +158,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
 
     /// Whether `size` bytes of the window are all zero, from the byte `from` on.
     fn is_zero(&self, from: usize, size: usize) -> bool {
-        let first = self.window.origin().wrapping_add(from);
+        let first = self.window().origin().wrapping_add(from);
         // SAFETY: the caller's bytes lie in the window, and were written, or are the system's zeros.
         unsafe { first_other(first, size, 0) }.is_none()
     }
@@ -168,7 +168,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         if Self::HAS_ZEROS && bytes.start < bytes.end {
             let size = bytes.end - bytes.start;
             if self.is_zero(bytes.start, size) {
-                let first = self.window.origin().wrapping_add(bytes.start);
+                let first = self.window().origin().wrapping_add(bytes.start);
                 // SAFETY: the bytes lie in the window, and nobody needs them.
                 unsafe { first.write_bytes(Window::<C>::PATTERN, size) };
             }
@@ -202,7 +202,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     /// Fills what the top has of the page of the dirty mark, below that.
     #[cold]
     pub(super) fn fill_mark(&self) {
-        let mark = bytes_below(self.dirty().min(self.window.end()));
+        let mark = bytes_below(self.dirty().min(self.window().end()));
         let start = mark / S::page_size() * S::page_size();
         self.fill_zeros(start.max(bytes_below(self.top))..mark);
     }
@@ -241,11 +241,11 @@ impl<C: Params, S: Source> RawHeap<C, S> {
                 let high = (end - WORD) / page * page;
                 if low < high {
                     // SAFETY: these bytes are the padding's, which was the top's.
-                    unsafe { self.window.fill(lower, low - from) };
+                    unsafe { self.window().fill(lower, low - from) };
                     from = high;
                 }
             }
-            let first = self.window.origin().wrapping_add(from);
+            let first = self.window().origin().wrapping_add(from);
             // SAFETY: the padding was the top's, and belongs to nobody.
             unsafe { first.write_bytes(Window::<C>::PATTERN, end - from) };
         }
@@ -253,24 +253,24 @@ impl<C: Params, S: Source> RawHeap<C, S> {
 
     /// Overwrites the word of a former end tag like the memory around it.
     pub(super) fn clear_end(&self, end: Chunk) {
-        self.window.clear_tag(end);
+        self.window().clear_tag(end);
         if Window::<C>::CHECKSUMMED && end <= self.dirty() {
-            self.window.scrub_end(end);
+            self.window().scrub_end(end);
         }
     }
 
     /// Renews the top's checksum after pages may have gone back.
     pub(super) fn renew_top(&self) {
-        self.window.renew_checksum(self.top);
+        self.window().renew_checksum(self.top);
     }
 
     /// Ends the program if `free` or `realloc` meets a tag with a wrong checksum.
     #[inline]
     pub(super) fn check_raw(&self, chunk: Chunk) {
-        if Window::<C>::CHECKSUMMED && !self.window.has_checksum(chunk) {
-            let is_free = self.window.raw_tag(chunk).word() == Self::FILLED;
+        if Window::<C>::CHECKSUMMED && !self.window().has_checksum(chunk) {
+            let is_free = self.window().raw_tag(chunk).word() == Self::FILLED;
             let tag = if is_free { Tag::free(0, false) } else { Tag::end(false) };
-            super::unsound::<C>(self.window.payload(chunk), tag);
+            super::unsound::<C>(self.window().payload(chunk), tag);
         }
     }
 

@@ -15,7 +15,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     #[cfg_attr(any(brkalloc_small, not(any(unix, windows))), inline(never))]
     #[cfg_attr(not(any(brkalloc_small, not(any(unix, windows)))), inline(always))]
     pub(super) fn release(&mut self, chunk: Chunk, own: Tag, above: Chunk) {
-        let (window, granules) = (self.window, own.granules());
+        let (window, granules) = (self.window(), own.granules());
         self.coalesce.note_free();
         if !C::Coalesce::AT_ONCE {
             self.index.insert(window, chunk, granules);
@@ -59,7 +59,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     /// Frees a chunk where neighbors merge at once: one after the other, in little code.
     #[inline]
     fn join(&mut self, chunk: Chunk, own: Tag, above: Chunk) {
-        let window = self.window;
+        let window = self.window();
         let (mut lowest, mut granules) = (chunk, own.granules());
         let mut neighbors = Neighbors { lower: None, upper: None };
         if !own.is_prev_used() {
@@ -105,9 +105,9 @@ impl<C: Params, S: Source> RawHeap<C, S> {
             return self.retreat(chunk, true);
         }
         // Marks the chunk as free for every later reader.
-        self.window.set_tag(chunk, Tag::free(granules, false));
+        self.window().set_tag(chunk, Tag::free(granules, false));
         let (lower, below) = self.free_below(chunk);
-        self.index.remove(self.window, lower, below);
+        self.index.remove(self.window(), lower, below);
         self.note_taken(below, below);
         self.scrub_seams(chunk, true, None);
         self.scrub_joined(lower);
@@ -118,7 +118,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "a free chunk's size has 32 bits")]
     fn free_below(&self, chunk: Chunk) -> (Chunk, u32) {
-        let window = self.window;
+        let window = self.window();
         let size = window.granules_below(chunk);
         if Window::<C>::CHECKED && (size < MIN_GRANULES as usize || chunk.offset() as usize <= size)
         {
@@ -141,7 +141,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         if !Window::<C>::CHECKED {
             return;
         }
-        let (window, tag) = (self.window, self.window.tag(chunk));
+        let (window, tag) = (self.window(), self.window().tag(chunk));
         // Where neighbors merge at once, the chunk below is used.
         let prev_used = C::Coalesce::AT_ONCE || tag.is_prev_used();
         let agrees = tag.granules() == granules && tag.is_plainly_free(prev_used);
@@ -156,7 +156,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
 /// index.
 #[cold]
 #[inline(never)]
-fn disagrees<C: Params>(payload: *mut u8) -> ! {
+pub(super) fn disagrees<C: Params>(payload: *mut u8) -> ! {
     let what = "corrupt free chunk: header and footer differ";
     report::fatal_at::<C>(what, payload)
 }

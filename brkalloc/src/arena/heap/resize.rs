@@ -21,6 +21,8 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     /// This heap handed out `payload`, at the request's alignment, and nobody has freed it since.
     #[inline]
     pub(crate) unsafe fn resize(&mut self, payload: NonNull<u8>, request: Request) -> bool {
+        self.settle();
+        self.forget_last();
         // SAFETY: the caller guarantees the payload.
         let (chunk, tag, above) = unsafe { self.used_chunk(payload) };
         let have = tag.granules();
@@ -44,7 +46,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     fn shrink(&mut self, chunk: Chunk, tag: Tag, need: u32) {
         let tail = tag.granules() - need;
         if MIN_GRANULES <= tail {
-            self.window.set_tag(chunk, tag.resized(need));
+            self.window().set_tag(chunk, tag.resized(need));
             // SAFETY: the place lies within the chunk.
             let place = unsafe { chunk.plus(need) };
             // SAFETY: it is the upper end of the block, which its owner gives up.
@@ -57,7 +59,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
 
     /// Grows the block into the chunk above it, if that is free and large enough.
     fn extend(&mut self, chunk: Chunk, tag: Tag, above: Chunk, need: u32) -> bool {
-        let (window, have) = (self.window, tag.granules());
+        let (window, have) = (self.window(), tag.granules());
         let upper = window.tag(above);
         let lack = need - have;
         if upper.is_used() || upper.granules() < lack {

@@ -14,7 +14,8 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     /// Takes a chunk for `request`, with padding below it if needed.
     #[inline(never)]
     pub(super) fn take_aligned(&mut self, request: Request) -> Option<Chunk> {
-        match self.index.find(self.window, request, &mut self.counters) {
+        self.forget_last();
+        match self.index.find(self.window(), request, &mut self.counters) {
             Some(fit) => {
                 self.counters.search();
                 Some(self.take_above(fit, request.need))
@@ -27,7 +28,8 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     /// top, or from a top that has grown.
     #[inline(never)]
     pub(super) fn take_elsewhere(&mut self, request: Request) -> Option<Chunk> {
-        let fit = self.index.find_elsewhere(self.window, request, &mut self.counters);
+        self.forget_last();
+        let fit = self.index.find_elsewhere(self.window(), request, &mut self.counters);
         self.counters.search();
         match fit {
             Some(fit) => Some(self.take_above(fit, request.need)),
@@ -39,10 +41,11 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     #[cfg_attr(any(brkalloc_small, not(any(unix, windows))), inline)]
     #[cfg_attr(not(any(brkalloc_small, not(any(unix, windows)))), inline(never))]
     pub(super) fn take_top_or_more(&mut self, request: Request) -> Option<Chunk> {
+        self.forget_last();
         if SMALL {
-            let padding = request.padding(self.window, self.top);
+            let padding = request.padding(self.window(), self.top);
             let wanted = padding.checked_add(request.need)?;
-            if self.top.until(self.window.end()) < wanted && self.coalesce.take_due() {
+            if self.top.until(self.window().end()) < wanted && self.coalesce.take_due() {
                 return self.take_after_pass(request).or_else(|| self.last_resort(request));
             }
             if !self.has_top(wanted) {
@@ -62,7 +65,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
                 return Some(chunk);
             }
         }
-        let wanted = request.padding(self.window, self.top).checked_add(request.need)?;
+        let wanted = request.padding(self.window(), self.top).checked_add(request.need)?;
         if self.has_top(wanted) { self.take_top(request) } else { None }
     }
 
@@ -78,7 +81,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
 
     /// Merges all free neighbors, and rebuilds the index in address order.
     fn pass(&mut self) {
-        let window = self.window;
+        let window = self.window();
         self.index.clear();
         let mut place = Chunk::FIRST;
         while place < self.top {
@@ -107,18 +110,20 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     /// Returns the chunk above `chunk`, which is below the top.
     #[inline]
     pub(super) fn step(&self, chunk: Chunk) -> Chunk {
-        let tag = self.window.tag(chunk);
+        let tag = self.window().tag(chunk);
         match chunk.above(tag, self.top) {
             Some(above) => above,
-            None => self.window.broken("corrupt chunk header: size leads out of the arena", chunk),
+            None => {
+                self.window().broken("corrupt chunk header: size leads out of the arena", chunk)
+            }
         }
     }
 
     /// Searches the whole index for `request`.
     fn search(&mut self, request: Request) -> Option<Fit<Position<C>>> {
-        let mut fit = self.index.find(self.window, request, &mut self.counters);
+        let mut fit = self.index.find(self.window(), request, &mut self.counters);
         if fit.is_none() {
-            fit = self.index.find_elsewhere(self.window, request, &mut self.counters);
+            fit = self.index.find_elsewhere(self.window(), request, &mut self.counters);
         }
         self.counters.search();
         fit
@@ -129,7 +134,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     pub(super) fn take(&mut self, fit: Fit<Position<C>>, need: u32) -> Chunk {
         self.check_free(fit.chunk, fit.granules);
         self.verify_chunk(fit.chunk, 0, need, fit.granules);
-        let (window, chunk) = (self.window, fit.chunk);
+        let (window, chunk) = (self.window(), fit.chunk);
         let tag = if Self::ABOVE_USED { Tag::free(fit.granules, true) } else { window.tag(chunk) };
         let rest = fit.granules - need;
         self.note_taken(fit.granules, need);
@@ -142,12 +147,14 @@ impl<C: Params, S: Source> RawHeap<C, S> {
             window.write_free(upper, rest, true);
             self.index.split_found(window, fit, Some((upper, rest)));
             window.set_tag(chunk, tag.resized(need).used());
+            self.note_served(chunk, 0, self.index.repeats(window, chunk));
         } else {
             // SAFETY: it is where the chunk that was found ends.
             let above = unsafe { chunk.plus(fit.granules) };
             window.set_prev_used(above, true);
             self.index.split_found(window, fit, None);
             window.set_tag(chunk, tag.used());
+            self.note_served(chunk, rest, self.index.repeats(window, chunk));
         }
         chunk
     }
@@ -155,7 +162,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     /// Takes `need` granules above the padding from a chunk that a search found.
     #[inline(never)]
     fn take_above(&mut self, fit: Fit<Position<C>>, need: u32) -> Chunk {
-        let window = self.window;
+        let window = self.window();
         self.check_free(fit.chunk, fit.granules);
         self.verify_chunk(fit.chunk, fit.padding, need, fit.granules);
         // SAFETY: by `Fit`'s invariant, the place lies within the chunk that was found.

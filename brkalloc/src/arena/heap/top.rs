@@ -11,7 +11,7 @@
 //! as the source gave it. An empty top has no tag of its own: its place is the end tag's. The top
 //! never shrinks the window.
 
-use super::RawHeap;
+use super::{Packed, RawHeap};
 use crate::arena::SMALL;
 use crate::arena::chunk::{Chunk, LINKS};
 use crate::arena::coalesce::Coalesce;
@@ -27,7 +27,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     /// Takes `need` granules from the top's low end, if it has more than that: the fast path.
     #[inline(always)]
     pub(super) fn take_top_low(&mut self, need: u32) -> Option<Chunk> {
-        let (window, chunk) = (self.window, self.top);
+        let (window, chunk) = (self.window(), self.top);
         let room = chunk.until(window.end());
         if room <= need {
             return None;
@@ -41,13 +41,14 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         window.set_tag(top, Tag::free(room - need, true));
         self.top = top;
         self.note_used_below(top);
+        self.note_served(chunk, 0, true);
         Some(chunk)
     }
 
     /// Takes a chunk for the request from the top's low end, if that is large enough.
     #[inline]
     pub(super) fn take_top(&mut self, request: Request) -> Option<Chunk> {
-        let window = self.window;
+        let window = self.window();
         let padding = request.padding(window, self.top);
         let wanted = padding.checked_add(request.need)?;
         if self.top.until(window.end()) < wanted {
@@ -59,7 +60,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     /// Takes `need` granules above the padding from the top's low end, which has so many.
     #[inline]
     pub(super) fn split_top(&mut self, padding: u32, need: u32) -> Chunk {
-        let window = self.window;
+        let window = self.window();
         self.verify_top(padding + need);
         let lower = self.top;
         // SAFETY: the place lies within the top.
@@ -115,14 +116,14 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     #[cfg_attr(any(brkalloc_small, not(any(unix, windows))), inline(never))]
     #[cfg_attr(not(any(brkalloc_small, not(any(unix, windows)))), inline)]
     pub(super) fn set_top(&mut self, top: Chunk, prev_used: bool) {
-        let end = self.window.end();
+        let end = self.window().end();
         if top == end {
-            self.window.set_tag(end, Tag::end(prev_used));
+            self.window().set_tag(end, Tag::end(prev_used));
         } else {
             if SMALL || self.top == end {
-                self.window.set_tag(end, Tag::end(false));
+                self.window().set_tag(end, Tag::end(false));
             }
-            self.window.set_tag(top, Tag::free(top.until(end), prev_used));
+            self.window().set_tag(top, Tag::free(top.until(end), prev_used));
         }
         self.top = top;
         if SMALL {
@@ -134,7 +135,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     #[cfg_attr(any(brkalloc_small, not(any(unix, windows))), inline(never))]
     #[cfg_attr(not(any(brkalloc_small, not(any(unix, windows)))), inline)]
     pub(super) fn has_top(&mut self, wanted: u32) -> bool {
-        let spare = self.top.until(self.window.end());
+        let spare = self.top.until(self.window().end());
         wanted <= spare || self.grow(wanted - spare)
     }
 
@@ -142,7 +143,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     /// pages, but not beyond the limit. Returns whether it grew.
     #[cfg_attr(not(any(brkalloc_small, not(any(unix, windows)))), cold)]
     fn grow(&mut self, lack: u32) -> bool {
-        let window = self.window;
+        let window = self.window();
         let end = window.end();
         let room = end.until(self.limit);
         // A closed window has no room.
@@ -159,7 +160,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         }
         let prev_used = Self::ABOVE_USED || window.tag(self.top).is_prev_used();
         // SAFETY: the bytes between are committed.
-        self.window = unsafe { window.reaching(grown) };
+        self.window = Packed(unsafe { window.reaching(grown) });
         if SMALL || self.top != end {
             // The old end tag lies within the top now, where all reads as zero.
             self.clear_end(end);
@@ -167,8 +168,8 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         if SMALL {
             self.set_top(self.top, prev_used);
         } else {
-            self.window.set_tag(grown, Tag::end(false));
-            self.window.set_tag(self.top, Tag::free(self.top.until(grown), prev_used));
+            self.window().set_tag(grown, Tag::end(false));
+            self.window().set_tag(self.top, Tag::free(self.top.until(grown), prev_used));
         }
         true
     }
@@ -181,7 +182,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
             return false;
         }
         self.verify_top(lack);
-        self.window.set_tag(chunk, tag.resized(need));
+        self.window().set_tag(chunk, tag.resized(need));
         // SAFETY: the top has the granules that the chunk lacks.
         self.advance(unsafe { chunk.plus(need) });
         true

@@ -26,7 +26,7 @@ use crate::sys::clock::Ticks;
 use crate::sys::source::Source;
 
 /// The least granules of a large chunk: 64 KiB. Smaller ones have few whole pages, and are soon taken.
-const LARGE: u32 = 4096;
+pub(super) const LARGE: u32 = 4096;
 
 /// The least quota: 32 MiB in granules.
 const QUOTA: u32 = 2 << 20;
@@ -90,7 +90,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
 
     fn sweep(&mut self) {
         let (_, walked) = self.give_back(LARGE);
-        let share = self.window.end().offset() / 4;
+        let share = self.window().end().offset() / 4;
         let least = QUOTA.max(Self::LOOK).max(share).max(walked.saturating_mul(PRICE));
         self.quota = self.quota.max(least);
     }
@@ -108,12 +108,12 @@ impl<C: Params, S: Source> RawHeap<C, S> {
             let lower = (bytes_below(place) + LINKS).next_multiple_of(page);
             let upper = (bytes_below(above) - GRANULE) / page * page;
             let is_large = least <= place.until(above) && lower < upper;
-            if is_large && !self.window.tag(place).is_used() {
+            if is_large && !self.window().tag(place).is_used() {
                 // These bytes are verified now: a page of zeros tells nothing of what was there.
                 self.verify_free(place, place.until(above));
                 // SAFETY: a free chunk's bytes between its links and its last word belong to
                 // nobody.
-                if unsafe { S::discard(self.window.origin_pointer(), lower, upper) } {
+                if unsafe { S::discard(self.window().origin_pointer(), lower, upper) } {
                     given += upper - lower;
                 }
             }
@@ -127,6 +127,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         if !S::RETURNS || !self.is_open() {
             return 0;
         }
+        self.settle();
         let given = if self.top < self.dirty { self.discard_top(self.top) } else { 0 };
         given + self.give_back(0).0
     }
@@ -135,25 +136,25 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     /// bytes went back.
     #[cold]
     pub(super) fn discard_top(&mut self, from: Chunk) -> usize {
-        let (page, end_tag) = (S::page_size(), bytes_below(self.window.end()) - WORD);
+        let (page, end_tag) = (S::page_size(), bytes_below(self.window().end()) - WORD);
         let dirty = bytes_below(self.dirty).min(end_tag);
         let Some(lower) = bytes_below(from).checked_next_multiple_of(page) else { return 0 };
         // The page of the end tag stays; its dirty bytes are cleared by hand.
         let upper = dirty.next_multiple_of(page).min(end_tag / page * page);
-        let place = |bytes: usize| self.window.place(u32::try_from(bytes / GRANULE).ok()?);
+        let place = |bytes: usize| self.window().place(u32::try_from(bytes / GRANULE).ok()?);
         let first = place(upper);
         let (Some(first), true) = (first, lower < upper) else { return 0 };
         // These bytes are verified now, because nobody takes them before they go back.
-        self.verify_top(self.top.until(self.dirty.min(self.window.end())));
+        self.verify_top(self.top.until(self.dirty.min(self.window().end())));
         // SAFETY: the pages lie between the top's tag and the end tag, where nobody needs a byte.
-        if !unsafe { S::discard(self.window.origin_pointer(), lower, upper) } {
+        if !unsafe { S::discard(self.window().origin_pointer(), lower, upper) } {
             self.fill_mark();
             self.renew_top();
             return 0;
         }
         if upper < dirty {
             // SAFETY: these bytes lie between the top's tag and the end tag too.
-            unsafe { self.window.clear(first, dirty - upper) };
+            unsafe { self.window().clear(first, dirty - upper) };
         }
         if S::ZEROED {
             self.dirty = place(lower).unwrap_or(self.dirty);

@@ -45,7 +45,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         if !self.is_open() {
             return Ok(());
         }
-        let window = self.window;
+        let window = self.window();
         let mut place = Chunk::FIRST;
         while place < self.top {
             if Window::<C>::CHECKSUMMED && !window.has_checksum(place) {
@@ -71,14 +71,15 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     }
 
     /// Calls `visit` for each chunk in address order.
-    pub(crate) fn for_each_chunk(&self, mut visit: impl FnMut(ChunkInfo)) {
+    pub(crate) fn for_each_chunk(&mut self, mut visit: impl FnMut(ChunkInfo)) {
+        self.settle();
         let walked = self.for_each(|chunk, granules, tag| {
             let state = match (chunk == self.top, tag.is_used()) {
                 (true, _) => ChunkState::Top,
                 (_, true) => ChunkState::Used,
                 (_, false) => ChunkState::Free,
             };
-            let address = self.window.payload(chunk).addr() - WORD;
+            let address = self.window().payload(chunk).addr() - WORD;
             visit(ChunkInfo { address, size: bytes(granules), state });
         });
         if let Err(corruption) = walked {
@@ -93,13 +94,13 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     }
 
     /// Returns the current figures.
-    pub(crate) fn stats(&self) -> Stats {
+    pub(crate) fn stats(&mut self) -> Stats {
         let to_end = |place: Chunk| if self.is_open() { bytes(place.offset()) } else { 0 };
         let mut stats = Stats {
             origin: self.is_open().then_some(self.origin),
             arena: to_end(self.limit),
-            reserved: self.extent.reserved().max(to_end(self.window.end())),
-            committed: to_end(self.window.end()),
+            reserved: self.extent.reserved().max(to_end(self.window().end())),
+            committed: to_end(self.window().end()),
             high_water: if self.high_water == Chunk::FIRST {
                 0
             } else {
@@ -129,19 +130,20 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     }
 
     /// Draws all chunks.
-    pub(crate) fn picture(&self) -> Picture {
-        let committed = if self.is_open() { bytes(self.window.end().offset()) } else { 0 };
+    pub(crate) fn picture(&mut self) -> Picture {
+        let committed = if self.is_open() { bytes(self.window().end().offset()) } else { 0 };
         let mut picture = Picture::new(committed);
         self.for_each_chunk(|chunk| picture.add(chunk));
         picture
     }
 
     /// Checks every invariant and returns the first broken one.
-    pub(crate) fn check(&self) -> Result<(), Corruption> {
+    pub(crate) fn check(&mut self) -> Result<(), Corruption> {
         if !self.is_open() {
             return Ok(());
         }
-        let window = self.window;
+        self.settle();
+        let window = self.window();
         let mut walked = Census::EMPTY;
         let mut found = Ok(());
         let mut lower_used = true;

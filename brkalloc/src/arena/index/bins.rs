@@ -23,7 +23,7 @@ use super::sequence::{Sequence, follower};
 use super::{Fit, Index, Neighbors, Operations, Pieces, Request};
 use crate::arena::SMALL;
 use crate::arena::check::{Census, Corruption};
-use crate::arena::chunk::{Chunk, Window};
+use crate::arena::chunk::{Chunk, Link, Window};
 use crate::arena::counters::Counters;
 use crate::arena::order::{Insertion, Order};
 use crate::arena::params::Params;
@@ -92,13 +92,19 @@ impl<O: Order, const CLASSES: usize> Bins<O, CLASSES> {
         }
     }
 
-    /// Removes a chunk from the sequence of its class, and updates the bitmaps.
+    /// Removes a chunk from the sequence of its class by `remove`, which returns the new first one, and
+    /// updates the bitmaps.
     #[inline(always)]
-    fn leave<C: Params>(&mut self, window: Window<C>, chunk: Chunk, class: u32) {
+    fn leave<C: Params>(
+        &mut self,
+        window: Window<C>,
+        (chunk, class): (Chunk, u32),
+        remove: impl FnOnce(&mut Sequence<O>) -> Link,
+    ) {
         let Some(sequence) = self.heads.get_mut(class as usize) else {
             impossible::<C>(window.payload(chunk))
         };
-        if sequence.remove_named(window, chunk).is_none() {
+        if remove(sequence).is_none() {
             let word = (class / BITS) as usize;
             self.map[word] &= !(1 << (class % BITS));
             if self.map[word] == 0 {
@@ -113,7 +119,10 @@ impl<O: Order, const CLASSES: usize> Bins<O, CLASSES> {
         if Sequence::<O>::is_inner(window, chunk) {
             Sequence::<O>::remove_inner(window, chunk);
         } else {
-            self.leave(window, chunk, class());
+            self.leave(window, (chunk, class()), |sequence| {
+                sequence.remove(window, chunk);
+                sequence.first()
+            });
         }
     }
 
@@ -163,6 +172,15 @@ impl<O: Order, const CLASSES: usize> Bins<O, CLASSES> {
 impl<O: Order, const CLASSES: usize> Operations for Bins<O, CLASSES> {
     /// The chunk's class.
     type Position = u32;
+    // By address a chunk comes back to its place, and newest first to the front, where it was.
+    const REPEATS: bool = true;
+
+    /// A chunk that goes to the back of its class is the first only if it is alone there.
+    #[inline(always)]
+    fn repeats<C: Params>(&self, window: Window<C>, taken: Chunk) -> bool {
+        !matches!(O::INSERTION, Insertion::Back) || Sequence::<O>::was_last(window, taken)
+    }
+
     const EMPTY: Self =
         Self { summary: 0, map: [0; WORDS], heads: [const { Sequence::EMPTY }; CLASSES] };
 
@@ -259,7 +277,8 @@ impl<O: Order, const CLASSES: usize> Operations for Bins<O, CLASSES> {
         fit: Fit<u32>,
         upper: Option<(Chunk, u32)>,
     ) {
-        self.leave(window, fit.chunk, fit.place);
+        let found = (fit.chunk, fit.place);
+        self.leave(window, found, |sequence| sequence.remove_head(window, fit.chunk));
         if let Some((upper, granules)) = upper {
             self.insert(window, upper, granules);
         }

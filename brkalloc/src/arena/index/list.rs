@@ -45,6 +45,17 @@ impl<P: Policy, O: Order> List<P, O> {
 
 impl<P: Policy, O: Order> Operations for List<P, O> {
     type Position = ();
+    // A chunk that goes to the back is not where it was; a rover has moved; and a policy of the user's
+    // may answer as it likes.
+    const REPEATS: bool = !matches!(O::INSERTION, Insertion::Back)
+        && matches!(P::CHOICE, Choice::First | Choice::Smallest | Choice::Largest);
+
+    /// A chunk that goes to the front is where it was only if it stood there.
+    #[inline]
+    fn repeats<C: Params>(&self, window: Window<C>, taken: Chunk) -> bool {
+        !matches!(O::INSERTION, Insertion::Front) || !Sequence::<O>::is_inner(window, taken)
+    }
+
     const EMPTY: Self = Self { sequence: Sequence::EMPTY, rover: P::Rover::START };
     const RUNS_OTHERS: bool = matches!(P::CHOICE, Choice::Own);
 

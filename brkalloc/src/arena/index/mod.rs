@@ -234,6 +234,17 @@ mod operations {
             true
         }
 
+        /// Whether [`repeats`](Operations::repeats) may be true.
+        const REPEATS: bool = false;
+
+        /// Whether a chunk that [`find`](Operations::find) found and that was just taken, if it is freed
+        /// next and merged with what was left of it, is what the same request finds. Its links are still
+        /// those that it had.
+        #[inline]
+        fn repeats<C: Params>(&self, _: Window<C>, _taken: Chunk) -> bool {
+            Self::REPEATS
+        }
+
         /// Searches where [`find`](Operations::find) did not: for an index that looks first where
         /// the answer most often is.
         #[inline]

@@ -151,6 +151,12 @@ impl<O: Order> Sequence<O> {
         Some(follower)
     }
 
+    /// Whether `chunk`, which was just removed, stood behind all others.
+    #[inline]
+    pub(super) fn was_last<C: Params>(window: Window<C>, chunk: Chunk) -> bool {
+        window.link(chunk, FWD).is_none()
+    }
+
     /// Whether the links of `chunk` alone show that another chunk stands before it.
     #[inline]
     pub(super) fn is_inner<C: Params>(window: Window<C>, chunk: Chunk) -> bool {
@@ -188,15 +194,21 @@ impl<O: Order> Sequence<O> {
         follower
     }
 
-    /// Removes `chunk`, which is not [inner](Sequence::is_inner), and returns the new first chunk.
+    /// Removes `chunk`, which is the first according to the head, and returns the new first chunk.
     #[inline(always)]
-    pub(super) fn remove_named<C: Params>(&mut self, window: Window<C>, chunk: Chunk) -> Link {
-        if Self::ENDS {
-            self.remove(window, chunk);
-            self.head
-        } else {
-            self.remove_first(window, chunk)
+    pub(super) fn remove_head<C: Params>(&mut self, window: Window<C>, chunk: Chunk) -> Link {
+        if !Self::ENDS {
+            return self.remove_first(window, chunk);
         }
+        let (follower, last) = (follower(window, chunk), back(window, chunk));
+        if let Some(follower) = follower {
+            Self::check_back(window, follower, chunk);
+            window.set_link(follower, BCK, Some(last));
+        } else if Window::<C>::CHECKED && last != chunk {
+            disagree(window, chunk);
+        }
+        self.head = follower;
+        follower
     }
 
     /// Checks that `follower` names `chunk` as the chunk before it.

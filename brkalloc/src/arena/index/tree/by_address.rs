@@ -201,6 +201,8 @@ impl<P: Policy, K: Keep> ByAddress<P, K> {
 
 impl<P: Policy, K: Keep> Operations for ByAddress<P, K> {
     type Position = Found;
+    // The rover of next fit has moved.
+    const REPEATS: bool = !matches!(P::CHOICE, Choice::Next);
     const EMPTY: Self = Self {
         store: K::EMPTY,
         pending: SizedLink::NONE,

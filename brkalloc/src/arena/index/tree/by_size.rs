@@ -182,6 +182,7 @@ fn best_below<C: Params>(
 
 impl Operations for BySize {
     type Position = Slot;
+    const REPEATS: bool = true;
     const EMPTY: Self = Self { map: 0, roots: [SizedLink::NONE; EXPONENTS] };
 
     #[inline]

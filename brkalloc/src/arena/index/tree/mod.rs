@@ -88,6 +88,7 @@ impl<P: Planted, K: Keep> Index for Tree<P, K> {
 
 impl<P: Planted, K: Keep> Operations for Tree<P, K> {
     type Position = <P::Kind<K> as Operations>::Position;
+    const REPEATS: bool = <P::Kind<K> as Operations>::REPEATS;
     const EMPTY: Self = Self(<P::Kind<K> as Operations>::EMPTY);
 
     fn room(end: u32) -> usize {

@@ -1,0 +1,131 @@
+//! The block that was served last, freed next, and asked for again.
+//!
+//! ```text
+//!   served    | used | last: used | what was left of it, free | used | …
+//!   freed     | used | last: free | what was left of it, free | used | …   it waits, and merges with nobody
+//!   again     | used | last: used | what was left of it, free | used | …
+//! ```
+//!
+//! To free the block that was served last, and nothing has happened since, brings back the chunks as they
+//! were before. So the same request gets the same place, if the index has them in the same order, too
+//! ([`repeats`](Operations::repeats)). The heap does without all of it: the block is marked as free, and
+//! *waits*. Whatever else the heap is asked for, it frees the block first, as ever: it merges, and enters the
+//! index or joins the top.
+//!
+//! A block that fits with less than a chunk to spare is one that was asked for with as much less. Large
+//! blocks do not wait, since their pages may have to go back; nor does any where freed memory is filled, where
+//! neighbors merge late, or where code is to be small. A heap with a cache has no need of this.
+
+use super::RawHeap;
+use super::release::disagrees;
+use super::trim::LARGE;
+use crate::arena::SMALL;
+use crate::arena::chunk::{Chunk, Window};
+use crate::arena::coalesce::Coalesce;
+use crate::arena::counters::Counters;
+use crate::arena::index::{Operations, Request};
+use crate::arena::params::Params;
+use crate::arena::tag::Tag;
+use crate::sys::source::Source;
+use core::ptr::NonNull;
+
+/// Of the byte about the last block: it is free, and waits. The rest of the byte is how many granules it
+/// has beyond what was asked for.
+const FREED: u8 = 1 << 7;
+
+impl<C: Params, S: Source> RawHeap<C, S> {
+    /// Whether a block may wait.
+    pub(super) const WAITS: bool = C::REPEATS
+        && !SMALL
+        && !Window::<C>::FILLS
+        && C::Coalesce::AT_ONCE
+        && <C::Index as Operations>::REPEATS;
+
+    /// Returns the block that waits, if `request` gets it. If another request comes, frees it.
+    #[inline(always)]
+    pub(super) fn serve_again(&mut self, request: Request) -> Option<NonNull<u8>> {
+        let most = self.coalesce.last().checked_sub(FREED)?;
+        let served = self.last.and_then(|last| self.take_again(last, most, request));
+        if served.is_none() {
+            self.settle_last();
+        }
+        served
+    }
+
+    /// Returns the block at `last`, which waits, if `request` gets it: if it has at most `most` granules
+    /// beyond what is asked for.
+    #[inline(always)]
+    fn take_again(&mut self, last: Chunk, most: u8, request: Request) -> Option<NonNull<u8>> {
+        let window = self.window();
+        let tag = window.tag(last);
+        let spare = tag.reach().wrapping_sub(request.need as usize);
+        // Below it is a used chunk, as below every free one where neighbors merge at once.
+        if 1 < request.align || usize::from(most) < spare || !tag.is_plainly_free(true) {
+            return None;
+        }
+        self.coalesce.note_last(most);
+        window.set_tag(last, tag.used());
+        self.counters.visit();
+        self.counters.search();
+        self.counters.allocation();
+        // SAFETY: a window that holds chunks is open, so its origin is not null.
+        Some(unsafe { NonNull::new_unchecked(window.payload(last)) })
+    }
+
+    /// Has the used chunk `chunk` of that tag wait, if it was served last. Returns whether it does.
+    #[inline(always)]
+    pub(super) fn waits(&mut self, chunk: Chunk, tag: Tag) -> bool {
+        if !Self::WAITS || self.last != Some(chunk) || LARGE <= tag.granules() {
+            return false;
+        }
+        self.window().set_tag(chunk, tag.freed());
+        self.coalesce.note_last(FREED | self.coalesce.last());
+        self.counters.free();
+        true
+    }
+
+    /// Notes that `chunk` was served with `spare` granules beyond what was asked for, and whether the
+    /// same request would get it again.
+    #[inline(always)]
+    #[expect(clippy::cast_possible_truncation, reason = "a rest that is too small for a chunk")]
+    pub(super) fn note_served(&mut self, chunk: Chunk, spare: u32, repeats: bool) {
+        if Self::WAITS {
+            self.last = repeats.then_some(chunk);
+            self.coalesce.note_last(spare as u8);
+        }
+    }
+
+    /// Notes that the chunks will be other ones than before the last block was served.
+    #[inline(always)]
+    pub(super) fn forget_last(&mut self) {
+        if Self::WAITS {
+            self.last = None;
+        }
+    }
+
+    /// Frees the block that waits, if one does, before anything else happens. Returns whether one did.
+    #[inline(always)]
+    pub(super) fn settle(&mut self) -> bool {
+        let waits = Self::WAITS && FREED <= self.coalesce.last();
+        if waits {
+            self.settle_last();
+        }
+        waits
+    }
+
+    #[inline(never)]
+    fn settle_last(&mut self) {
+        self.coalesce.note_last(0);
+        let Some(chunk) = self.last.take() else { return };
+        let window = self.window();
+        let tag = window.tag(chunk);
+        let above = chunk.above(tag, self.top);
+        let is_whole = !Window::<C>::CHECKED
+            || (tag.is_plainly_free(true)
+                && above.is_some_and(|above| window.tag(above).is_prev_used()));
+        match above {
+            Some(above) if is_whole => self.release(chunk, tag, above),
+            _ => disagrees::<C>(window.payload(chunk)),
+        }
+    }
+}
