@@ -262,8 +262,8 @@ impl<C: Params> Window<C> {
     }
 
     /// Makes `chunk` a free chunk of `granules`: writes its tag and its footer.
-    #[cfg_attr(any(brkalloc_small, not(any(unix, windows))), inline(never))]
-    #[cfg_attr(not(any(brkalloc_small, not(any(unix, windows)))), inline)]
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
     pub(crate) fn write_free(self, chunk: Chunk, granules: u32, prev_used: bool) {
         self.set_tag(chunk, Tag::free(granules, prev_used));
         // SAFETY: the chunk ends in the window.

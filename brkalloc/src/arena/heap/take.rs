@@ -147,14 +147,18 @@ impl<C: Params, S: Source> RawHeap<C, S> {
             window.write_free(upper, rest, true);
             self.index.split_found(window, fit, Some((upper, rest)));
             window.set_tag(chunk, tag.resized(need).used());
-            self.note_served(chunk, 0, self.index.repeats(window, chunk));
+            if Self::WAITS {
+                self.note_served(chunk, 0, self.index.repeats(window, chunk));
+            }
         } else {
             // SAFETY: it is where the chunk that was found ends.
             let above = unsafe { chunk.plus(fit.granules) };
             window.set_prev_used(above, true);
             self.index.split_found(window, fit, None);
             window.set_tag(chunk, tag.used());
-            self.note_served(chunk, rest, self.index.repeats(window, chunk));
+            if Self::WAITS {
+                self.note_served(chunk, rest, self.index.repeats(window, chunk));
+            }
         }
         chunk
     }
