@@ -13,6 +13,9 @@ use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 pub trait Counters: sealed::Sealed + 'static {
     /// The word that names the choice in an attribute.
     const NAME: &'static str;
+    /// Whether they count.
+    #[doc(hidden)]
+    const COUNTS: bool;
     /// Counters at zero.
     #[doc(hidden)]
     const NEW: Self;
@@ -111,6 +114,7 @@ pub struct Uncounted;
 
 impl Counters for Uncounted {
     const NAME: &'static str = "none";
+    const COUNTS: bool = false;
     const NEW: Self = Self;
     fn figures(&self) -> Option<Operations> {
         None
@@ -129,6 +133,7 @@ pub struct Counted {
 
 impl Counters for Counted {
     const NAME: &'static str = "counters";
+    const COUNTS: bool = true;
     const NEW: Self = Self {
         operations: Operations {
             allocations: 0,

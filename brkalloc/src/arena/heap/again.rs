@@ -14,7 +14,8 @@
 //!
 //! A block that fits with less than a chunk to spare is one that was asked for with as much less. Large
 //! blocks do not wait, since their pages may have to go back; nor does any where freed memory is filled, where
-//! neighbors merge late, or where code is to be small. A heap with a cache has no need of this.
+//! neighbors merge late, where code is to be small, or where the heap counts what its searches visit. A heap
+//! with a cache has no need of this.
 
 use super::RawHeap;
 use super::release::disagrees;
@@ -22,7 +23,7 @@ use super::trim::LARGE;
 use crate::arena::SMALL;
 use crate::arena::chunk::{Chunk, Window};
 use crate::arena::coalesce::Coalesce;
-use crate::arena::counters::Counters;
+use crate::arena::counters::Counters as _;
 use crate::arena::index::{Operations, Request};
 use crate::arena::params::Params;
 use crate::arena::tag::Tag;
@@ -38,6 +39,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     pub(super) const WAITS: bool = C::REPEATS
         && !SMALL
         && !Window::<C>::FILLS
+        && !C::Counters::COUNTS
         && C::Coalesce::AT_ONCE
         && <C::Index as Operations>::REPEATS;
 
@@ -65,9 +67,6 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         }
         self.coalesce.note_last(most);
         window.set_tag(last, tag.used());
-        self.counters.visit();
-        self.counters.search();
-        self.counters.allocation();
         // SAFETY: a window that holds chunks is open, so its origin is not null.
         Some(unsafe { NonNull::new_unchecked(window.payload(last)) })
     }
@@ -80,7 +79,6 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         }
         self.window().set_tag(chunk, tag.freed());
         self.coalesce.note_last(FREED | self.coalesce.last());
-        self.counters.free();
         true
     }
 
