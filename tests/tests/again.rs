@@ -126,3 +126,29 @@ fn whatever_comes_the_block_is_free_and_merges() {
         assert_eq!((heap.free)(), (0, 0), "{}: aligned", heap.name);
     }
 }
+
+#[test]
+fn the_same_size_alone_is_served_again() {
+    #[brk_heap(policy = "segregated_fit")]
+    static OLDEST_FIRST: BrkHeap;
+    #[brk_heap(policy = "segregated_fit", order = "lifo")]
+    static NEWEST_FIRST: BrkHeap;
+
+    // Chunks of 34 and 35 granules share a class of segregated fit; a request for 35 looks at the next first.
+    let sizes = |granules: usize| granules * 16 - 8;
+    for heap in [&OLDEST_FIRST as &dyn GlobalAlloc, &NEWEST_FIRST] {
+        let heap = Tried { name: "bins", heap, free: || (0, 0) };
+        let [lower, wall, upper, end] =
+            [sizes(35), 24, sizes(36), 24].map(|size| (heap.serve(size, 8), size));
+        heap.free(upper.0, upper.1, 8);
+        heap.free(lower.0, lower.1, 8);
+        let smaller = heap.serve(sizes(34), 8);
+        assert_eq!(smaller, lower.0);
+        heap.free(smaller, sizes(34), 8);
+        let larger = heap.serve(sizes(35), 8);
+        assert_eq!(larger, upper.0, "of the next class, all of which fits");
+        heap.free(larger, sizes(35), 8);
+        heap.free(wall.0, wall.1, 8);
+        heap.free(end.0, end.1, 8);
+    }
+}

@@ -23,7 +23,7 @@ const LINK: &str = "corrupt free chunk: a link leads out of the arena at ";
 const NEIGHBORS: &str = "corrupt free list: neighbors disagree about a chunk at ";
 
 /// A case of `misuse`, the heap that finds it, and what it says.
-const FOUND: [(&str, &str, &str); 45] = [
+const FOUND: [(&str, &str, &str); 46] = [
     ("free of a local variable", "TREE", FOREIGN),
     ("free of a static", "TREE", FOREIGN),
     ("free of another heap's block", "TREE", FOREIGN),
@@ -59,6 +59,7 @@ const FOUND: [(&str, &str, &str); 45] = [
     ("allocation of a free chunk whose tag was overwritten, from a list", "LIST", DISAGREES),
     ("allocation of a free chunk whose tag was overwritten, from a bin", "BINS", DISAGREES),
     ("allocation of the block freed last, whose tag was overwritten", "TREE", DISAGREES),
+    ("allocation of the block freed last, whose tag says more", "BINS", DISAGREES),
     ("free behind the block freed last, whose tag was overwritten", "BINS", DISAGREES),
     ("allocation of a free chunk whose tag lost a flag, from a bin", "BINS", DISAGREES),
     ("allocation of a free chunk whose tag says more, from a bin", "BINS", DISAGREES),

@@ -15,7 +15,7 @@ pub trait Counters: sealed::Sealed + 'static {
     const NAME: &'static str;
     /// Whether they count.
     #[doc(hidden)]
-    const COUNTS: bool;
+    const COUNTS: bool = true;
     /// Counters at zero.
     #[doc(hidden)]
     const NEW: Self;
@@ -133,7 +133,6 @@ pub struct Counted {
 
 impl Counters for Counted {
     const NAME: &'static str = "counters";
-    const COUNTS: bool = true;
     const NEW: Self = Self {
         operations: Operations {
             allocations: 0,

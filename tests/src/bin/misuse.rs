@@ -230,6 +230,14 @@ const CASES: &[Case] = &[
         write(block, TAG, &LETTERS);
         let _ = allocate(&TREE);
     }),
+    ("allocation of the block freed last, whose tag says more", || {
+        let [_, block, last] = three(&BINS);
+        free(&BINS, told(last));
+        write(block, TAG, &0x92_usize.to_ne_bytes());
+        let layout = Layout::from_size_align(136, 8).expect("it is small");
+        // SAFETY: the size is not 0.
+        let _ = unsafe { BINS.alloc(layout) };
+    }),
     ("free behind the block freed last, whose tag was overwritten", || {
         let [lower, block, last] = three(&BINS);
         free(&BINS, told(last));

@@ -12,13 +12,13 @@
 //! *waits*. Whatever else the heap is asked for, it frees the block first, as ever: it merges, and enters the
 //! index or joins the top.
 //!
-//! A block that fits with less than a chunk to spare is one that was asked for with as much less. Large
+//! The request is the same if it needs as many granules: a block may have some beyond that, too few for a
+//! chunk. What the owner wrote into a freed block is not looked at, as nothing lies there. Large
 //! blocks do not wait, since their pages may have to go back; nor does any where freed memory is filled, where
 //! neighbors merge late, where code is to be small, or where the heap counts what its searches visit. A heap
 //! with a cache has no need of this.
 
 use super::RawHeap;
-use super::release::disagrees;
 use super::trim::LARGE;
 use crate::arena::SMALL;
 use crate::arena::chunk::{Chunk, Window};
@@ -54,18 +54,18 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         served
     }
 
-    /// Returns the block at `last`, which waits, if `request` gets it: if it has at most `most` granules
-    /// beyond what is asked for.
+    /// Returns the block at `last`, which waits, if `request` gets it: if it has `beyond` granules beyond what
+    /// is asked for, as it had before.
     #[inline(always)]
-    fn take_again(&mut self, last: Chunk, most: u8, request: Request) -> Option<NonNull<u8>> {
+    fn take_again(&mut self, last: Chunk, beyond: u8, request: Request) -> Option<NonNull<u8>> {
         let window = self.window();
         let tag = window.tag(last);
         let spare = tag.reach().wrapping_sub(request.need as usize);
-        // Below it is a used chunk, as below every free one where neighbors merge at once.
-        if 1 < request.align || usize::from(most) < spare || !tag.is_plainly_free(true) {
+        if 1 < request.align || usize::from(beyond) != spare {
             return None;
         }
-        self.coalesce.note_last(most);
+        self.check_free(last, tag.granules());
+        self.coalesce.note_last(beyond);
         window.set_tag(last, tag.used());
         // SAFETY: a window that holds chunks is open, so its origin is not null.
         Some(unsafe { NonNull::new_unchecked(window.payload(last)) })
@@ -77,7 +77,12 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         if !Self::WAITS || self.last != Some(chunk) || LARGE <= tag.granules() {
             return false;
         }
-        self.window().set_tag(chunk, tag.freed());
+        if Window::<C>::CHECKED {
+            // Below it is a used chunk, as below every free one where neighbors merge at once.
+            self.window().write_free(chunk, tag.granules(), true);
+        } else {
+            self.window().set_tag(chunk, tag.freed());
+        }
         self.coalesce.note_last(FREED | self.coalesce.last());
         true
     }
@@ -115,15 +120,20 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     fn settle_last(&mut self) {
         self.coalesce.note_last(0);
         let Some(chunk) = self.last.take() else { return };
-        let window = self.window();
-        let tag = window.tag(chunk);
-        let above = chunk.above(tag, self.top);
-        let is_whole = !Window::<C>::CHECKED
-            || (tag.is_plainly_free(true)
-                && above.is_some_and(|above| window.tag(above).is_prev_used()));
-        match above {
-            Some(above) if is_whole => self.release(chunk, tag, above),
-            _ => disagrees::<C>(window.payload(chunk)),
-        }
+        let tag = self.window().tag(chunk);
+        self.check_free(chunk, tag.granules());
+        // SAFETY: it is where the block ends: a checked heap has just compared both of its sizes.
+        let above = unsafe { chunk.plus(tag.granules()) };
+        self.release(chunk, tag, above);
+    }
+
+    /// Returns the block that waits, if its tag was overwritten.
+    pub(super) fn overwritten_last(&self) -> Option<Chunk> {
+        let waits = Self::WAITS && FREED <= self.coalesce.last();
+        let (last, window) = (self.last.filter(|_| waits)?, self.window());
+        let tag = window.tag(last);
+        let is_whole = tag.is_plainly_free(true)
+            && last.above(tag, self.top).is_some_and(|above| window.tag(above).is_prev_used());
+        (!is_whole).then_some(last)
     }
 }

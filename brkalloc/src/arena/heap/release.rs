@@ -156,7 +156,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
 /// index.
 #[cold]
 #[inline(never)]
-pub(super) fn disagrees<C: Params>(payload: *mut u8) -> ! {
+fn disagrees<C: Params>(payload: *mut u8) -> ! {
     let what = "corrupt free chunk: header and footer differ";
     report::fatal_at::<C>(what, payload)
 }

@@ -1,6 +1,6 @@
 //! Walks over all chunks: figures, checks, and a visitor.
 //!
-//! Walks are O(n) and change nothing. A walk follows sizes that a program may have overwritten, so
+//! Walks are O(n) and change nothing, but that the block which [waits](super::again) is freed before. A walk follows sizes that a program may have overwritten, so
 //! it compares each with the arena's end first.
 
 use super::RawHeap;
@@ -141,6 +141,13 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     pub(crate) fn check(&mut self) -> Result<(), Corruption> {
         if !self.is_open() {
             return Ok(());
+        }
+        if let Some(chunk) = self.overwritten_last() {
+            return Err(Corruption::at(
+                "the tag of the block freed last was overwritten",
+                self.window(),
+                chunk,
+            ));
         }
         self.settle();
         let window = self.window();

@@ -314,7 +314,11 @@ impl<O: Order> Sequence<O> {
         if Window::<C>::CHECKED {
             let follower = window.link(chunk, FWD);
             let holder = if Self::ENDS { follower.or(self.head) } else { follower };
-            let led = self.head == Some(chunk) || window.link(before, FWD) == Some(chunk);
+            let led = match self.head {
+                // The first names the last, or itself.
+                Some(head) if head == chunk => Self::ENDS || before == chunk,
+                _ => window.link(before, FWD) == Some(chunk),
+            };
             let is_known = holder.is_none_or(|next| window.link(next, BCK) == Some(chunk));
             if !led || !is_known {
                 disagree(window, chunk);

@@ -71,8 +71,8 @@ unsafe impl Lock for Unlocked {
 }
 
 /// Whether the crate's own code never comes to the user's: where a broken heap ends by a trap, and not by a
-/// panic, whose handler may allocate. Then nothing can enter again before that code leaves.
-const TRAPS: bool = cfg!(all(target_arch = "wasm32", not(unix)));
+/// panic, whose handler may allocate. The host must not call an instance that has trapped. Then nothing can enter again before that code leaves.
+const TRAPS: bool = cfg!(all(target_arch = "wasm32", not(unix), not(debug_assertions)));
 
 #[cold]
 #[inline(never)]
