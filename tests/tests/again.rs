@@ -152,3 +152,31 @@ fn the_same_size_alone_is_served_again() {
         heap.free(end.0, end.1, 8);
     }
 }
+
+#[test]
+fn a_check_sees_what_is_overwritten_of_the_block_and_leaves_it_as_it_was() {
+    #[brk_heap(policy = "first_fit")]
+    static CHECKED: BrkHeap;
+
+    let [heap] = tried!(CHECKED);
+    let [_, hole, _, _] = heap.waiting();
+    let tag = hole.cast::<usize>().as_ptr().wrapping_sub(1);
+    // SAFETY: the word below a block is the heap's, which no other thread uses.
+    let sound = unsafe { tag.read() };
+    for broken in [0, usize::MAX, sound | 1, sound ^ 2, sound + 16, sound - 16, sound << 4] {
+        // SAFETY: as above; that the heap needs the word is what is wrong.
+        unsafe { tag.write(broken) };
+        assert!(CHECKED.check().is_err(), "{broken:#x} for {sound:#x}");
+    }
+    // SAFETY: as above.
+    unsafe { tag.write(sound) };
+    assert_eq!(CHECKED.check(), Ok(()));
+    // Its last word repeats the size.
+    let last = tag.wrapping_add(48 / size_of::<usize>() - 1);
+    // SAFETY: as above.
+    let size = unsafe { last.replace(0) };
+    assert!(CHECKED.check().is_err(), "the size at its end");
+    // SAFETY: as above.
+    unsafe { last.write(size) };
+    assert_eq!(heap.serve(SIZE, 8), hole, "it still waits");
+}

@@ -23,7 +23,7 @@ const LINK: &str = "corrupt free chunk: a link leads out of the arena at ";
 const NEIGHBORS: &str = "corrupt free list: neighbors disagree about a chunk at ";
 
 /// A case of `misuse`, the heap that finds it, and what it says.
-const FOUND: [(&str, &str, &str); 46] = [
+const FOUND: [(&str, &str, &str); 47] = [
     ("free of a local variable", "TREE", FOREIGN),
     ("free of a static", "TREE", FOREIGN),
     ("free of another heap's block", "TREE", FOREIGN),
@@ -60,12 +60,13 @@ const FOUND: [(&str, &str, &str); 46] = [
     ("allocation of a free chunk whose tag was overwritten, from a bin", "BINS", DISAGREES),
     ("allocation of the block freed last, whose tag was overwritten", "TREE", DISAGREES),
     ("allocation of the block freed last, whose tag says more", "BINS", DISAGREES),
-    ("free behind the block freed last, whose tag was overwritten", "BINS", DISAGREES),
+    ("free below the block freed last, whose tag says more", "BINS", DISAGREES),
     ("allocation of a free chunk whose tag lost a flag, from a bin", "BINS", DISAGREES),
     ("allocation of a free chunk whose tag says more, from a bin", "BINS", DISAGREES),
     ("links overwritten in a tree by address", "LINKS", LINK),
     ("links overwritten in trees by size", "SIZES", LINK),
     ("links overwritten in a list", "LIST", NEIGHBORS),
+    ("a link of the first of a stack that leads into a block", "STACK", NEIGHBORS),
     ("links overwritten in a bin", "BINS", NEIGHBORS),
     ("links overwritten in a stack that merges late", "LATE", NEIGHBORS),
     ("links that lead into a block, in a list", "LIST", NEIGHBORS),

@@ -22,7 +22,7 @@ pub trait Params: Named {
     /// What the arena clears.
     const ZERO: Zero;
     /// Whether the block freed last may wait for a request of its size.
-    const REPEATS: bool;
+    const MAY_WAIT: bool;
     /// Minimum growth step in bytes; 0 for a fixed arena.
     const GROW: usize;
     /// Bytes of dirty top beyond which pages go back to the system; `usize::MAX` for never.

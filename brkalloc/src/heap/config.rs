@@ -103,7 +103,7 @@ impl<C: Config> ArenaParams for C {
     type Counters = <C as Config>::Counters;
     type Harden = <C as Config>::Harden;
     const ZERO: Zero = <C as Config>::ZERO;
-    const REPEATS: bool = <<C as Config>::Cache as Cache<C>>::KEEPS.is_none();
+    const MAY_WAIT: bool = <<C as Config>::Cache as Cache<C>>::KEEPS.is_none();
     const GROW: usize = <C as Config>::GROW;
     const TRIM: usize = <C as Config>::TRIM;
 }

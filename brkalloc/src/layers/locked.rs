@@ -126,7 +126,7 @@ impl<C: Params> Locked<C> {
             fork::hold_streams();
         }
         home.link.hold(&home.shared);
-        let open = |shared: &mut Shared<C>| {
+        home.with(|shared| {
             let was_open = shared.chunks.is_open();
             let opened = open(&mut shared.chunks);
             if opened && !was_open {
@@ -134,9 +134,7 @@ impl<C: Params> Locked<C> {
                 unsafe { home.aside.open(shared.chunks.base()) };
             }
             opened
-        };
-        // SAFETY: sources and the layers of the crate alone open a heap.
-        unsafe { home.with_own(open) }
+        })
     }
 
     /// Allocates a block. On failure returns `None` and leaves the heap unchanged.

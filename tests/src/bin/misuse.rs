@@ -23,6 +23,9 @@ static LIST: BrkHeap;
 #[brk_heap(source = "mmap", policy = "segregated_fit", order = "lifo")]
 static BINS: BrkHeap;
 
+#[brk_heap(source = "mmap", index = "list", order = "lifo")]
+static STACK: BrkHeap;
+
 #[brk_heap(source = "static", arena = "4KiB")]
 static SMALL: BrkHeap;
 
@@ -225,24 +228,21 @@ const CASES: &[Case] = &[
         let _ = allocate(&BINS);
     }),
     ("allocation of the block freed last, whose tag was overwritten", || {
-        let [_, block, last] = three(&TREE);
-        free(&TREE, told(last));
-        write(block, TAG, &LETTERS);
+        let lower = freed_last(&TREE);
+        write(lower, TAG, &LETTERS);
         let _ = allocate(&TREE);
     }),
     ("allocation of the block freed last, whose tag says more", || {
-        let [_, block, last] = three(&BINS);
-        free(&BINS, told(last));
-        write(block, TAG, &0x92_usize.to_ne_bytes());
-        let layout = Layout::from_size_align(136, 8).expect("it is small");
-        // SAFETY: the size is not 0.
-        let _ = unsafe { BINS.alloc(layout) };
+        let lower = freed_last(&BINS);
+        write(lower, TAG, &0x92_usize.to_ne_bytes());
+        // SAFETY: the layout has a size.
+        let _ = unsafe { BINS.alloc(Layout::new::<[u64; 17]>()) };
+        // Where no block waits, it is its bin that is asked.
+        let _ = allocate(&BINS);
     }),
-    ("free behind the block freed last, whose tag was overwritten", || {
-        let [lower, block, last] = three(&BINS);
-        free(&BINS, told(last));
-        // As if it were in use.
-        write(block, TAG, &0x73_usize.to_ne_bytes());
+    ("free below the block freed last, whose tag says more", || {
+        let lower = freed_last(&BINS);
+        write(lower, TAG, &0x92_usize.to_ne_bytes());
         free(&BINS, lower);
     }),
     ("allocation of a free chunk whose tag lost a flag, from a bin", || {
@@ -254,6 +254,13 @@ const CASES: &[Case] = &[
     ("links overwritten in a tree by address", || overwrite_links(&LINKS, [0xFF; 16], 20)),
     ("links overwritten in trees by size", || overwrite_links(&SIZES, [0xFF; 16], 20)),
     ("links overwritten in a list", || overwrite_links(&LIST, [0xFF; 16], 18)),
+    ("a link of the first of a stack that leads into a block", || {
+        let [_, block, _] = three(&STACK);
+        free(&STACK, told(block));
+        // As if the lowest block stood before it.
+        write(block, 4, &1_u32.to_ne_bytes());
+        let _ = allocate(&STACK);
+    }),
     ("links overwritten in a bin", || overwrite_links(&BINS, [0xFF; 16], 22)),
     ("links overwritten in a stack that merges late", || overwrite_links(&LATE, [0xFF; 16], 22)),
     ("links that lead into a block, in a list", || overwrite_links(&LIST, INTO_A_BLOCK, 18)),
@@ -289,6 +296,14 @@ fn overwrite_links(heap: &dyn GlobalAlloc, links: [u8; 16], named: usize) {
 /// Three blocks, one above the other; those that follow stand above them, or nothing.
 fn three(heap: &dyn GlobalAlloc) -> [NonNull<u8>; 3] {
     [(); 3].map(|()| allocate(heap))
+}
+
+/// Frees the block that was served last, which is the hole between two others. Returns the lower of these.
+fn freed_last(heap: &dyn GlobalAlloc) -> NonNull<u8> {
+    let [lower, hole, _] = three(heap);
+    free(heap, hole);
+    free(heap, told(allocate(heap)));
+    lower
 }
 
 fn allocate(heap: &dyn GlobalAlloc) -> NonNull<u8> {

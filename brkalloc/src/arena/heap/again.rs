@@ -36,7 +36,7 @@ const FREED: u8 = 1 << 7;
 
 impl<C: Params, S: Source> RawHeap<C, S> {
     /// Whether a block may wait.
-    pub(super) const WAITS: bool = C::REPEATS
+    pub(super) const WAITS: bool = C::MAY_WAIT
         && !SMALL
         && !Window::<C>::FILLS
         && !C::Counters::COUNTS
@@ -46,8 +46,8 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     /// Returns the block that waits, if `request` gets it. If another request comes, frees it.
     #[inline(always)]
     pub(super) fn serve_again(&mut self, request: Request) -> Option<NonNull<u8>> {
-        let most = self.coalesce.last().checked_sub(FREED)?;
-        let served = self.last.and_then(|last| self.take_again(last, most, request));
+        let beyond = self.coalesce.last().checked_sub(FREED)?;
+        let served = self.last.and_then(|last| self.take_again(last, beyond, request));
         if served.is_none() {
             self.settle_last();
         }
@@ -71,9 +71,9 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         Some(unsafe { NonNull::new_unchecked(window.payload(last)) })
     }
 
-    /// Has the used chunk `chunk` of that tag wait, if it was served last. Returns whether it does.
+    /// Lets the used chunk `chunk` of that tag wait, if it was served last. Returns whether it does.
     #[inline(always)]
-    pub(super) fn waits(&mut self, chunk: Chunk, tag: Tag) -> bool {
+    pub(super) fn let_wait(&mut self, chunk: Chunk, tag: Tag) -> bool {
         if !Self::WAITS || self.last != Some(chunk) || LARGE <= tag.granules() {
             return false;
         }
@@ -122,18 +122,25 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         let Some(chunk) = self.last.take() else { return };
         let tag = self.window().tag(chunk);
         self.check_free(chunk, tag.granules());
-        // SAFETY: it is where the block ends: a checked heap has just compared both of its sizes.
+        // SAFETY: it is where the block ends. A checked heap has just compared both of its sizes; another
+        // relies on nobody having written there.
         let above = unsafe { chunk.plus(tag.granules()) };
         self.release(chunk, tag, above);
     }
 
-    /// Returns the block that waits, if its tag was overwritten.
-    pub(super) fn overwritten_last(&self) -> Option<Chunk> {
-        let waits = Self::WAITS && FREED <= self.coalesce.last();
-        let (last, window) = (self.last.filter(|_| waits)?, self.window());
-        let tag = window.tag(last);
-        let is_whole = tag.is_plainly_free(true)
-            && last.above(tag, self.top).is_some_and(|above| window.tag(above).is_prev_used());
-        (!is_whole).then_some(last)
+    /// Returns the block that waits, and its tag.
+    pub(super) fn waiting(&self) -> Option<(Chunk, Tag)> {
+        let last = self.last.filter(|_| Self::WAITS && FREED <= self.coalesce.last())?;
+        Some((last, self.window().tag(last)))
+    }
+
+    /// Whether `tag`, of the block `last` that waits, is as the heap wrote it, as far as the heap can tell.
+    pub(super) fn is_whole(&self, last: Chunk, tag: Tag) -> bool {
+        let window = self.window();
+        let fits = |above| {
+            window.tag(above).is_prev_used()
+                && (!Window::<C>::CHECKED || window.is_above(above, tag.granules()))
+        };
+        tag.is_plainly_free(true) && last.above(tag, self.top).is_some_and(fits)
     }
 }

@@ -246,7 +246,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     pub(crate) unsafe fn free(&mut self, payload: NonNull<u8>) {
         // SAFETY: the caller guarantees the payload.
         let (chunk, tag, above) = unsafe { self.used_chunk(payload) };
-        if !self.waits(chunk, tag) {
+        if !self.let_wait(chunk, tag) {
             // SAFETY: it is a used chunk, which the caller gives up.
             unsafe { self.free_chunk(chunk, tag, above) };
         }

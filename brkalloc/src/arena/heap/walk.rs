@@ -1,6 +1,7 @@
 //! Walks over all chunks: figures, checks, and a visitor.
 //!
-//! Walks are O(n) and change nothing, but that the block which [waits](super::again) is freed before. A walk follows sizes that a program may have overwritten, so
+//! Walks are O(n). A check changes nothing; for the others, the block that [waits](super::again) is freed
+//! before, so that they see it free. A walk follows sizes that a program may have overwritten, so
 //! it compares each with the arena's end first.
 
 use super::RawHeap;
@@ -142,14 +143,20 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         if !self.is_open() {
             return Ok(());
         }
-        if let Some(chunk) = self.overwritten_last() {
-            return Err(Corruption::at(
-                "the tag of the block freed last was overwritten",
-                self.window(),
-                chunk,
-            ));
+        let Some((last, tag)) = self.waiting() else { return self.check_chunks() };
+        if !self.is_whole(last, tag) {
+            let what = "the tag of the block freed last was overwritten";
+            return Err(Corruption::at(what, self.window(), last));
         }
-        self.settle();
+        // For the walk it is in use, as it is for its neighbors.
+        self.window().set_tag(last, tag.used());
+        let found = self.check_chunks();
+        self.window().set_tag(last, tag);
+        found
+    }
+
+    /// Checks the chunks, none of which waits.
+    fn check_chunks(&self) -> Result<(), Corruption> {
         let window = self.window();
         let mut walked = Census::EMPTY;
         let mut found = Ok(());

@@ -71,7 +71,8 @@ unsafe impl Lock for Unlocked {
 }
 
 /// Whether the crate's own code never comes to the user's: where a broken heap ends by a trap, and not by a
-/// panic, whose handler may allocate. The host must not call an instance that has trapped. Then nothing can enter again before that code leaves.
+/// panic, whose handler may allocate. Then nothing can enter again before that code leaves. (The host must
+/// not call an instance that has trapped.)
 const TRAPS: bool = cfg!(all(target_arch = "wasm32", not(unix), not(debug_assertions)));
 
 #[cold]
