@@ -1,16 +1,13 @@
-//! The smallest heap of ours, which takes the least chunk that fits.
+//! Best fit, in a tree.
 #![no_std]
 
-extern crate brkalloc_wasm_size as _;
-
 use brkalloc::{BrkHeap, brk_heap};
+use brkalloc_wasm_bench as _;
 
 #[global_allocator]
 #[brk_heap(
-    policy = "best_fit",
-    index = "list",
-    order = "lifo",
     harden = "none",
+    policy = "best_fit",
     // SAFETY: the module is built without threads.
     unsafe(lock = "none")
 )]

@@ -1,8 +1,7 @@
 //! `lol_alloc`'s list, without a lock.
 #![no_std]
 
-extern crate brkalloc_wasm_size as _;
-
+use brkalloc_wasm_bench as _;
 use lol_alloc::{AssumeSingleThreaded, FreeListAllocator};
 
 #[global_allocator]

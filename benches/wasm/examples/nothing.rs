@@ -1,8 +1,7 @@
 //! No heap: what the program takes without one. Whoever instantiates the module would bring the heap.
 #![no_std]
 
-extern crate brkalloc_wasm_size as _;
-
+use brkalloc_wasm_bench as _;
 use core::alloc::{GlobalAlloc, Layout};
 
 #[link(wasm_import_module = "heap")]

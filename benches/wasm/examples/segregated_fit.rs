@@ -1,9 +1,8 @@
 //! The smallest heap of ours whose requests take the same time whatever it holds.
 #![no_std]
 
-extern crate brkalloc_wasm_size as _;
-
 use brkalloc::{BrkHeap, brk_heap};
+use brkalloc_wasm_bench as _;
 
 #[global_allocator]
 #[brk_heap(

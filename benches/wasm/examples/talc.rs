@@ -1,8 +1,7 @@
 //! talc, as its page for WebAssembly says.
 #![no_std]
 
-extern crate brkalloc_wasm_size as _;
-
+use brkalloc_wasm_bench as _;
 use talc::wasm::{WasmDynamicTalc, new_wasm_dynamic_allocator};
 
 #[global_allocator]

@@ -1,47 +1,20 @@
-//! The program that every heap gets: a hundred strings, of which half go, and the others grow. It allocates,
-//! reallocates and frees, and formats nothing.
+//! The program that every heap gets, as the function `run` of a module.
+//!
+//! The one whose bytes are measured makes a hundred strings. With the feature `actions`, it makes random requests, which
+//! are timed.
 #![no_std]
 
 extern crate alloc;
 
-use alloc::string::String;
-use alloc::vec::Vec;
+#[cfg(feature = "actions")]
+mod actions;
+#[cfg(feature = "actions")]
+#[path = "../../flash/src/actions.rs"]
+mod requests;
+#[cfg(not(feature = "actions"))]
+mod strings;
+
 use core::panic::PanicInfo;
-
-/// Runs on the global allocator. Returns how many bytes the strings had at the end; 0 if the heap had no room.
-#[unsafe(no_mangle)]
-pub extern "C" fn run(count: usize) -> usize {
-    let mut strings = Vec::new();
-    for number in 0..count {
-        let Some(text) = repeated("text", number) else { return 0 };
-        if strings.try_reserve(1).is_err() {
-            return 0;
-        }
-        strings.push(text);
-    }
-    let mut number = 0;
-    strings.retain(|_| {
-        number += 1;
-        number % 2 == 0
-    });
-    for text in &mut strings {
-        if text.try_reserve(100).is_err() {
-            return 0;
-        }
-        text.push_str(" and more");
-    }
-    strings.iter().map(String::len).sum()
-}
-
-/// Returns a text, `times` times behind itself.
-fn repeated(text: &str, times: usize) -> Option<String> {
-    let mut all = String::new();
-    for _ in 0..times {
-        all.try_reserve(text.len()).ok()?;
-        all.push_str(text);
-    }
-    Some(all)
-}
 
 #[panic_handler]
 fn panic(_: &PanicInfo<'_>) -> ! {

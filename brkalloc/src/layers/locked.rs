@@ -16,6 +16,7 @@ use crate::arena::heap::RawHeap;
 use crate::arena::index::{Operations, Request};
 use crate::sys::fork::{self, Fork, Hold, Survives};
 use crate::sys::lock::{Guarded, Lock};
+use crate::sys::source::Source;
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
@@ -126,7 +127,7 @@ impl<C: Params> Locked<C> {
             fork::hold_streams();
         }
         home.link.hold(&home.shared);
-        home.with(|shared| {
+        let open = |shared: &mut Shared<C>| {
             let was_open = shared.chunks.is_open();
             let opened = open(&mut shared.chunks);
             if opened && !was_open {
@@ -134,7 +135,12 @@ impl<C: Params> Locked<C> {
                 unsafe { home.aside.open(shared.chunks.base()) };
             }
             opened
-        })
+        };
+        if <C::Source as Source>::RUNS_OTHERS {
+            return home.with(open);
+        }
+        // SAFETY: the source runs nothing else, and neither do the two functions of the crate that open.
+        unsafe { home.with_own(open) }
     }
 
     /// Allocates a block. On failure returns `None` and leaves the heap unchanged.

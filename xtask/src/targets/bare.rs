@@ -1,8 +1,9 @@
 //! The tests of `tests/bare` on an emulated Cortex-M3: on microcontrollers a granule has another size than elsewhere, and
 //! the code is small, so the tests of other targets do not reach all of it.
 
+use super::heaps::cortex_m3;
 use super::{cargo, packages};
-use crate::command::{program_within, read, run as succeed};
+use crate::command::{read, run as succeed};
 use crate::failure::{At, Result, fail};
 use lexopt::Parser;
 use std::path::Path;
@@ -23,10 +24,8 @@ pub(crate) fn run(mut arguments: Parser, target: &Path) -> Result {
     let mut build = cargo("build", TARGET, "core,alloc", &base);
     build.args(["--quiet", "--locked", "--release", "--manifest-path", "tests/bare/Cargo.toml"]);
     succeed(build.env("RUSTFLAGS", "-D warnings -C linker=ld.lld -C link-arg=-Tlink.x"))?;
-    let mut emulator = program_within(300, "qemu-system-arm");
-    emulator.args(["-cpu", "cortex-m3", "-machine", "lm3s6965evb", "-nographic"]);
-    emulator.args(["-semihosting-config", "enable=on,target=native", "-kernel"]);
-    let said = read(emulator.arg(base.join(TARGET).join("release/requests")))?;
+    let image = base.join(TARGET).join("release/requests");
+    let said = read(&mut cortex_m3(300, &image))?;
     if said != SAYS {
         return fail(format!("the requests should end in {SAYS:?}, and say {said:?}"));
     }

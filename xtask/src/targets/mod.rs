@@ -10,6 +10,7 @@ pub(crate) mod bare;
 mod builds;
 pub(crate) mod firmware;
 pub(crate) mod flash;
+mod heaps;
 mod packages;
 mod row;
 mod table;

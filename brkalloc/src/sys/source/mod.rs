@@ -106,7 +106,8 @@ pub enum Origin {
 ///   of it, too, and belong to the caller alone until they are unmapped;
 /// - the first `committed` bytes of a window, and those that [`commit`](Source::commit) has granted, are valid
 ///   for reads and writes; without [`RESERVES`](Source::RESERVES), so are those that `extend` has granted;
-/// - with [`ZEROED`](Source::ZEROED), every byte reads as zero until it is first written.
+/// - with [`ZEROED`](Source::ZEROED), every byte reads as zero until it is first written;
+/// - without [`RUNS_OTHERS`](Source::RUNS_OTHERS), [`open`](Source::open) runs the crate's own code only.
 pub unsafe trait Source {
     /// Whether committed memory reads as zero until it is first written.
     const ZEROED: bool;
@@ -117,6 +118,9 @@ pub unsafe trait Source {
     /// Whether a window ever reserves more than is committed. Where it does not,
     /// [`extend`](Source::extend) commits.
     const RESERVES: bool = Self::GROWS;
+    /// Whether [`open`](Source::open) may come to code that is not the crate's: to a user's function, or to a
+    /// wrapper of the system's.
+    const RUNS_OTHERS: bool = true;
     /// The word that names the source in an attribute.
     const OPTION: &'static str;
 

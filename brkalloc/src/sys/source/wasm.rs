@@ -38,11 +38,13 @@ pub struct Brk<S = ()>(PhantomData<S>);
 //   for ever; nothing in WebAssembly takes a page back.
 // - They are readable, writable and zero. No object of the program lies there, so their provenance
 //   counts as exposed.
+// - `memory.grow` is an instruction: the host that carries it out calls nothing of the instance.
 unsafe impl Source for Brk {
     const ZEROED: bool = true;
     const GROWS: bool = true;
     const RETURNS: bool = false;
     const RESERVES: bool = false;
+    const RUNS_OTHERS: bool = false;
     const OPTION: &'static str = "brk";
 
     fn open(arena: usize, limit: usize) -> Option<Region> {

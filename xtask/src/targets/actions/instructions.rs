@@ -1,16 +1,14 @@
 //! Instructions of each request on an emulated Cortex-M3, whose clock counts them: `benches/flash/src/instructions.rs`
 //! says how.
 
-use super::super::{cargo, fields};
-use super::{LEVELS, Row, compare, ours, peer};
-use crate::command::{log, program_within, read, tail};
-use crate::failure::{At, Result, fail};
-use std::fs;
+use super::super::fields;
+use super::super::heaps::{FLASH, Heap, cortex_m3, ours, peer};
+use super::{LEVELS, compare};
+use crate::command::{read, tail};
+use crate::failure::{Result, fail};
 use std::path::Path;
 
-const TARGET: &str = "thumbv7m-none-eabi";
-
-const ROWS: [Row; 17] = [
+const HEAPS: [Heap; 17] = [
     ours("segregated_fit_lifo", "segregated fit, newest first, no lock"),
     ours("segregated_fit", "segregated fit, no lock"),
     ours("segregated_fit_lifo_spin", "segregated fit, newest first, spin lock"),
@@ -51,24 +49,24 @@ struct Run {
 }
 
 pub(super) fn run(base: &Path) -> Result {
-    let images = base.join(TARGET).join("release");
     for level in LEVELS {
-        let log = build(base, &images, level)?;
+        let names = HEAPS.iter().map(|heap| heap.name);
+        let (_, said) = FLASH.build(base, names, "actions", level)?;
         let mut measured = Vec::new();
-        for row in &ROWS {
-            let image = images.join(row.name);
+        for heap in &HEAPS {
+            let image = FLASH.program(base, heap.name);
             if !image.exists() {
-                return fail(format!("{} does not build: {}", row.name, tail(&log, 20)));
+                return fail(format!("{} does not build: {}", heap.name, tail(&said, 20)));
             }
             let runs = Run::all_of(&image)?;
             for run in &runs {
-                run.check(row.name)?;
+                run.check(heap.name)?;
             }
             measured.push(runs);
         }
         print(level, &measured);
         let means: Vec<f64> = measured.iter().map(|[first, _]| first.mean()).collect();
-        let ahead = compare(&ROWS, &means);
+        let ahead = compare(&HEAPS, &means);
         // The figures are the same in each run, so this is one of the code.
         if level == "s" && !ahead.is_empty() {
             return fail(format!("no heap of ours takes fewer instructions than these: {ahead:?}"));
@@ -77,34 +75,17 @@ pub(super) fn run(base: &Path) -> Result {
     Ok(())
 }
 
-/// Builds every program. Returns what was said.
-fn build(base: &Path, images: &Path, level: &str) -> Result<String> {
-    for row in &ROWS {
-        // What is not built must not be measured.
-        let image = images.join(row.name);
-        if image.exists() {
-            fs::remove_file(&image).at(&image)?;
-        }
-    }
-    let mut build = cargo("build", TARGET, "core,alloc", base);
-    build.args(["--quiet", "--locked", "--release", "--bins", "--keep-going"]);
-    build.args(["--manifest-path", "benches/flash/Cargo.toml", "--features", "actions"]);
-    build.env("RUSTFLAGS", "-D warnings -C linker=ld.lld -C link-arg=-Tlink.x");
-    build.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", level);
-    Ok(log(&mut build, &base.join("build.log"))?.1)
-}
-
 fn print(level: &str, measured: &[[Run; 2]]) {
-    println!("instructions a request on {TARGET}, opt-level {level:?}, fat LTO\n");
+    println!("instructions a request on {}, opt-level {level:?}, fat LTO\n", FLASH.target);
     println!(
         "{:<50} {:>8} {:>6} {:>10} {:>6} {:>6} {:>7} {:>10}",
         "heap", "allocate", "free", "reallocate", "all", "worst", "refused", "all, at 16"
     );
-    for (row, [first, second]) in ROWS.iter().zip(measured) {
+    for (heap, [first, second]) in HEAPS.iter().zip(measured) {
         let [allocate, free, reallocate] = first.kinds.each_ref().map(Kind::mean);
         println!(
             "{:<50} {allocate:>8.0} {free:>6.0} {reallocate:>10.0} {:>6.1} {:>6} {:>7} {:>10.1}",
-            row.heap,
+            heap.what,
             first.mean(),
             first.worst(),
             first.refused,
@@ -124,11 +105,9 @@ impl Kind {
 impl Run {
     /// Runs the program in the emulator.
     fn all_of(image: &Path) -> Result<[Self; 2]> {
-        let mut emulator = program_within(120, "qemu-system-arm");
-        emulator.args(["-cpu", "cortex-m3", "-machine", "lm3s6965evb", "-nographic"]);
+        let mut emulator = cortex_m3(120, image);
         // An instruction takes 2^10 ns, and the machine never waits for the clock on the wall.
         emulator.args(["-icount", "shift=10,sleep=off"]);
-        emulator.args(["-semihosting-config", "enable=on,target=native", "-kernel"]).arg(image);
         let said = read(&mut emulator)?;
         match Self::parse(&said) {
             Some(runs) => Ok(runs),

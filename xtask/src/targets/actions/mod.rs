@@ -6,27 +6,13 @@
 mod instructions;
 mod time;
 
+use super::heaps::Heap;
 use super::packages;
 use crate::command::{program, read};
 use crate::failure::{At, Failure, Result};
 use lexopt::Arg::Value;
 use lexopt::{Parser, ValueExt};
 use std::path::Path;
-
-/// A program or a module, and its heap.
-struct Row {
-    name: &'static str,
-    heap: &'static str,
-    is_ours: bool,
-}
-
-const fn ours(name: &'static str, heap: &'static str) -> Row {
-    Row { name, heap, is_ours: true }
-}
-
-const fn peer(name: &'static str, heap: &'static str) -> Row {
-    Row { name, heap, is_ours: false }
-}
 
 /// By what everything is optimized, in turn.
 const LEVELS: [&str; 2] = ["s", "3"];
@@ -79,13 +65,13 @@ fn said(name: &str, argument: &str) -> Result<String> {
 
 /// For each peer, says which of ours are ahead, by figures of which less is better. Returns the peers that are ahead of
 /// all of ours.
-fn compare(rows: &[Row], figures: &[f64]) -> Vec<&'static str> {
-    let each = || rows.iter().zip(figures);
+fn compare(heaps: &[Heap], figures: &[f64]) -> Vec<&'static str> {
+    let each = || heaps.iter().zip(figures);
     let mut ahead = Vec::new();
-    for (peer, theirs) in each().filter(|(row, _)| !row.is_ours) {
+    for (peer, theirs) in each().filter(|(heap, _)| !heap.is_ours) {
         let behind: Vec<&str> = each()
-            .filter(|(row, figure)| row.is_ours && *figure < theirs)
-            .map(|(row, _)| row.name)
+            .filter(|(heap, figure)| heap.is_ours && *figure < theirs)
+            .map(|(heap, _)| heap.name)
             .collect();
         let names = if behind.is_empty() { "none".to_owned() } else { behind.join(", ") };
         println!("ahead of {}: {names}", peer.name);
@@ -99,11 +85,12 @@ fn compare(rows: &[Row], figures: &[f64]) -> Vec<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::heaps::{ours, peer};
     use super::*;
 
     #[test]
     fn a_peer_that_no_heap_of_ours_beats_is_named() {
-        let rows = [ours("a", "A"), ours("b", "B"), peer("c", "C"), peer("d", "D")];
-        assert_eq!(compare(&rows, &[2.0, 3.0, 2.5, 2.0]), ["d"]);
+        let heaps = [ours("a", "A"), ours("b", "B"), peer("c", "C"), peer("d", "D")];
+        assert_eq!(compare(&heaps, &[2.0, 3.0, 2.5, 2.0]), ["d"]);
     }
 }

@@ -1,19 +1,18 @@
-//! Time of a million requests in node: `benches/node`, a module for each heap.
+//! Time of a million requests in node: `benches/wasm`, a module for each heap.
 
-use super::super::{cargo, fields};
-use super::{LEVELS, Row, compare, ours, peer};
-use crate::command::{log, program_within, read, tail};
+use super::super::fields;
+use super::super::heaps::{Heap, WASM, ours, peer};
+use super::{LEVELS, compare};
+use crate::command::{program_within, read, tail};
 use crate::failure::{At, Result, fail};
 use std::fs;
 use std::path::{Path, PathBuf};
-
-const TARGET: &str = "wasm32-unknown-unknown";
 
 /// An odd number, so that one of them is the median.
 const ROUNDS: usize = 5;
 const REQUESTS: &str = "1000000";
 
-const ROWS: [Row; 13] = [
+const HEAPS: [Heap; 13] = [
     ours("segregated_fit_deferred", "segregated fit, newest first, merges late, no lock"),
     ours("segregated_fit_lifo", "segregated fit, newest first, no lock"),
     ours("segregated_fit", "segregated fit, no lock"),
@@ -33,10 +32,10 @@ pub(super) fn run(base: &Path) -> Result {
     for level in LEVELS {
         let modules = build(base, level)?;
         let mut node = program_within(580, "node");
-        node.arg("benches/node/time.mjs").args([&ROUNDS.to_string(), REQUESTS]).args(&modules);
+        node.arg("benches/wasm/time.mjs").args([&ROUNDS.to_string(), REQUESTS]).args(&modules);
         let said = read(&mut node)?;
         let lines: Vec<Vec<usize>> = said.lines().map(fields).collect();
-        if lines.len() != ROWS.len() || lines.iter().any(|line| line.len() != ROUNDS + 1) {
+        if lines.len() != HEAPS.len() || lines.iter().any(|line| line.len() != ROUNDS + 1) {
             return fail(format!(
                 "node should say {ROUNDS} times for each heap, and says {said:?}"
             ));
@@ -46,21 +45,21 @@ pub(super) fn run(base: &Path) -> Result {
         );
         println!("{:<50} {:>8} {:>8} {:>8} {:>7}", "heap", "median", "least", "memory", "module");
         let mut medians = Vec::new();
-        for ((row, mut line), module) in ROWS.iter().zip(lines).zip(&modules) {
+        for ((heap, mut line), module) in HEAPS.iter().zip(lines).zip(&modules) {
             let memory = line.pop().unwrap_or_default();
             line.sort_unstable();
             let [least, median] = [0, ROUNDS / 2].map(|place| milliseconds(line[place]));
             let bytes = fs::metadata(module).at(module)?.len();
             println!(
                 "{:<50} {median:>8.1} {least:>8.1} {:>4} KiB {bytes:>7}",
-                row.heap,
+                heap.what,
                 memory >> 10
             );
             medians.push(median);
         }
         println!();
         // Time differs from run to run, so that who is ahead fails nothing.
-        compare(&ROWS, &medians);
+        compare(&HEAPS, &medians);
     }
     Ok(())
 }
@@ -72,18 +71,8 @@ fn milliseconds(microseconds: usize) -> f64 {
 
 /// Builds every module, and returns them.
 fn build(base: &Path, level: &str) -> Result<Vec<PathBuf>> {
-    let folder = base.join(TARGET).join("release/examples");
-    let modules: Vec<_> =
-        ROWS.iter().map(|row| folder.join(row.name).with_extension("wasm")).collect();
-    for module in modules.iter().filter(|module| module.exists()) {
-        // What is not built must not be measured.
-        fs::remove_file(module).at(module)?;
-    }
-    let mut build = cargo("build", TARGET, "core,alloc", base);
-    build.args(["--quiet", "--locked", "--release", "--examples", "--keep-going"]);
-    build.args(["--manifest-path", "benches/node/Cargo.toml"]);
-    build.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", "wasm-ld");
-    build.env("RUSTFLAGS", "-D warnings").env("CARGO_PROFILE_RELEASE_OPT_LEVEL", level);
-    let (status, said) = log(&mut build, &base.join("build.log"))?;
-    if status.success() { Ok(modules) } else { fail(tail(&said, 20)) }
+    let names = || HEAPS.iter().map(|heap| heap.name);
+    let (_, said) = WASM.build(base, names(), "actions", level)?;
+    let modules: Vec<_> = names().map(|name| WASM.program(base, name)).collect();
+    if modules.iter().all(|module| module.exists()) { Ok(modules) } else { fail(tail(&said, 20)) }
 }

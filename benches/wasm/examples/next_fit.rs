@@ -2,7 +2,7 @@
 #![no_std]
 
 use brkalloc::{BrkHeap, brk_heap};
-use brkalloc_node_bench as _;
+use brkalloc_wasm_bench as _;
 
 #[global_allocator]
 #[brk_heap(

@@ -1,14 +1,7 @@
-//! The module that every heap gets: random requests, for `time.mjs` to time.
-#![no_std]
+//! Random requests, for `time.mjs` to time.
 
-extern crate alloc;
-
-#[path = "../../flash/src/actions.rs"]
-mod actions;
-
-use actions::{Kind, Meter, Outcome, Plan, Slot, act};
+use crate::requests::{Kind, Meter, Outcome, Plan, Slot, act};
 use core::cell::RefCell;
-use core::panic::PanicInfo;
 
 /// Four sevenths of them are full, in the mean.
 const SLOTS: usize = 1024;
@@ -48,9 +41,4 @@ pub extern "C" fn run(requests: u32, is_thorough: bool) -> u32 {
     let plan = Plan { requests, is_thorough, ..PLAN };
     let Outcome { refused, broken, .. } = act(plan, &mut *ALL.0.borrow_mut(), &mut Unmeasured);
     refused + broken
-}
-
-#[panic_handler]
-fn panic(_: &PanicInfo<'_>) -> ! {
-    core::arch::wasm32::unreachable()
 }

@@ -1,13 +1,13 @@
-//! Best fit, in a tree.
+//! First fit by address, in a list.
 #![no_std]
 
 use brkalloc::{BrkHeap, brk_heap};
-use brkalloc_node_bench as _;
+use brkalloc_wasm_bench as _;
 
 #[global_allocator]
 #[brk_heap(
     harden = "none",
-    policy = "best_fit",
+    index = "list",
     // SAFETY: the module is built without threads.
     unsafe(lock = "none")
 )]

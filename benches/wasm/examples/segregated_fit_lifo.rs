@@ -1,13 +1,14 @@
-//! Segregated fit, without a lock and without checks.
+//! Segregated fit, the chunk freed last first.
 #![no_std]
 
 use brkalloc::{BrkHeap, brk_heap};
-use brkalloc_node_bench as _;
+use brkalloc_wasm_bench as _;
 
 #[global_allocator]
 #[brk_heap(
     harden = "none",
     policy = "segregated_fit",
+    order = "lifo",
     // SAFETY: the module is built without threads.
     unsafe(lock = "none")
 )]

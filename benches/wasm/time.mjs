@@ -1,4 +1,4 @@
-// node benches/node/time.mjs ROUNDS REQUESTS MODULE…: how long the requests take on each heap.
+// node benches/wasm/time.mjs ROUNDS REQUESTS MODULE…: how long the requests take on each heap.
 //
 // Every module first makes the requests with every byte checked, which also lets the engine compile it as well as it
 // can. Then the modules take turns. A line for each: the microseconds of the processor's time that each round took, and

@@ -1,14 +1,15 @@
-//! Segregated fit, the chunk freed last first.
+//! Segregated fit, the chunk freed last first, which merges free neighbors only when a request would fail.
 #![no_std]
 
 use brkalloc::{BrkHeap, brk_heap};
-use brkalloc_node_bench as _;
+use brkalloc_wasm_bench as _;
 
 #[global_allocator]
 #[brk_heap(
     harden = "none",
     policy = "segregated_fit",
     order = "lifo",
+    coalesce = "deferred",
     // SAFETY: the module is built without threads.
     unsafe(lock = "none")
 )]

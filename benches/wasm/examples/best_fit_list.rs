@@ -1,13 +1,15 @@
-//! First fit by address, in a tree.
+//! The smallest heap of ours, which takes the least chunk that fits.
 #![no_std]
 
 use brkalloc::{BrkHeap, brk_heap};
-use brkalloc_node_bench as _;
+use brkalloc_wasm_bench as _;
 
 #[global_allocator]
 #[brk_heap(
+    policy = "best_fit",
+    index = "list",
+    order = "lifo",
     harden = "none",
-    policy = "first_fit",
     // SAFETY: the module is built without threads.
     unsafe(lock = "none")
 )]

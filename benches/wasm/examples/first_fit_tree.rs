@@ -1,13 +1,13 @@
-//! First fit by address, in a list.
+//! First fit by address, in a tree.
 #![no_std]
 
 use brkalloc::{BrkHeap, brk_heap};
-use brkalloc_node_bench as _;
+use brkalloc_wasm_bench as _;
 
 #[global_allocator]
 #[brk_heap(
     harden = "none",
-    index = "list",
+    policy = "first_fit",
     // SAFETY: the module is built without threads.
     unsafe(lock = "none")
 )]

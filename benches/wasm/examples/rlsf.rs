@@ -1,7 +1,7 @@
 //! rlsf.
 #![no_std]
 
-use brkalloc_node_bench as _;
+use brkalloc_wasm_bench as _;
 use rlsf::GlobalTlsf;
 
 #[global_allocator]
