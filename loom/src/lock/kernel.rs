@@ -6,8 +6,10 @@ use core::sync::atomic::Ordering;
 use loom::sync::{Condvar, Mutex, atomic};
 use std::sync::OnceLock;
 
-/// Once is enough: a thread that looks again does what it did before.
-pub(super) const LOOKS: u32 = 1;
+/// One look is enough: a thread that looks again does what it did before.
+pub(super) const PATIENCE: u32 = 1;
+/// As in the crate.
+pub(super) const PAUSES: u32 = 1;
 
 /// A word that a constant can make, and the model only within a run.
 pub(super) struct AtomicU32 {

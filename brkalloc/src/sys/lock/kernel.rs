@@ -7,8 +7,12 @@
 use core::ptr;
 pub(super) use core::sync::atomic::AtomicU32;
 
-/// How often a thread looks again before it sleeps: this costs much less than a sleep and a wake.
-pub(super) const LOOKS: u32 = 100;
+/// For how many pauses of the processor a thread waits before it sleeps: about as long as a sleep and a
+/// wake take.
+pub(super) const PATIENCE: u32 = 500;
+
+/// The most pauses between two looks: the time of a dozen requests.
+pub(super) const PAUSES: u32 = 32;
 
 /// Sleeps while the word has this value. A signal, a wake meant for another or an earlier change of
 /// the word also end the sleep; the caller looks again in any case.
