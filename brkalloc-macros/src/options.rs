@@ -278,7 +278,7 @@ pub(crate) static STATS: HeapOption = HeapOption {
     ],
     example: "\"counters\"",
     default: "`\"none\"`",
-    meaning: "whether the heap counts its operations: searches, chunks visited",
+    meaning: "whether the heap counts its operations: searches, chunks visited, how long its lock is held",
     aliases: "statistics counters metrics telemetry counter count stat instrument profile",
 };
 

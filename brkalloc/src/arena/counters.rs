@@ -2,10 +2,13 @@
 //!
 //! The figures of a walk are always available ([`Stats`](crate::Stats)). Those that only counting
 //! can tell cost a few adds per operation and about four kilobytes of histogram. So they are an
-//! option; a heap without it has a type without size in their place.
+//! option; a heap without it has a type without size in their place. How long the lock is held takes two looks
+//! at the clock for each time that it is taken.
 
 use crate::arena::size_class::{CLASSES, class, least};
+use crate::sys::clock;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use core::time::Duration;
 
 /// What a heap counts while it works.
 ///
@@ -34,6 +37,14 @@ pub trait Counters: sealed::Sealed + 'static {
     /// Counts a search that ends.
     #[doc(hidden)]
     fn search(&mut self) {}
+    /// Returns the moment at which the heap's lock was taken, for [`held`](Counters::held).
+    #[doc(hidden)]
+    fn taken() -> u64 {
+        0
+    }
+    /// Counts an acquisition of the heap's lock, which is held since that moment.
+    #[doc(hidden)]
+    fn held(&mut self, _taken: u64) {}
     /// Counts a call of one of the C functions that a heap defines.
     #[doc(hidden)]
     fn call() {}
@@ -69,6 +80,14 @@ pub struct Operations {
     pub visited_percentile_99: u32,
     /// The maximum of free chunks visited by one search.
     pub visited_max: u32,
+    /// Acquisitions of the heap's lock: by requests, by caches, and by walks such as
+    /// [`stats`](crate::BrkHeap::stats), but not by `fork`. An acquisition counts once it ends, so the walk that returns
+    /// these figures is not among them. A [`Heap`](crate::Heap) has no lock.
+    pub acquisitions: u64,
+    /// How long the lock was held, in total; `None` where the system has no clock in nanoseconds, which
+    /// is on Unix alone. About one reading of the clock for each acquisition is in it, some 20 ns, and so is
+    /// the time for which a thread that holds the lock has no processor.
+    pub held: Option<Duration>,
 }
 
 /// Calls of C's functions. Only one heap of a program defines them, and its caches serve most
@@ -143,6 +162,8 @@ impl Counters for Counted {
             visited_median: 0,
             visited_percentile_99: 0,
             visited_max: 0,
+            acquisitions: 0,
+            held: if clock::IS_FINE { Some(Duration::ZERO) } else { None },
         },
         visits: 0,
         histogram: [0; CLASSES],
@@ -176,6 +197,20 @@ impl Counters for Counted {
         self.operations.visited_max = self.operations.visited_max.max(visits);
         if let Some(count) = self.histogram.get_mut(class(visits) as usize) {
             *count += 1;
+        }
+    }
+
+    #[inline]
+    fn taken() -> u64 {
+        clock::nanoseconds()
+    }
+
+    #[inline]
+    fn held(&mut self, taken: u64) {
+        self.operations.acquisitions += 1;
+        if let Some(held) = &mut self.operations.held {
+            let time = clock::nanoseconds().saturating_sub(taken);
+            *held = held.saturating_add(Duration::from_nanos(time));
         }
     }
 

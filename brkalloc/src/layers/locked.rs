@@ -12,6 +12,7 @@ use super::quarantine::{Quarantine, Queue};
 use super::{Base, Layer, Params, Resized, cleared};
 use crate::arena::SMALL;
 use crate::arena::chunk;
+use crate::arena::counters::Counters;
 use crate::arena::heap::RawHeap;
 use crate::arena::index::{Operations, Request};
 use crate::sys::fork::{self, Fork, Hold, Survives};
@@ -42,6 +43,20 @@ impl<C: Params> Survives for Shared<C> {
     }
 }
 
+impl<C: Params> Shared<C> {
+    /// Calls `f`, as the holder of the lock, and counts how long that takes. (A heap that does not count calls it.)
+    #[inline(always)]
+    fn counted<R>(&mut self, f: impl FnOnce(&mut Self) -> R) -> R {
+        if !C::Counters::COUNTS {
+            return f(self);
+        }
+        let taken = C::Counters::taken();
+        let result = f(self);
+        self.chunks.counters().held(taken);
+        result
+    }
+}
+
 /// State that a layer above keeps here.
 pub trait Extra {
     /// The state of a heap that is not open.
@@ -68,7 +83,7 @@ impl<C: Params> Locked<C> {
     /// Calls `f` under the lock.
     #[inline(always)]
     pub(super) fn with<R>(&self, f: impl FnOnce(&mut Shared<C>) -> R) -> R {
-        at_hand(self).shared.with(f)
+        at_hand(self).shared.with(|shared| shared.counted(f))
     }
 
     /// Calls `f` under the lock, as [`with`](Locked::with) does.
@@ -82,7 +97,7 @@ impl<C: Params> Locked<C> {
             return self.with(f);
         }
         // SAFETY: the caller guarantees it, and a search runs nothing else.
-        unsafe { at_hand(self).shared.with_own(f) }
+        unsafe { at_hand(self).shared.with_own(|shared| shared.counted(f)) }
     }
 
     /// Runs `operation` under the lock. If it finds nothing because the heap has no memory yet,

@@ -1,4 +1,4 @@
-//! The time, as far as it costs next to nothing.
+//! The time: a moment that costs next to nothing, and, for heaps that count, one in nanoseconds.
 
 /// A moment, in ticks of 16 milliseconds, and from 0 on again every 17 minutes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +35,36 @@ impl Ticks {
     }
 }
 
+/// Whether [`nanoseconds`] are those of a clock.
+pub(crate) const IS_FINE: bool = cfg!(unix);
+
+/// Nanoseconds since some moment, by a clock that never goes back; 0 where there is none that is fine enough.
+#[cfg(unix)]
+#[inline]
+pub(crate) fn nanoseconds() -> u64 {
+    let time = read(libc::CLOCK_MONOTONIC);
+    let (seconds, within) = (u64::try_from(time.tv_sec), u64::try_from(time.tv_nsec));
+    seconds.unwrap_or(0).wrapping_mul(1_000_000_000).wrapping_add(within.unwrap_or(0))
+}
+
+/// Nanoseconds since some moment, by a clock that never goes back; 0 where there is none that is fine enough.
+#[cfg(not(unix))]
+#[inline]
+pub(crate) fn nanoseconds() -> u64 {
+    0
+}
+
+/// Reads a clock of the system.
+#[cfg(unix)]
+#[inline]
+fn read(clock: libc::clockid_t) -> libc::timespec {
+    let _kept = crate::diag::errno::keep();
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the place has room for the answer.
+    let _ = unsafe { libc::clock_gettime(clock, &raw mut time) };
+    time
+}
+
 #[cfg(unix)]
 fn now() -> u16 {
     /// Of the last tick of the system, which its page in this process says without a call.
@@ -42,10 +72,7 @@ fn now() -> u16 {
     const CLOCK: libc::clockid_t = libc::CLOCK_MONOTONIC_COARSE;
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     const CLOCK: libc::clockid_t = libc::CLOCK_MONOTONIC;
-    let _kept = crate::diag::errno::keep();
-    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: the place has room for the answer.
-    let _ = unsafe { libc::clock_gettime(CLOCK, &raw mut time) };
+    let time = read(CLOCK);
     let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
     let within = u64::try_from(time.tv_nsec / 1_000_000).unwrap_or(0);
     let milliseconds = seconds.wrapping_mul(1000).wrapping_add(within);

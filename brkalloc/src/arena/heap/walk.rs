@@ -94,6 +94,12 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         self.counters.figures()
     }
 
+    /// Returns the counters themselves, for who takes the heap's lock.
+    #[inline]
+    pub(crate) fn counters(&mut self) -> &mut C::Counters {
+        &mut self.counters
+    }
+
     /// Returns the current figures.
     pub(crate) fn stats(&mut self) -> Stats {
         let to_end = |place: Chunk| if self.is_open() { bytes(place.offset()) } else { 0 };

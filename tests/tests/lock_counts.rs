@@ -1,0 +1,145 @@
+//! With `stats = "counters"`, a heap counts how often its lock is taken, and for how long it is held.
+
+use brkalloc::{BrkHeap, Config, Heap, Operations, brk_heap};
+use core::alloc::{GlobalAlloc, Layout};
+use core::mem::MaybeUninit;
+use core::ptr::NonNull;
+use core::time::Duration;
+use std::time::Instant;
+
+#[brk_heap(source = "mmap", policy = "first_fit", stats = "counters")]
+static PLAIN: BrkHeap;
+
+#[brk_heap(source = "mmap", policy = "segregated_fit", cache = "1MiB", stats = "counters")]
+static CACHED: BrkHeap;
+
+#[brk_heap(
+    source = "mmap",
+    policy = "best_fit",
+    harden = "full",
+    quarantine = "64KiB",
+    stats = "counters"
+)]
+static QUARANTINED: BrkHeap;
+
+#[brk_heap(source = "mmap", policy = "worst_fit")]
+static UNCOUNTED: BrkHeap;
+
+const PAIRS: u64 = 1000;
+
+fn operations<C: Config>(heap: &BrkHeap<C>) -> Operations {
+    heap.stats().operations.expect("the heap counts")
+}
+
+fn layout(size: usize) -> Layout {
+    Layout::from_size_align(size, 8).expect("small sizes are sound")
+}
+
+fn allocate<C: Config>(heap: &BrkHeap<C>, layout: Layout) -> NonNull<u8> {
+    // SAFETY: the layouts of these tests have a size.
+    NonNull::new(unsafe { heap.alloc(layout) }).expect("there is memory")
+}
+
+fn free<C: Config>(heap: &BrkHeap<C>, block: NonNull<u8>, layout: Layout) {
+    // SAFETY: these tests free what they allocated, once.
+    unsafe { heap.dealloc(block.as_ptr(), layout) };
+}
+
+/// Allocates and frees `PAIRS` blocks, one after the other.
+fn pairs<C: Config>(heap: &BrkHeap<C>, layout: Layout) {
+    for _ in 0..PAIRS {
+        let block = allocate(heap, layout);
+        free(heap, block, layout);
+    }
+}
+
+/// What `work` adds to acquisitions and time. The heap is open before, and the walk that looks first is among
+/// neither.
+fn added<C: Config>(heap: &BrkHeap<C>, work: impl FnOnce()) -> (u64, Duration) {
+    let (block, small) = (allocate(heap, layout(40)), layout(40));
+    free(heap, block, small);
+    let walk = operations(heap).acquisitions;
+    let before = operations(heap);
+    let walk = before.acquisitions - walk;
+    work();
+    let after = operations(heap);
+    let held = after.held.zip(before.held).map_or(Duration::ZERO, |(after, before)| after - before);
+    (after.acquisitions - before.acquisitions - walk, held)
+}
+
+#[test]
+fn each_request_takes_the_lock_of_a_plain_heap_once() {
+    let begin = Instant::now();
+    let (acquisitions, held) = added(&PLAIN, || pairs(&PLAIN, layout(100)));
+    assert_eq!(acquisitions, 2 * PAIRS);
+    let spent = begin.elapsed();
+    if cfg!(unix) {
+        assert!(Duration::ZERO < held && held < spent, "{held:?} of {spent:?}");
+    }
+    // In place, elsewhere (with the free of what was moved), zeroed, and the size of a block.
+    let (acquisitions, _) = added(&PLAIN, || {
+        let block = allocate(&PLAIN, layout(100));
+        let fence = allocate(&PLAIN, layout(100));
+        // SAFETY: the block is of this layout.
+        let moved = unsafe { PLAIN.realloc(block.as_ptr(), layout(100), 1000) };
+        let moved = NonNull::new(moved).expect("there is memory");
+        // SAFETY: the block is of this layout.
+        let same = unsafe { PLAIN.realloc(moved.as_ptr(), layout(1000), 900) };
+        assert_eq!(same, moved.as_ptr());
+        // SAFETY: the block is in use.
+        assert!(900 <= unsafe { PLAIN.usable_size(moved) });
+        // SAFETY: the layout has a size.
+        let zeroed = NonNull::new(unsafe { PLAIN.alloc_zeroed(layout(50)) });
+        free(&PLAIN, zeroed.expect("there is memory"), layout(50));
+        free(&PLAIN, moved, layout(900));
+        free(&PLAIN, fence, layout(100));
+    });
+    assert_eq!(acquisitions, 10);
+}
+
+#[test]
+fn a_cached_heap_takes_its_lock_far_less_often() {
+    // Objects of a slab, medium chunks, and what no cache keeps.
+    let (small, _) = added(&CACHED, || pairs(&CACHED, layout(100)));
+    let (medium, _) = added(&CACHED, || pairs(&CACHED, layout(10_000)));
+    let (large, held) = added(&CACHED, || pairs(&CACHED, layout(100_000)));
+    assert!((1..20).contains(&small), "{small}");
+    assert!((1..20).contains(&medium), "{medium}");
+    // The sweeps of the thread's cache are beyond those of the requests.
+    assert!((2 * PAIRS..2 * PAIRS + PAIRS / 10).contains(&large), "{large}");
+    assert!(cfg!(not(unix)) || Duration::ZERO < held);
+    let (trimmed, _) = added(&CACHED, || {
+        CACHED.trim();
+    });
+    assert!(1 <= trimmed, "a trim takes the lock, too");
+}
+
+#[test]
+fn threads_together_hold_the_lock_no_longer_than_they_exist() {
+    const THREADS: u64 = 4;
+    let begin = Instant::now();
+    let (acquisitions, held) = added(&QUARANTINED, || {
+        std::thread::scope(|scope| {
+            for _ in 0..THREADS {
+                scope.spawn(|| pairs(&QUARANTINED, layout(200)));
+            }
+        });
+    });
+    // A request, the size of its block, the quarantine, and who leaves it are turns of their own.
+    assert!((2 * PAIRS * THREADS..=10 * PAIRS * THREADS).contains(&acquisitions), "{acquisitions}");
+    assert!(held < begin.elapsed(), "one thread at a time holds it");
+}
+
+#[test]
+fn heaps_without_a_lock_or_without_counters_count_none() {
+    let mut bytes = [MaybeUninit::<u8>::uninit(); 4096];
+    let heap = Heap::<PLAIN>::over(&mut bytes);
+    let block = heap.allocate(layout(100)).expect("there is room");
+    // SAFETY: the heap handed it out.
+    unsafe { heap.deallocate(block) };
+    let operations = heap.stats().operations.expect("the heap counts");
+    assert_eq!((operations.allocations, operations.acquisitions), (1, 0));
+    assert_eq!(operations.held, cfg!(unix).then_some(Duration::ZERO));
+    pairs(&UNCOUNTED, layout(100));
+    assert_eq!(UNCOUNTED.stats().operations, None);
+}
