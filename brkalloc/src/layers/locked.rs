@@ -44,12 +44,9 @@ impl<C: Params> Survives for Shared<C> {
 }
 
 impl<C: Params> Shared<C> {
-    /// Calls `f`, as the holder of the lock, and counts how long that takes. (A heap that does not count calls it.)
+    /// Calls `f`, as the holder of the lock, and counts how long that takes.
     #[inline(always)]
     fn counted<R>(&mut self, f: impl FnOnce(&mut Self) -> R) -> R {
-        if !C::Counters::COUNTS {
-            return f(self);
-        }
         let taken = C::Counters::taken();
         let result = f(self);
         self.chunks.counters().held(taken);
@@ -83,7 +80,10 @@ impl<C: Params> Locked<C> {
     /// Calls `f` under the lock.
     #[inline(always)]
     pub(super) fn with<R>(&self, f: impl FnOnce(&mut Shared<C>) -> R) -> R {
-        at_hand(self).shared.with(|shared| shared.counted(f))
+        if C::Counters::COUNTS {
+            return at_hand(self).shared.with(|shared| shared.counted(f));
+        }
+        at_hand(self).shared.with(f)
     }
 
     /// Calls `f` under the lock, as [`with`](Locked::with) does.
@@ -96,8 +96,12 @@ impl<C: Params> Locked<C> {
         if <C::Index as Operations>::RUNS_OTHERS {
             return self.with(f);
         }
+        if C::Counters::COUNTS {
+            // SAFETY: the caller guarantees it, and a search runs nothing else; nor does counting.
+            return unsafe { at_hand(self).shared.with_own(|shared| shared.counted(f)) };
+        }
         // SAFETY: the caller guarantees it, and a search runs nothing else.
-        unsafe { at_hand(self).shared.with_own(|shared| shared.counted(f)) }
+        unsafe { at_hand(self).shared.with_own(f) }
     }
 
     /// Runs `operation` under the lock. If it finds nothing because the heap has no memory yet,
