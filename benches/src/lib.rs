@@ -13,6 +13,7 @@
 //!    v
 //!  workload             the one table of workloads and groups; workloads/ has them by group
 //!  rest                 bursts and rest, for bin/rests: a process for each row, too
+//!  lock_bound           what the lock is held for, for bin/lock_bound: programs bin/counted_*
 //!  meter, table, block  clocks, tables that lie outside the heap, blocks written at both ends
 //! ```
 //!
@@ -21,6 +22,7 @@
 
 pub mod block;
 pub mod clock;
+pub mod lock_bound;
 pub mod machine;
 pub mod meter;
 pub mod random;
