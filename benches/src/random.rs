@@ -45,6 +45,18 @@ impl Random {
         self.sizes(least, most, |unit| f64::from(least) + unit * span)
     }
 
+    /// Sizes from 4 to below `most`, more than 16: each is uniform below a bound, which is uniform
+    /// itself.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, reason = "a size is below a u32")]
+    pub fn below_uniform(&mut self, most: u32) -> Sizes {
+        let (least, least_bound) = (4, 16);
+        Sizes(Table::new(DRAWS, |_| {
+            let bound = least_bound + self.below((most - least_bound) as usize) as u32;
+            least + self.below((bound - least) as usize) as u32
+        }))
+    }
+
     #[expect(clippy::cast_possible_truncation, reason = "a size is small and positive")]
     #[expect(clippy::cast_sign_loss, reason = "a size is small and positive")]
     #[expect(clippy::cast_precision_loss, reason = "a size needs no more bits than a float has")]

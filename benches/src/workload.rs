@@ -1,11 +1,11 @@
 //! The one table of workloads and of the groups that they are in.
 //!
 //! A workload that is in the group of the peak resident memory is in a group by time, too. The
-//! recorded traces and the programs of others are groups of their own, which the design's figures do
-//! not have.
+//! random actions of talc's benchmark, the recorded traces and the programs of others are groups of
+//! their own, which the design's figures do not have.
 
 use crate::meter::Meter;
-use crate::workloads::{hot, live, programs, real, threads, traces};
+use crate::workloads::{hot, live, programs, random_actions, real, threads, traces};
 use brkalloc_oracle::trace;
 
 /// What a workload found out.
@@ -56,6 +56,11 @@ pub const GROUPS: &[Group] = &[
         name: "live",
         measure: Measure::Time,
         workloads: &["live-10^3", "live-10^4", "live-10^5", "live-10^6", "actions", "frag"],
+    },
+    Group {
+        name: "random actions",
+        measure: Measure::Time,
+        workloads: &["random-200", "random-1000", "random-3000", "random-10000", "random-30000"],
     },
     Group {
         name: "programs",
@@ -127,6 +132,11 @@ pub const WORKLOADS: &[Workload] = &[
     global("live-10^6", |meter| live::replace(meter, 1_000_000)),
     global("actions", live::actions),
     global("frag", live::shifting),
+    global("random-200", |meter| random_actions::random_actions(meter, 200)),
+    global("random-1000", |meter| random_actions::random_actions(meter, 1_000)),
+    global("random-3000", |meter| random_actions::random_actions(meter, 3_000)),
+    global("random-10000", |meter| random_actions::random_actions(meter, 10_000)),
+    global("random-30000", |meter| random_actions::random_actions(meter, 30_000)),
     global("bintree", programs::bintree),
     global("json", programs::json),
     global("btreemap", programs::btreemap),
@@ -168,6 +178,7 @@ mod tests {
         let design = [
             "hot: fixed-16 fixed-64 fixed-256 fixed-1024 gfixed-64 lifo fifo",
             "live: live-10^3 live-10^4 live-10^5 live-10^6 actions frag",
+            "random actions: random-200 random-1000 random-3000 random-10000 random-30000",
             "programs: bintree json btreemap vec-big vec-small",
             "threads: churn-t2 churn-t4 larson-t2 larson-t4 pipe-t2 pipe-t4",
             "traces: cc1 git-log",

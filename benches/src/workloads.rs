@@ -3,6 +3,7 @@
 pub mod hot;
 pub mod live;
 pub mod programs;
+pub mod random_actions;
 pub mod real;
 pub mod threads;
 pub mod traces;
