@@ -14,6 +14,7 @@
 //!  workload             the one table of workloads and groups; workloads/ has them by group
 //!  rest                 bursts and rest, for bin/rests: a process for each row, too
 //!  lock_bound           what the lock is held for, for bin/lock_bound: programs bin/counted_*
+//!  efficiency           a fixed heap filled until it refuses, for bin/efficiency, in that process
 //!  meter, table, block  clocks, tables that lie outside the heap, blocks written at both ends
 //! ```
 //!
@@ -21,8 +22,10 @@
 //! judges no allocator: tables and plots are the runner's.
 
 pub mod block;
+pub mod choice;
 pub mod clock;
 pub mod lock_bound;
+pub mod efficiency;
 pub mod machine;
 pub mod meter;
 pub mod random;

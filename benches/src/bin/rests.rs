@@ -12,13 +12,12 @@
 #[path = "compare_peers/build.rs"]
 mod build;
 
+use brkalloc_benches::choice::Choice;
 use brkalloc_benches::machine;
 use brkalloc_benches::meter::float;
 use brkalloc_benches::rows::{ROWS, Row};
 use brkalloc_benches::statistics::median;
 use core::fmt::Write as _;
-use lexopt::Arg::{Long, Short};
-use lexopt::ValueExt;
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
@@ -55,40 +54,22 @@ fn main() -> ExitCode {
 }
 
 fn compare() -> Result<(), String> {
-    let Some((names, rounds)) = arguments(lexopt::Parser::from_env()).map_err(misread)? else {
+    let Some(mut choice) = Choice::read(lexopt::Parser::from_env(), (30, 2)).map_err(misread)?
+    else {
         println!("{USAGE}");
         return Ok(());
     };
-    let known = |name: &&String| !ROWS.iter().any(|row| row.name.starts_with(*name));
-    if let Some(name) = names.iter().find(known) {
-        let all: Vec<&str> = ROWS.iter().map(|row| row.name).collect();
-        return Err(format!("no `{name}`; there are: {}", all.join(", ")));
+    if choice.names.is_empty() {
+        choice.names = COMPARED.map(str::to_owned).to_vec();
     }
-    let is_asked = |row: &&Row| names.iter().any(|name| row.name.starts_with(name));
-    let rows: Vec<&Row> = ROWS.iter().filter(is_asked).collect();
+    let rounds = choice.rounds;
+    let rows: Vec<&'static Row> = choice.among(ROWS, |row| row.name)?;
     let programs = build::programs("release", &rows)?;
     let figures = rows.iter().zip(&programs).map(|(row, program)| measured(row, program, rounds));
     let figures: Vec<Figures> = figures.collect::<Result<_, _>>()?;
     print!("{}", table(&figures));
     println!("\n({}; {rounds} rounds)", machine());
     Ok(())
-}
-
-/// The names of rows, and the rounds; none if help is asked for.
-fn arguments(mut rest: lexopt::Parser) -> Result<Option<(Vec<String>, u32)>, lexopt::Error> {
-    let (mut names, mut rounds) = (Vec::new(), 30);
-    while let Some(option) = rest.next()? {
-        match option {
-            Long("row") => names.push(rest.value()?.string()?),
-            Long("rounds") => rounds = rest.value()?.parse::<u32>()?.max(2),
-            Long("help") | Short('h') => return Ok(None),
-            other => return Err(other.unexpected()),
-        }
-    }
-    if names.is_empty() {
-        names = COMPARED.map(str::to_owned).to_vec();
-    }
-    Ok(Some((names, rounds)))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "`map_err` passes it so")]
@@ -158,14 +139,8 @@ mod tests {
     }
 
     #[test]
-    fn rows_and_rounds_are_chosen() {
-        let read = |words: &[&str]| arguments(lexopt::Parser::from_args(words));
-        let chosen = read(&["--row", "talc", "--rounds", "6"]).expect("both are known");
-        assert_eq!(chosen, Some((vec!["talc".to_owned()], 6)));
-        let (names, rounds) = read(&[]).expect("nothing is asked for").expect("no help");
-        assert_eq!((names.len(), rounds), (5, 30));
-        assert!(names.iter().all(|name| ROWS.iter().any(|row| row.name.starts_with(name))));
-        assert_eq!(read(&["--help"]).expect("it is known"), None);
-        assert!(read(&["--fast"]).is_err());
+    fn the_rows_that_are_compared_are_there() {
+        let choice = Choice { names: COMPARED.map(str::to_owned).to_vec(), rounds: 2 };
+        assert_eq!(choice.among(ROWS, |row| row.name).map(|rows| rows.len()), Ok(5));
     }
 }
