@@ -34,6 +34,17 @@ pub fn peak_resident() -> usize {
     figure(&status, "VmHWM:").saturating_sub(of_files + crate::table::peak())
 }
 
+/// Page faults that needed no disk: of `libc::RUSAGE_SELF`, the process, or `libc::RUSAGE_THREAD`.
+#[must_use]
+pub fn page_faults(whose: libc::c_int) -> u64 {
+    // SAFETY: the record is numbers, and all of them may be 0.
+    let mut usage: libc::rusage = unsafe { core::mem::zeroed() };
+    // SAFETY: `usage` has room for the answer.
+    let failed = unsafe { libc::getrusage(whose, &raw mut usage) };
+    assert_eq!(failed, 0, "the system counts them");
+    u64::try_from(usage.ru_minflt).expect("a count is not negative")
+}
+
 /// The figure of that name, in bytes.
 fn figure(status: &str, name: &str) -> usize {
     let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("a figure's name");

@@ -15,6 +15,7 @@
 
 use crate::block::Block;
 use crate::clock::process_cpu_time;
+use crate::machine::page_faults;
 use crate::random::{Random, Sizes};
 use crate::workloads::Slots;
 use core::time::Duration;
@@ -69,16 +70,6 @@ fn burst(slots: &mut Slots, kinds: &Kinds, random: &mut Random) {
     }
 }
 
-/// Page faults of this process that needed no disk.
-fn faults() -> i64 {
-    // SAFETY: the record is numbers, and all of them may be 0.
-    let mut usage: libc::rusage = unsafe { core::mem::zeroed() };
-    // SAFETY: `usage` has room for the answer.
-    let failed = unsafe { libc::getrusage(libc::RUSAGE_SELF, &raw mut usage) };
-    assert_eq!(failed, 0, "the system counts them");
-    usage.ru_minflt
-}
-
 /// Bytes that are resident and no file's, less those of the tables.
 fn resident() -> usize {
     let maps =
@@ -112,13 +103,13 @@ pub fn run(seed: u64, rounds: u64) {
             });
         }
         for _ in 0..rounds {
-            let before = (Instant::now(), process_cpu_time(), faults());
+            let before = (Instant::now(), process_cpu_time(), page_faults(libc::RUSAGE_SELF));
             barrier.wait();
             barrier.wait();
             let time = before.0.elapsed().as_nanos();
             let busy = process_cpu_time() - before.1;
             thread::sleep(REST);
-            let (resident, faults) = (resident(), faults() - before.2);
+            let (resident, faults) = (resident(), page_faults(libc::RUSAGE_SELF) - before.2);
             let live =
                 |number| lock(number).iter().flatten().map(|block| block.size()).sum::<usize>();
             let live: usize = (0..THREADS).map(live).sum();

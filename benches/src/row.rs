@@ -3,6 +3,7 @@
 //! ```text
 //!  with_talc WORKLOAD SEED MILLISECONDS    prints: nanoseconds an operation, peak resident bytes,
 //!                                          peak live bytes
+//!  with_talc faults WORKLOAD SEED BATCHES  prints: page faults
 //!  with_talc rest SEED ROUNDS              prints a line a round: see `rest`
 //!  with_talc pairs COUNT                   prints nothing
 //!  with_talc stop COUNT                    the same, but stops itself before the first pair
@@ -10,8 +11,9 @@
 //!
 //! It does not compare: that takes several programs, and is the runner's.
 
-use crate::machine::peak_resident;
-use crate::meter::Meter;
+use crate::machine::{page_faults, peak_resident};
+use crate::meter::{Budget, Meter};
+use crate::table;
 use crate::workload::{Outcome, Run, WORKLOADS};
 use crate::workloads::hot;
 use core::alloc::GlobalAlloc;
@@ -36,25 +38,43 @@ pub fn run(heap: &impl GlobalAlloc) -> ExitCode {
             crate::rest::run(seed, rounds);
             String::new()
         }),
-        [name, seed, milliseconds] => number(seed)
-            .zip(number(milliseconds))
-            .and_then(|(seed, milliseconds)| measure(heap, name, seed, milliseconds)),
+        ["faults", name, seed, batches] => {
+            number(seed).zip(number(batches)).and_then(|(seed, batches)| {
+                faults(heap, name, Meter { budget: Budget::Batches(batches), seed })
+            })
+        }
+        [name, seed, milliseconds] => {
+            number(seed).zip(number(milliseconds)).and_then(|(seed, milliseconds)| {
+                let budget = Budget::Time(milliseconds * 1_000_000);
+                let Outcome { time, live } = measure(heap, name, Meter { budget, seed })?;
+                Some(format!("{time} {} {live}\n", peak_resident()))
+            })
+        }
         _ => None,
     };
     let Some(answer) = asked else {
-        eprintln!("usage: WORKLOAD SEED MILLISECONDS, or: rest SEED ROUNDS, or: pairs COUNT");
+        eprintln!(
+            "usage: WORKLOAD SEED MILLISECONDS, or: faults WORKLOAD SEED BATCHES, or: \
+             rest SEED ROUNDS, or: pairs COUNT"
+        );
         return ExitCode::FAILURE;
     };
     print!("{answer}");
     ExitCode::SUCCESS
 }
 
-fn measure(heap: &impl GlobalAlloc, name: &str, seed: u64, milliseconds: u64) -> Option<String> {
-    let meter = Meter { budget: milliseconds * 1_000_000, seed };
+fn measure(heap: &impl GlobalAlloc, name: &str, meter: Meter) -> Option<Outcome> {
     let workload = WORKLOADS.iter().find(|workload| workload.name == name)?;
-    let Outcome { time, live } = match workload.run {
+    Some(match workload.run {
         Run::Fixed(size) => hot::fixed(meter, heap, size),
         Run::Global(run) => run(meter),
-    };
-    Some(format!("{time} {} {live}\n", peak_resident()))
+    })
+}
+
+/// The page faults of a workload, less those of tables.
+fn faults(heap: &impl GlobalAlloc, name: &str, meter: Meter) -> Option<String> {
+    let of_heap = || page_faults(libc::RUSAGE_SELF) - table::faults();
+    let before = of_heap();
+    measure(heap, name, meter)?;
+    Some(format!("{}\n", of_heap() - before))
 }

@@ -4,10 +4,11 @@
 //! All pages of a table are resident from its beginning: otherwise the count would not be what the
 //! peak of the process has of it. A table ends without dropping what it holds.
 
+use crate::machine::page_faults;
 use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// Bytes of the tables that are there, and the most that were there at one time.
 static LIVE: AtomicUsize = AtomicUsize::new(0);
@@ -17,6 +18,15 @@ static PEAK: AtomicUsize = AtomicUsize::new(0);
 #[must_use]
 pub fn peak() -> usize {
     PEAK.load(Ordering::Relaxed)
+}
+
+/// Page faults that tables took.
+static FAULTS: AtomicU64 = AtomicU64::new(0);
+
+/// The page faults that tables have taken.
+#[must_use]
+pub fn faults() -> u64 {
+    FAULTS.load(Ordering::Relaxed)
 }
 
 /// Rows of one type.
@@ -41,7 +51,9 @@ impl<T> Table<T> {
     #[must_use]
     pub fn new(count: usize, mut row: impl FnMut(usize) -> T) -> Self {
         const { assert!(align_of::<T>() <= 4096) };
+        let before = page_faults(libc::RUSAGE_THREAD);
         let base = map(Self::bytes(count), libc::MAP_POPULATE).cast::<T>();
+        FAULTS.fetch_add(page_faults(libc::RUSAGE_THREAD) - before, Ordering::Relaxed);
         let live = LIVE.fetch_add(Self::bytes(count), Ordering::Relaxed) + Self::bytes(count);
         PEAK.fetch_max(live, Ordering::Relaxed);
         for index in 0..count {

@@ -3,7 +3,7 @@
 //! What is watched is the process, so this is a program of its own: the standard harness of tests
 //! has threads that allocate, too.
 
-use brkalloc_benches::meter::Meter;
+use brkalloc_benches::meter::{Budget, Meter};
 use brkalloc_benches::workload::{GROUPS, Run, WORKLOADS};
 use brkalloc_benches::workloads::hot;
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -54,7 +54,7 @@ unsafe impl GlobalAlloc for Watched {
 /// Runs a workload for a moment; what it has left live, what it freed, and how much of that nobody
 /// had written.
 fn watch(name: &str) -> (i64, u64, u64) {
-    let meter = Meter { budget: 40_000_000, seed: 1 };
+    let meter = Meter { budget: Budget::Time(40_000_000), seed: 1 };
     let workload = WORKLOADS.iter().find(|workload| workload.name == name).expect("a name");
     let figures = || (LIVE.load(Ordering::Relaxed), FREED.load(Ordering::Relaxed));
     let (live, freed) = figures();
@@ -74,7 +74,7 @@ fn names(group: &str) -> &'static [&'static str] {
 }
 
 fn one_thread_writes_every_block_and_frees_it() {
-    for name in ["hot", "live"].into_iter().flat_map(names) {
+    for name in ["hot", "live", "random actions"].into_iter().flat_map(names) {
         let (left, freed, untouched) = watch(name);
         assert_eq!((left, untouched), (0, 0), "{name}: left, untouched");
         assert!(1000 <= freed, "{name}: {freed}");

@@ -1,7 +1,7 @@
 //! *real*: programs of others, as they are: jaq, a command-line tool, and a server on axum.
 
 use crate::clock::{cpu_time, process_cpu_time};
-use crate::meter::{Meter, float};
+use crate::meter::{Budget, Meter, float};
 use crate::random::Random;
 use crate::table::Table;
 use crate::workload::Outcome;
@@ -84,7 +84,7 @@ pub fn server(meter: Meter) -> Outcome {
     let mut buffer = Table::new(32 << 10, |_| 0_u8);
     let request = request(&mut buffer, body.trim_ascii_end());
     // The first connections, and a quarter of the time, are for warming up.
-    serve(address, request, meter.budget / 4);
+    serve(address, request, meter.budget.quarter());
     let time = serve(address, request, meter.budget);
     runtime.shutdown_background();
     Outcome { time, live: 0 }
@@ -108,10 +108,10 @@ fn request<'a>(buffer: &'a mut [u8], body: &[u8]) -> &'a [u8] {
     &buffer[..length]
 }
 
-/// Has all connections ask for so long; nanoseconds of the server's CPU time, per request.
-fn serve(address: SocketAddr, request: &[u8], nanoseconds: u64) -> f64 {
-    let (begin, mut requests, mut clients) = (process_cpu_time(), 0, 0);
-    while process_cpu_time() - begin - clients < nanoseconds {
+/// Has all connections ask, in each batch; nanoseconds of the server's CPU time, per request.
+fn serve(address: SocketAddr, request: &[u8], budget: Budget) -> f64 {
+    let (begin, mut batches, mut clients) = (process_cpu_time(), 0, 0);
+    while !budget.is_spent(batches, || process_cpu_time() - begin - clients) {
         clients += std::thread::scope(|scope| {
             let client = || {
                 let begin = cpu_time();
@@ -121,9 +121,9 @@ fn serve(address: SocketAddr, request: &[u8], nanoseconds: u64) -> f64 {
             let threads: [_; WORKERS] = core::array::from_fn(|_| scope.spawn(client));
             threads.into_iter().map(|thread| thread.join().expect("a client ends")).sum::<u64>()
         });
-        requests += WORKERS as u64 * REQUESTS;
+        batches += 1;
     }
-    float(process_cpu_time() - begin - clients) / float(requests)
+    float(process_cpu_time() - begin - clients) / float(batches * WORKERS as u64 * REQUESTS)
 }
 
 /// One connection: asks, and reads each answer to its end.

@@ -12,24 +12,30 @@ usage: compare_peers [--levels FAMILY] [--row NAME]... [--workload NAME]... [--g
   --levels FAMILY      instead of the peers, heaps that differ in `harden`, `quarantine` and `zero`:
                        `chunks`, or those with a `cache`
   --row, --workload    only those whose names begin so; glibc is always there
-  --group              only the workloads of this group; `instructions` counts those of a pair
+  --group              only the workloads of this group; `instructions` counts those of a pair,
+                       `faults` page faults and system calls
   --rounds             how often each workload is measured; 5
   --milliseconds       how long, each time; 250
   --timeout            after how many seconds it is hopeless; 20
   --json               prints every sample as JSON instead of tables
   --write              writes benches/RESULTS.md and its plots, too";
 
-/// The name that `--group` has for the table of instructions, which is no workload's.
+/// The names that `--group` has for tables that are no workload's: of instructions, and of page
+/// faults and system calls.
 const INSTRUCTIONS: &str = "instructions";
+const FAULTS: &str = "faults";
 
 /// What is asked for.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option or a table of its own")]
 pub(crate) struct Arguments {
     /// The allocators; the first is glibc, or what checks nothing.
     pub(crate) rows: Vec<&'static Row>,
     pub(crate) workloads: Vec<&'static Workload>,
     /// Whether instructions are counted.
     pub(crate) instructions: bool,
+    /// Whether page faults and system calls are.
+    pub(crate) faults: bool,
     pub(crate) rounds: usize,
     pub(crate) milliseconds: u64,
     pub(crate) timeout: u64,
@@ -74,8 +80,9 @@ impl Arguments {
             return Err("the page of results is the peers': --levels without --write".to_owned());
         }
         let everything = workloads.is_empty() && groups.is_empty();
-        let instructions = everything || groups.iter().any(|group| group == INSTRUCTIONS);
-        groups.retain(|group| group != INSTRUCTIONS);
+        let is_asked = |table: &str| everything || groups.iter().any(|group| group == table);
+        let (instructions, faults) = (is_asked(INSTRUCTIONS), is_asked(FAULTS));
+        groups.retain(|group| ![INSTRUCTIONS, FAULTS].contains(&group.as_str()));
         let mut named = Vec::new();
         for group in groups {
             let known = GROUPS.iter().find(|known| known.name == group);
@@ -97,6 +104,7 @@ impl Arguments {
             rows: known_rows.iter().enumerate().filter(is_row).map(|(_, row)| row).collect(),
             workloads: WORKLOADS.iter().filter(asked).collect(),
             instructions,
+            faults,
             rounds: usize::try_from(rounds).unwrap_or(usize::MAX).max(1),
             milliseconds,
             timeout,
@@ -155,7 +163,7 @@ mod tests {
         let arguments = read("").expect("nothing is asked for");
         let (rows, workloads) = (arguments.rows.len(), arguments.workloads.len());
         assert_eq!((rows, workloads), (ROWS.len(), WORKLOADS.len()));
-        assert!(arguments.instructions);
+        assert!(arguments.instructions && arguments.faults);
     }
 
     #[test]
@@ -175,9 +183,11 @@ mod tests {
     }
 
     #[test]
-    fn instructions_are_a_group_without_workloads() {
+    fn instructions_and_faults_are_groups_without_workloads() {
         let arguments = read("--group instructions").expect("it is known");
-        assert!(arguments.instructions && arguments.workloads.is_empty());
+        assert!(arguments.instructions && !arguments.faults && arguments.workloads.is_empty());
+        let arguments = read("--group faults").expect("it is known");
+        assert!(arguments.faults && !arguments.instructions && arguments.workloads.is_empty());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! From samples to figures: ratios to glibc inside a round, medians over the rounds, geometric
 //! means over a group.
 
+use crate::faults::OfWorkload;
 use crate::rounds::{Failure, Sample, Samples};
 use brkalloc_benches::rows::Row;
 use brkalloc_benches::statistics::{geometric_mean, median};
@@ -18,6 +19,8 @@ pub(crate) struct Figures {
     pub(crate) samples: Samples,
     /// Instructions of a pair, by row and profile; empty if they were not counted.
     pub(crate) instructions: Vec<[Cell; 2]>,
+    /// What workloads asked of the system, on those rows that are counted; empty if none were.
+    pub(crate) asked: Vec<OfWorkload>,
 }
 
 impl Figures {
@@ -87,7 +90,7 @@ pub(crate) fn mean(
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use brkalloc_benches::rows::ROWS;
     use brkalloc_benches::workload::{GROUPS, WORKLOADS};
@@ -97,7 +100,7 @@ mod tests {
     }
 
     /// glibc, somebody and somebody hopeless, over the two traces.
-    fn figures() -> Figures {
+    pub(crate) fn figures() -> Figures {
         let workloads = WORKLOADS.iter().filter(|with| ["cc1", "git-log"].contains(&with.name));
         let glibc = vec![sample(10.0, 4.0), sample(20.0, 4.0), sample(40.0, 4.0)];
         let somebody = vec![sample(5.0, 8.0), sample(60.0, 2.0), sample(20.0, 8.0)];
@@ -111,6 +114,7 @@ mod tests {
                 vec![Ok(glibc), Ok(slow), hopeless],
             ],
             instructions: Vec::new(),
+            asked: Vec::new(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Every sample, as JSON: for whoever would rather make figures of them himself.
 
 use crate::arguments::Arguments;
+use crate::faults::{self, Asked, OfWorkload};
 use crate::figures::{Cell, Figures};
 use crate::instructions::PROFILES;
 use crate::rounds::{Failure, Sample};
@@ -23,6 +24,15 @@ pub(crate) fn everything(figures: &Figures, arguments: &Arguments) -> Value {
         .collect();
     let instructions: Map<String, Value> =
         names().zip(figures.instructions.iter().map(of_profiles)).collect();
+    let counted = figures.rows.iter().filter(|row| faults::is_counted(row));
+    let counted: Vec<&str> = counted.map(|row| row.name).collect();
+    let of_workload = |OfWorkload { workload, asked }: &OfWorkload| {
+        let of_rows = counted.iter().zip(asked.iter().map(of_system));
+        let of_rows: Map<String, Value> =
+            of_rows.map(|(name, value)| ((*name).to_owned(), value)).collect();
+        ((*workload).to_owned(), of_rows.into())
+    };
+    let asked: Map<String, Value> = figures.asked.iter().map(of_workload).collect();
     json!({
         "machine": machine(),
         "rounds": arguments.rounds,
@@ -30,6 +40,7 @@ pub(crate) fn everything(figures: &Figures, arguments: &Arguments) -> Value {
         "rows": rows,
         "workloads": workloads,
         "instructions": instructions,
+        "asked of the system": asked,
     })
 }
 
@@ -39,6 +50,15 @@ fn of_rounds(samples: &Result<Vec<Sample>, Failure>) -> Value {
             .iter()
             .map(|Sample { time, resident, live }| json!({ "time": time, "resident": resident, "live": live }))
             .collect(),
+        Err(failure) => failure.to_string().into(),
+    }
+}
+
+fn of_system(asked: &Result<Asked, Failure>) -> Value {
+    match asked {
+        Ok(Asked { faults, calls }) => {
+            json!({ "faults": faults, "for memory": calls.memory, "waits": calls.waits })
+        }
         Err(failure) => failure.to_string().into(),
     }
 }

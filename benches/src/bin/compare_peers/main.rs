@@ -7,6 +7,7 @@
 //!  build        the programs of the rows, with cargo
 //!  rounds       one process for each (row, workload), the rows taking turns
 //!  instructions the pairs of each row under callgrind;  single_step: of those that it cannot run
+//!  faults       page faults and system calls of each row, under strace
 //!  figures      medians of ratios, and their means by group
 //!  report       the tables, as Markdown;  json: everything;  plots: two pictures
 //! ```
@@ -15,6 +16,7 @@
 
 mod arguments;
 mod build;
+mod faults;
 mod figures;
 mod instructions;
 mod json;
@@ -54,11 +56,18 @@ fn compare(arguments: &Arguments) -> Result<(), String> {
     if arguments.instructions {
         instructions = instructions::count(&arguments.rows)?;
     }
+    let mut asked = Vec::new();
+    if arguments.faults {
+        let rows = arguments.rows.iter().copied().filter(|row| faults::is_counted(row));
+        let programs = build::programs("release", &rows.collect::<Vec<_>>())?;
+        asked = faults::count(&programs, arguments.timeout)?;
+    }
     let figures = Figures {
         rows: arguments.rows.clone(),
         workloads: arguments.workloads.clone(),
         samples,
         instructions,
+        asked,
     };
     if arguments.json {
         println!("{:#}", json::everything(&figures, arguments));

@@ -1,6 +1,7 @@
 //! The tables, as Markdown: what is printed, and the page of results.
 
 use crate::arguments::Arguments;
+use crate::faults::{Asked, OfWorkload, is_counted};
 use crate::figures::{Cell, Figures};
 use crate::instructions::PROFILES;
 use brkalloc_benches::machine;
@@ -34,6 +35,7 @@ pub(crate) fn markdown(figures: &Figures, arguments: &Arguments, plots: &[String
         by_workload(figures),
         memory(figures),
         instructions(figures),
+        of_system(figures),
         allocators(figures),
     ];
     page += &parts.concat();
@@ -68,26 +70,21 @@ fn by_group(figures: &Figures) -> String {
     }
     let mut head = vec!["allocator".to_owned()];
     head.extend(columns.iter().map(|(name, _)| name.clone()));
-    let row = |(index, name): (usize, String)| {
-        let cells = columns.iter().map(|(_, figure)| cell(figure(index)));
-        std::iter::once(name).chain(cells).collect()
+    let column = |(_, figure): &Column| {
+        let cells: Vec<String> = (0..figures.rows.len()).map(|row| cell(figure(row))).collect();
+        marked(cells.clone(), &cells)
     };
-    let rows: Vec<_> = names(figures).into_iter().enumerate().map(row).collect();
+    let columns: Vec<Vec<String>> = columns.iter().map(column).collect();
     format!(
         "## By group\n\nGeometric means of the ratios, but for the last two columns, which are no \
-         such ratios.\n\n{}\n",
-        table(&head, &rows)
+         such ratios. Bold: the best of all allocators in the column.\n\n{}\n",
+        table(&head, &by_allocator(figures, &columns))
     )
 }
 
 fn by_workload(figures: &Figures) -> String {
     let workloads = figures.workloads.iter().map(|workload| workload.name);
-    let row = |name| {
-        let glibc = cell(figures.time(0, name));
-        let ratios = 1..figures.rows.len();
-        let ratios = ratios.map(|row| cell(figures.ratio(row, name, Measure::Time)));
-        [name.to_owned(), glibc].into_iter().chain(ratios).collect()
-    };
+    let row = |name| wide_row(figures, name, Measure::Time, figures.time(0, name));
     wide(
         "By workload",
         "Time of an operation.",
@@ -103,13 +100,19 @@ fn memory(figures: &Figures) -> String {
     let names = resident.flat_map(|group| group.workloads).copied();
     let row = |name| {
         let glibc = figures.resident(0, name)?.map(|bytes| bytes / MEBIBYTE);
-        let ratios = 1..figures.rows.len();
-        let ratios = ratios.map(|row| cell(figures.ratio(row, name, Measure::Resident)));
-        let begin = [name.to_owned(), cell(Some(glibc))];
-        Some(begin.into_iter().chain(ratios).collect())
+        Some(wide_row(figures, name, Measure::Resident, Some(glibc)))
     };
     let says = "Peak resident memory, without files' pages and the harness's own tables.";
     wide("Memory", says, "MiB", figures, &names.filter_map(row).collect::<Vec<_>>())
+}
+
+/// A workload's row: the figure of the first allocator in its unit, the others' as ratios to it.
+fn wide_row(figures: &Figures, name: &str, measure: Measure, first: Option<Cell>) -> Vec<String> {
+    let ratios = (0..figures.rows.len()).map(|row| cell(figures.ratio(row, name, measure)));
+    let ratios: Vec<String> = ratios.collect();
+    let mut shown = ratios.clone();
+    shown[0] = cell(first);
+    std::iter::once(name.to_owned()).chain(marked(shown, &ratios)).collect()
 }
 
 /// A table with a row for each workload and a column for each allocator.
@@ -121,7 +124,10 @@ fn wide(title: &str, says: &str, unit: &str, figures: &Figures, rows: &[Vec<Stri
     let first = names.next().unwrap_or_default();
     let head = ["workload".to_owned(), format!("{first}, {unit}")];
     let head: Vec<String> = head.into_iter().chain(names).collect();
-    format!("## {title}\n\n{says}\n\n{}\n", table(&head, rows))
+    format!(
+        "## {title}\n\n{says} Bold: the best of all allocators in the row.\n\n{}\n",
+        table(&head, rows)
+    )
 }
 
 fn instructions(figures: &Figures) -> String {
@@ -133,15 +139,51 @@ fn instructions(figures: &Figures) -> String {
         Ok(counted) => format!("{counted:.0}"),
         Err(failure) => failure.to_string(),
     };
-    let rows = names(figures).into_iter().zip(&figures.instructions);
-    let rows = rows.map(|(name, cells)| {
-        std::iter::once(name).chain(cells.iter().map(counted)).collect::<Vec<_>>()
-    });
+    let column = |profile: usize| {
+        let cells = figures.instructions.iter().map(|cells| counted(&cells[profile]));
+        let cells: Vec<String> = cells.collect();
+        marked(cells.clone(), &cells)
+    };
+    let columns = [0, 1].map(column);
     format!(
         "## Instructions per 64-byte pair\n\nThrough the global allocator, by callgrind, or \
          single-stepped where valgrind cannot run the row (snmalloc); the loop and the writing of \
-         both ends are in it.\n\n{}\n",
-        table(&head, &rows.collect::<Vec<_>>())
+         both ends are in it. Bold: the fewest.\n\n{}\n",
+        table(&head, &by_allocator(figures, &columns))
+    )
+}
+
+/// The tables of page faults and of system calls.
+fn of_system(figures: &Figures) -> String {
+    if figures.asked.is_empty() {
+        return String::new();
+    }
+    let counted = figures.rows.iter().filter(|row| is_counted(row)).map(|row| row.name.to_owned());
+    let head: Vec<String> = std::iter::once("workload".to_owned()).chain(counted).collect();
+    let of_one = |figure: fn(&Asked) -> u64| {
+        let row = |OfWorkload { workload, asked }: &OfWorkload| {
+            let cells = asked.iter().map(|asked| match asked {
+                Ok(asked) => figure(asked).to_string(),
+                Err(failure) => failure.to_string(),
+            });
+            let cells: Vec<String> = cells.collect();
+            let cells = marked(cells.clone(), &cells);
+            std::iter::once((*workload).to_owned()).chain(cells).collect()
+        };
+        table(&head, &figures.asked.iter().map(row).collect::<Vec<_>>())
+    };
+    format!(
+        "## Page faults and system calls\n\nOf so many batches, the same for every allocator, \
+         without the start of the program; those that take their memory from the system. Bold: the \
+         fewest of all allocators in the row.\n\n\
+         Page faults, without those of the harness's own tables:\n\n{}\n\
+         System calls for memory (`brk`, `mmap`, `munmap`, `madvise` and their kin); the harness's \
+         own, for tables and threads, are in it:\n\n{}\n\
+         System calls that wait for another thread or wake it (`futex`), under strace, where each \
+         takes long; those of `larson`'s pool are in it:\n\n{}\n",
+        of_one(|asked| asked.faults),
+        of_one(|asked| asked.calls.memory),
+        of_one(|asked| asked.calls.waits),
     )
 }
 
@@ -152,6 +194,26 @@ fn allocators(figures: &Figures) -> String {
 
 fn names(figures: &Figures) -> Vec<String> {
     figures.rows.iter().map(|row| row.name.to_owned()).collect()
+}
+
+/// The rows of a table that has a row for each allocator, of its columns.
+fn by_allocator(figures: &Figures, columns: &[Vec<String>]) -> Vec<Vec<String>> {
+    let row = |(index, name): (usize, String)| {
+        std::iter::once(name).chain(columns.iter().map(|column| column[index].clone())).collect()
+    };
+    names(figures).into_iter().enumerate().map(row).collect()
+}
+
+/// The cells of all allocators as they are shown, the best of them bold: those whose `compared` cell,
+/// as printed, is the least. A cell without a figure is never the best.
+fn marked(shown: Vec<String>, compared: &[String]) -> Vec<String> {
+    let figures: Vec<Option<f64>> = compared.iter().map(|cell| cell.parse().ok()).collect();
+    let best = figures.iter().flatten().copied().fold(f64::INFINITY, f64::min);
+    let is_best = |figure: Option<f64>| figure.is_some_and(|figure| figure <= best);
+    let mark = |(cell, figure): (String, Option<f64>)| {
+        if is_best(figure) { format!("**{cell}**") } else { cell }
+    };
+    shown.into_iter().zip(figures).map(mark).collect()
 }
 
 /// A table in Markdown; all columns but the first are numbers.
@@ -177,7 +239,10 @@ fn cell(figure: Option<Cell>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::faults::Calls;
+    use crate::figures::tests::figures;
     use crate::rounds::Failure;
+    use brkalloc_benches::workload::WORKLOADS;
 
     #[test]
     fn a_figure_has_the_digits_that_tell_something() {
@@ -192,5 +257,54 @@ mod tests {
         let head = ["a", "b", "c"].map(str::to_owned);
         let rows = vec![["x", "1", "2"].map(str::to_owned).to_vec()];
         assert_eq!(table(&head, &rows), "| a | b | c |\n|---|--:|--:|\n| x | 1 | 2 |\n");
+    }
+
+    #[test]
+    fn the_best_as_printed_are_bold_and_nobody_without_a_figure_is() {
+        let cells = ["1.00", "0.96", "timeout", "0.96", ""].map(str::to_owned);
+        let expected = ["1.00", "**0.96**", "timeout", "**0.96**", ""];
+        assert_eq!(marked(cells.to_vec(), &cells), expected);
+        let (shown, compared) = (["8.78", "1.30"], ["1.00", "1.30"]);
+        let [shown, compared] = [shown, compared].map(|cells| cells.map(str::to_owned));
+        assert_eq!(marked(shown.to_vec(), &compared), ["**8.78**", "1.30"]);
+        let failed = ["failed", "timeout"].map(str::to_owned);
+        assert_eq!(marked(failed.to_vec(), &failed), failed);
+    }
+
+    #[test]
+    fn every_table_marks_the_best_allocator_of_a_column_or_of_a_workload() {
+        let figures = figures();
+        let text = by_group(&figures);
+        // The mean of glibc is that of somebody, and the third took too long.
+        assert!(text.contains("Bold: the best of all allocators in the column."), "{text}");
+        assert!(text.contains("| glibc | **1.00** |\n"), "{text}");
+        assert!(text.contains("| **1.00** |\n| fast | timeout |\n"), "{text}");
+        let text = by_workload(&figures);
+        assert!(text.contains("Bold: the best of all allocators in the row."), "{text}");
+        assert!(text.contains("| cc1 | 20.0 | **0.50** | 2.00 |\n"), "{text}");
+        assert!(text.contains("| git-log | **20.0** | 2.00 | timeout |\n"), "{text}");
+        let names = ["live-10^5", "live-10^6"];
+        let workloads = WORKLOADS.iter().filter(|with| names.contains(&with.name)).collect();
+        let text = memory(&Figures { workloads, ..self::figures() });
+        assert!(text.contains("| live-10^5 | **0.000** | 2.00 | **1.00** |\n"), "{text}");
+        let counted = Figures {
+            instructions: vec![[Ok(70.0), Ok(66.2)], [Ok(71.0), Ok(65.8)], [Ok(69.6), Ok(80.0)]],
+            ..figures
+        };
+        let text = instructions(&counted);
+        assert!(text.contains("| glibc | **70** | **66** |\n"), "{text}");
+        assert!(text.contains("| 71 | **66** |\n| fast | **70** | 80 |\n"), "{text}");
+    }
+
+    #[test]
+    fn what_is_asked_of_the_system_has_a_table_for_each_kind() {
+        let asked = |faults, memory, waits| Ok(Asked { faults, calls: Calls { memory, waits } });
+        let rows = vec![asked(100, 9, 0), asked(80, 9, 0), Err(Failure::Timeout)];
+        let asked = vec![OfWorkload { workload: "frag", asked: rows }];
+        let text = of_system(&Figures { asked, ..figures() });
+        assert!(text.contains("| workload | glibc | default | fast |\n"), "{text}");
+        for line in ["100 | **80**", "**9** | **9**", "**0** | **0**"] {
+            assert!(text.contains(&format!("| frag | {line} | timeout |\n")), "{text}");
+        }
     }
 }

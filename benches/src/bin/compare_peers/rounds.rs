@@ -89,8 +89,15 @@ fn measured(
         .map_err(|error| format!("{}: {error}", program.display()))
 }
 
-/// What the command prints, which is a line, if it ends in time.
-fn answer(command: &mut Command, limit: Duration) -> std::io::Result<Result<String, Failure>> {
+/// What the command prints, which is less than a pipe holds, if it ends in time.
+///
+/// # Errors
+///
+/// Where it does not start.
+pub(crate) fn answer(
+    command: &mut Command,
+    limit: Duration,
+) -> std::io::Result<Result<String, Failure>> {
     let begin = Instant::now();
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
     loop {
