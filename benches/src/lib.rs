@@ -24,8 +24,8 @@
 pub mod block;
 pub mod choice;
 pub mod clock;
-pub mod lock_bound;
 pub mod efficiency;
+pub mod lock_bound;
 pub mod machine;
 pub mod meter;
 pub mod random;

@@ -11,7 +11,7 @@
 //! milliseconds, each thread does its least, which is a round of 800 requests to the server. It does not divide:
 //! that is `bin/lock_bound`'s.
 
-use crate::meter::Meter;
+use crate::meter::{Budget, Meter};
 use crate::workload::{Run, WORKLOADS};
 use brkalloc::{BrkHeap, Config};
 use core::alloc::{GlobalAlloc, Layout};
@@ -137,12 +137,12 @@ pub fn run<C: Config>(heap: &BrkHeap<C>) -> ExitCode {
     };
     // The least budget that is one: no round of a server that warms up, and one that counts.
     let budget = (milliseconds * 1_000_000).max(1);
-    workload(Meter { budget: (budget / 4).max(1), seed });
+    workload(Meter { budget: Budget::Time((budget / 4).max(1)), seed });
     let reading = reading();
     // The figures of a walk do not have itself, but the next ones have it.
     let earlier = figures(heap);
     let before = figures(heap);
-    workload(Meter { budget, seed: seed + 1 });
+    workload(Meter { budget: Budget::Time(budget), seed: seed + 1 });
     let with_walk = added(before, figures(heap));
     let [requests, acquisitions, held] = added(added(earlier, before), with_walk);
     println!("{requests} {acquisitions} {held} {reading}");
