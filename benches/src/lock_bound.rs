@@ -8,7 +8,7 @@
 //! ```
 //!
 //! The workload runs twice, and the second time counts: the heap has its memory from the first. With no
-//! milliseconds, each thread does its least, which is a round of 800 requests to the server. It does not divide:
+//! milliseconds, each thread does one batch, which is a round of 800 requests to the server. It does not divide:
 //! that is `bin/lock_bound`'s.
 
 use crate::meter::{Budget, Meter};
@@ -135,14 +135,16 @@ pub fn run<C: Config>(heap: &BrkHeap<C>) -> ExitCode {
         eprintln!("usage: WORKLOAD SEED MILLISECONDS");
         return ExitCode::FAILURE;
     };
-    // The least budget that is one: no round of a server that warms up, and one that counts.
-    let budget = (milliseconds * 1_000_000).max(1);
-    workload(Meter { budget: Budget::Time((budget / 4).max(1)), seed });
+    let budget = match milliseconds {
+        0 => Budget::Batches(1),
+        _ => Budget::Time(milliseconds * 1_000_000),
+    };
+    workload(Meter { budget: Budget::Time(1_000_000), seed });
     let reading = reading();
     // The figures of a walk do not have itself, but the next ones have it.
     let earlier = figures(heap);
     let before = figures(heap);
-    workload(Meter { budget: Budget::Time(budget), seed: seed + 1 });
+    workload(Meter { budget, seed: seed + 1 });
     let with_walk = added(before, figures(heap));
     let [requests, acquisitions, held] = added(added(earlier, before), with_walk);
     println!("{requests} {acquisitions} {held} {reading}");

@@ -5,6 +5,7 @@ use core::alloc::{GlobalAlloc, Layout};
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 use core::time::Duration;
+use std::sync::Barrier;
 use std::time::Instant;
 
 #[brk_heap(source = "mmap", policy = "first_fit", stats = "counters")]
@@ -21,6 +22,18 @@ static CACHED: BrkHeap;
     stats = "counters"
 )]
 static QUARANTINED: BrkHeap;
+
+#[brk_heap(source = "mmap", policy = "segregated_fit", cache = "256KiB", stats = "counters")]
+static CROWDED: BrkHeap;
+
+#[brk_heap(
+    source = "mmap",
+    policy = "segregated_fit",
+    cache = "1MiB",
+    cache_total = "1100KiB",
+    stats = "counters"
+)]
+static SHARED: BrkHeap;
 
 #[brk_heap(source = "mmap", policy = "worst_fit")]
 static UNCOUNTED: BrkHeap;
@@ -112,6 +125,67 @@ fn a_cached_heap_takes_its_lock_far_less_often() {
         CACHED.trim();
     });
     assert!(1 <= trimmed, "a trim takes the lock, too");
+}
+
+/// Replaces random blocks of all small sizes, so many times, and frees them. Returns how often that takes the
+/// lock.
+fn replace<C: Config>(heap: &BrkHeap<C>, times: u32) -> u64 {
+    let mut random = 1_u64;
+    let mut draw = |below: usize| {
+        random = random.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+        usize::try_from(random >> 33).expect("31 bits are left") % below
+    };
+    let mut slots = [None; 1000];
+    let (acquisitions, _) = added(heap, || {
+        for _ in 0..times {
+            let new = layout(16 * (1 + draw(64)));
+            if let Some((block, old)) = slots[draw(1000)].replace((allocate(heap, new), new)) {
+                free(heap, block, old);
+            }
+        }
+    });
+    for (block, layout) in slots.into_iter().flatten() {
+        free(heap, block, layout);
+    }
+    acquisitions
+}
+
+#[test]
+fn a_thread_that_may_hold_no_more_does_not_ask_at_every_turn() {
+    let acquisitions = replace(&CROWDED, 100_000);
+    // It is 19,665 with a question at every turn.
+    assert!((1000..16_000).contains(&acquisitions), "{acquisitions}");
+}
+
+#[test]
+fn a_thread_that_was_refused_asks_again_when_others_have_ended() {
+    let fill_and_drain = || {
+        let (acquisitions, _) = added(&SHARED, || {
+            for _ in 0..50 {
+                let blocks = [(); 200].map(|()| allocate(&SHARED, layout(1024)));
+                blocks.into_iter().for_each(|block| free(&SHARED, block, layout(1024)));
+            }
+        });
+        acquisitions
+    };
+    let (full, refused) = (Barrier::new(2), Barrier::new(2));
+    let beside = std::thread::scope(|scope| {
+        let other = scope.spawn(|| {
+            replace(&SHARED, 20_000);
+            full.wait();
+            refused.wait();
+        });
+        full.wait();
+        let beside = fill_and_drain();
+        refused.wait();
+        // Its destructors have run, too.
+        other.join().expect("it does not panic");
+        beside
+    });
+    fill_and_drain();
+    let after = fill_and_drain();
+    // It is 791 for a thread that stays with the last refusal.
+    assert!(1500 < beside && after < 650, "{beside}, {after}");
 }
 
 #[test]

@@ -41,6 +41,8 @@ pub(super) struct Record {
     charge: AtomicUsize,
     /// The bytes that the thread may hold at most, out of the total of all threads.
     pub(super) granted: Cell<usize>,
+    /// The bytes that the thread was last refused to hold; 0 if it was not, since its last sweep.
+    pub(super) refused: Cell<usize>,
     /// The thread; [`FREE`], or [`UNKNOWN`].
     owner: AtomicUsize,
     /// Where its heap is; null if it belongs to none.
@@ -80,6 +82,7 @@ impl Record {
         clock: Cell::new(0),
         charge: AtomicUsize::new(0),
         granted: Cell::new(0),
+        refused: Cell::new(0),
         owner: AtomicUsize::new(FREE),
         home: Cell::new(null()),
         next: Cell::new(null()),
@@ -119,6 +122,15 @@ impl Record {
         self.charge() + self.medium.bytes()
     }
 
+    /// Whether the thread may hold `bytes`, as far as it is known without the lock.
+    pub(super) fn may_hold(&self, bytes: usize) -> Option<bool> {
+        if bytes <= self.granted.get() {
+            return Some(true);
+        }
+        let refused = self.refused.get();
+        (refused != 0 && refused <= bytes).then_some(false)
+    }
+
     /// Recounts what the magazine of a class may hold.
     pub(super) fn recharge<C: Params>(&self, class: Class) {
         let whole = LockedDepot::<C>::BATCHES[class.number()];
@@ -145,6 +157,7 @@ impl Record {
         self.clock.set(0);
         self.charge.store(0, Relaxed);
         self.granted.set(0);
+        self.refused.set(0);
         self.set_owner(FREE);
     }
 }
@@ -157,10 +170,11 @@ mod tests {
 
     /// Every field.
     fn told(record: &Record) -> String {
-        let Record { fronts, backs, medium, turns, clock, charge, granted, owner, .. } = record;
+        let Record { fronts, backs, medium, turns, clock, charge, granted, refused, owner, .. } =
+            record;
         let links = [record.next.get(), record.next_free.get(), record.home.get().cast()];
         std::format!(
-            "{fronts:?} {backs:?} {medium:?} {turns:?} {clock:?} {charge:?} {granted:?} {owner:?} {links:?}"
+            "{fronts:?} {backs:?} {medium:?} {turns:?} {clock:?} {charge:?} {granted:?} {refused:?} {owner:?} {links:?}"
         )
     }
 

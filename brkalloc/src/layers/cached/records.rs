@@ -151,6 +151,7 @@ impl<C: Params> LockedDepot<'_, C> {
         let others = self.depot.records.lent - granted;
         let most = Self::allowance(C::TOTAL.saturating_sub(others));
         if most < needed {
+            record.refused.set(needed);
             return false;
         }
         let granted = needed.next_multiple_of(STEP).min(most);

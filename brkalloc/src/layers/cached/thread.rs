@@ -234,7 +234,8 @@ impl Record {
 
     /// Doubles the limit of a magazine, up to a whole batch, if the thread's budget allows it.
     /// Empties other magazines only for the first objects of a class: where all classes are in use,
-    /// they would only empty each other.
+    /// they would only empty each other. A thread that was refused asks again after its next sweep: until then
+    /// the answer is most likely the same, and each question takes the lock.
     fn widen<C: PerThread>(&self, home: &'static Locked<C>, class: Class) {
         let magazine = self.magazine(class);
         let (whole, limit) = (LockedDepot::<C>::BATCHES[class.number()], magazine.limit());
@@ -243,10 +244,12 @@ impl Record {
             return;
         }
         let more = usize::from(wanted - limit) * class.size();
-        let may = self.held() + more <= self.granted.get()
-            || depot::with(home, |depot| {
+        let may = match self.may_hold(self.held() + more) {
+            Some(may) if may || limit != 0 => may,
+            _ => depot::with(home, |depot| {
                 depot.affords(self, more) || limit == 0 && self.make_room(depot, class, more)
-            });
+            }),
+        };
         if may {
             magazine.set_limit(wanted);
             self.recharge::<C>(class);
@@ -297,6 +300,7 @@ impl Record {
     #[cold]
     fn sweep<C: PerThread>(&self, home: &'static Locked<C>) {
         self.turns.set(0);
+        self.refused.set(0);
         let mut idle = 0_u64;
         for class in Class::all() {
             idle |= u64::from(self.magazine(class).is_idle()) << class.number();
