@@ -10,8 +10,8 @@
 //!
 //! The algorithm is the second mutex of Ulrich Drepper, *Futexes Are Tricky* (2011). A thread that
 //! has slept takes the lock as `AWAITED`, because others may still sleep, so an unlock wakes once
-//! too often rather than never. A spin before the first sleep saves a call of the kernel where the
-//! holder is about to finish on another core.
+//! too often rather than never. A spin before each sleep saves a call of the kernel where the holder is
+//! about to finish on another core.
 //!
 //! A thread that spins looks ever more rarely (exponential backoff; Anderson, *The Performance of Spin
 //! Lock Alternatives*, 1990). Meanwhile the holder keeps the heap in the cache of its core, and serves
@@ -53,7 +53,7 @@ impl Futex {
     pub(super) fn lock(&self) {
         if is_single_threaded() && self.state.load(Ordering::Relaxed) == FREE {
             self.state.store(HELD, Ordering::Relaxed);
-        } else if !self.try_hold() {
+        } else if !self.try_hold(HELD) {
             self.wait_and_hold();
         }
     }
@@ -71,13 +71,29 @@ impl Futex {
         }
     }
 
+    /// Takes the lock in this state if it is free. Returns whether it does.
     #[inline]
-    fn try_hold(&self) -> bool {
-        self.state.compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    fn try_hold(&self, state: u32) -> bool {
+        self.state.compare_exchange(FREE, state, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 
     #[cold]
     fn wait_and_hold(&self) {
+        if self.spin_and_hold(HELD) {
+            return;
+        }
+        let _kept = errno::keep();
+        while self.state.swap(AWAITED, Ordering::Acquire) != FREE {
+            sleep_while(&self.state, AWAITED);
+            // Meanwhile the holder gives the lock back without a call of the kernel.
+            if self.spin_and_hold(AWAITED) {
+                return;
+            }
+        }
+    }
+
+    /// Spins until it takes the lock in this state, or until it has waited long enough. Returns whether it does.
+    fn spin_and_hold(&self, state: u32) -> bool {
         let (mut pauses, mut spent) = (1, 0);
         while spent < PATIENCE {
             for _ in 0..pauses {
@@ -85,13 +101,10 @@ impl Futex {
             }
             spent += pauses;
             pauses = PAUSES.min(2 * pauses);
-            if self.state.load(Ordering::Relaxed) == FREE && self.try_hold() {
-                return;
+            if self.state.load(Ordering::Relaxed) == FREE && self.try_hold(state) {
+                return true;
             }
         }
-        let _kept = errno::keep();
-        while self.state.swap(AWAITED, Ordering::Acquire) != FREE {
-            sleep_while(&self.state, AWAITED);
-        }
+        false
     }
 }

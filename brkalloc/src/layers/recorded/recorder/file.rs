@@ -237,7 +237,7 @@ impl Open {
         }
     }
 
-    /// Takes room for the next pieces at once, which is a tenth of the time of recording. The file
+    /// Takes room for the next pieces at once, which is up to a tenth of the time of recording. The file
     /// grows no longer by it, and a system that refuses takes room for each piece as it comes.
     fn reserve(&self, offset: libc::off64_t) {
         const STEP: libc::off64_t = 4 << 20;
