@@ -76,7 +76,10 @@ fn added<C: Config>(heap: &BrkHeap<C>, work: impl FnOnce()) -> (u64, Duration) {
     let walk = before.acquisitions - walk;
     work();
     let after = operations(heap);
-    let held = after.held.zip(before.held).map_or(Duration::ZERO, |(after, before)| after - before);
+    let held = after
+        .held
+        .zip(before.held)
+        .map_or(Duration::ZERO, |(after, before)| after.saturating_sub(before));
     (after.acquisitions - before.acquisitions - walk, held)
 }
 
@@ -135,7 +138,7 @@ fn replace<C: Config>(heap: &BrkHeap<C>, times: u32) -> u64 {
         random = random.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
         usize::try_from(random >> 33).expect("31 bits are left") % below
     };
-    let mut slots = [None; 1000];
+    let mut slots = vec![None; 1000];
     let (acquisitions, _) = added(heap, || {
         for _ in 0..times {
             let new = layout(16 * (1 + draw(64)));
@@ -163,7 +166,9 @@ fn a_thread_that_was_refused_asks_again_when_others_have_ended() {
         let (acquisitions, _) = added(&SHARED, || {
             for _ in 0..50 {
                 let blocks = [(); 200].map(|()| allocate(&SHARED, layout(1024)));
-                blocks.into_iter().for_each(|block| free(&SHARED, block, layout(1024)));
+                for block in blocks {
+                    free(&SHARED, block, layout(1024));
+                }
             }
         });
         acquisitions

@@ -39,6 +39,7 @@ pub trait Counters: sealed::Sealed + 'static {
     fn search(&mut self) {}
     /// Returns the moment at which the heap's lock was taken, for [`held`](Counters::held).
     #[doc(hidden)]
+    #[must_use]
     fn taken() -> u64 {
         0
     }
