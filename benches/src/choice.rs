@@ -1,12 +1,14 @@
-//! The command line of the smaller benches: `--row`, any number of times, and `--rounds`.
+//! The command lines of the benches: names that are chosen by how they begin, and how a bench ends. The smaller ones
+//! have `--row`, any number of times, and `--rounds`.
 
 use lexopt::Arg::{Long, Short};
 use lexopt::ValueExt;
+use std::process::ExitCode;
 
 /// What is asked for.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Choice {
-    /// What the names of the rows begin with; none if all the usual ones are meant.
+    /// What the names of the rows begin with; none if the usual ones are meant.
     pub names: Vec<String>,
     /// How often each is measured.
     pub rounds: u32,
@@ -34,26 +36,43 @@ impl Choice {
         }
         Ok(Some(Self { names, rounds }))
     }
+}
 
-    /// Those of `known` whose names begin with a name that was given.
-    ///
-    /// # Errors
-    ///
-    /// A name that begins none, with those that there are.
-    pub fn among<'a, T>(
-        &self,
-        known: &'a [T],
-        name: impl Fn(&'a T) -> &'a str,
-    ) -> Result<Vec<&'a T>, String> {
-        let begins = |row: &&'a T, begin: &String| name(row).starts_with(begin);
-        for begin in &self.names {
-            if !known.iter().any(|row| begins(&row, begin)) {
-                let all: Vec<&str> = known.iter().map(&name).collect();
-                return Err(format!("no `{begin}`; there are: {}", all.join(", ")));
-            }
+/// Those of `known` whose names begin with one of `begins`; all if there is none.
+///
+/// # Errors
+///
+/// What begins no name, with those that there are.
+pub fn among<'a, T>(
+    begins: &[String],
+    known: &'a [T],
+    name: impl Fn(&'a T) -> &'a str,
+) -> Result<Vec<&'a T>, String> {
+    for begin in begins {
+        if !known.iter().any(|known| name(known).starts_with(begin)) {
+            return Err(unknown(begin, known.iter().map(name)));
         }
-        let is_asked = |row: &&'a T| self.names.iter().any(|begin| begins(row, begin));
-        Ok(known.iter().filter(is_asked).collect())
+    }
+    let is_asked = |known: &&'a T| {
+        begins.is_empty() || begins.iter().any(|begin| name(known).starts_with(begin))
+    };
+    Ok(known.iter().filter(is_asked).collect())
+}
+
+/// The error for a name that nothing has.
+pub fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    format!("no `{name}`; there are: {}", known.collect::<Vec<_>>().join(", "))
+}
+
+/// What `main` returns behind a bench, whose mistake it says.
+#[must_use]
+pub fn ended(result: Result<(), String>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
     }
 }
 
@@ -78,10 +97,11 @@ mod tests {
 
     #[test]
     fn a_name_finds_those_that_begin_so_or_is_said_with_what_is_known() {
-        let choice = Choice { names: vec!["first".to_owned()], rounds: 2 };
-        let found = choice.among(&["first fit", "best fit"], |name| name);
+        let first = ["first".to_owned()];
+        let found = among(&first, &["first fit", "best fit"], |name| name);
         assert_eq!(found, Ok(vec![&"first fit"]));
-        let message = choice.among(&["best fit", "talc"], |name| name).expect_err("there is none");
+        assert_eq!(among(&[], &["talc"], |name| name), Ok(vec![&"talc"]));
+        let message = among(&first, &["best fit", "talc"], |name| name).expect_err("there is none");
         assert_eq!(message, "no `first`; there are: best fit, talc");
     }
 }

@@ -12,7 +12,7 @@
 
 use brkalloc::__private::Config;
 use brkalloc::{BrkHeap, Heap, brk_heap};
-use brkalloc_benches::choice::Choice;
+use brkalloc_benches::choice::{Choice, among, ended};
 use brkalloc_benches::efficiency::{BYTES, fill};
 use brkalloc_benches::meter::float;
 use core::alloc::{GlobalAlloc, Layout};
@@ -67,27 +67,18 @@ const ROWS: &[Row] = &[
 ];
 
 fn main() -> ExitCode {
-    match compare() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            eprintln!("{message}");
-            ExitCode::FAILURE
-        }
-    }
+    ended(compare())
 }
 
 fn compare() -> Result<(), String> {
     let choice = Choice::read(lexopt::Parser::from_env(), (20, 1));
-    let Some(mut choice) = choice.map_err(|mistake| format!("{mistake}\n{USAGE}"))? else {
+    let Some(choice) = choice.map_err(|mistake| format!("{mistake}\n{USAGE}"))? else {
         println!("{USAGE}");
         return Ok(());
     };
-    if choice.names.is_empty() {
-        choice.names.push(String::new());
-    }
     let memory = lent();
     println!("| heap | live when it refuses, % | least | most |\n|---|--:|--:|--:|");
-    for (name, fill) in choice.among(ROWS, |(name, _)| name)? {
+    for (name, fill) in among(&choice.names, ROWS, |(name, _)| name)? {
         let seeds = 1..=u64::from(choice.rounds);
         let shares = seeds.map(|seed| percent(fill(memory, seed)));
         println!("{}", line(name, &shares.collect::<Vec<_>>()));

@@ -13,6 +13,7 @@
 #[path = "compare_peers/build.rs"]
 mod build;
 
+use brkalloc_benches::choice::{among, ended};
 use brkalloc_benches::machine;
 use brkalloc_benches::rows::{Kind, ROWS, Row};
 use brkalloc_benches::statistics::median;
@@ -101,13 +102,7 @@ struct Asked {
 }
 
 fn main() -> ExitCode {
-    match compare() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            eprintln!("{message}");
-            ExitCode::FAILURE
-        }
-    }
+    ended(compare())
 }
 
 fn compare() -> Result<(), String> {
@@ -116,20 +111,13 @@ fn compare() -> Result<(), String> {
         println!("{USAGE}");
         return Ok(());
     };
-    let is_in = |names: &[String], name: &str| {
-        names.is_empty() || names.iter().any(|asked| name.starts_with(asked.as_str()))
-    };
-    let counted: Vec<&'static Row> =
-        COUNTED.iter().filter(|row| is_in(&asked.rows, row.name)).collect();
-    if counted.is_empty() {
-        let all: Vec<&str> = COUNTED.iter().map(|row| row.name).collect();
-        return Err(format!("no such row; there are: {}", all.join(", ")));
-    }
+    let counted = among(&asked.rows, &COUNTED, |row| row.name)?;
+    let workloads = among(&asked.workloads, &WORKLOADS, |workload| workload.name)?;
     let timed: Vec<&'static Row> = counted.iter().filter_map(|row| plain(row)).collect();
     let (counting, timed) =
         (build::programs("release", &counted)?, build::programs("release", &timed)?);
     println!("{HEAD}");
-    for workload in WORKLOADS.iter().filter(|workload| is_in(&asked.workloads, workload.name)) {
+    for workload in workloads {
         let mut rounds = vec![Vec::new(); counted.len()];
         for seed in 1..=asked.rounds {
             for (row, round) in rounds.iter_mut().enumerate() {

@@ -12,7 +12,7 @@
 #[path = "compare_peers/build.rs"]
 mod build;
 
-use brkalloc_benches::choice::Choice;
+use brkalloc_benches::choice::{Choice, among, ended};
 use brkalloc_benches::machine;
 use brkalloc_benches::meter::float;
 use brkalloc_benches::rows::{ROWS, Row};
@@ -44,13 +44,7 @@ struct Figures {
 }
 
 fn main() -> ExitCode {
-    match compare() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            eprintln!("{message}");
-            ExitCode::FAILURE
-        }
-    }
+    ended(compare())
 }
 
 fn compare() -> Result<(), String> {
@@ -63,7 +57,7 @@ fn compare() -> Result<(), String> {
         choice.names = COMPARED.map(str::to_owned).to_vec();
     }
     let rounds = choice.rounds;
-    let rows: Vec<&'static Row> = choice.among(ROWS, |row| row.name)?;
+    let rows: Vec<&'static Row> = among(&choice.names, ROWS, |row| row.name)?;
     let programs = build::programs("release", &rows)?;
     let figures = rows.iter().zip(&programs).map(|(row, program)| measured(row, program, rounds));
     let figures: Vec<Figures> = figures.collect::<Result<_, _>>()?;
@@ -141,6 +135,6 @@ mod tests {
     #[test]
     fn the_rows_that_are_compared_are_there() {
         let choice = Choice { names: COMPARED.map(str::to_owned).to_vec(), rounds: 2 };
-        assert_eq!(choice.among(ROWS, |row| row.name).map(|rows| rows.len()), Ok(5));
+        assert_eq!(among(&choice.names, ROWS, |row| row.name).map(|rows| rows.len()), Ok(5));
     }
 }

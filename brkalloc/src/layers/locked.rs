@@ -97,7 +97,8 @@ impl<C: Params> Locked<C> {
             return self.with(f);
         }
         if C::Counters::COUNTS {
-            // SAFETY: the caller guarantees it, and a search runs nothing else; nor does counting.
+            // SAFETY: the caller guarantees it, and a search runs nothing else. To count reads the
+            // system's clock, which calls nothing of the program.
             return unsafe { at_hand(self).shared.with_own(|shared| shared.counted(f)) };
         }
         // SAFETY: the caller guarantees it, and a search runs nothing else.

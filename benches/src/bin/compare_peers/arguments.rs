@@ -1,5 +1,6 @@
 //! What the command line asks for.
 
+use brkalloc_benches::choice::{among, unknown};
 use brkalloc_benches::rows::{LEVELS, ROWS, Row};
 use brkalloc_benches::workload::{GROUPS, WORKLOADS, Workload};
 use lexopt::Arg::Long;
@@ -96,8 +97,10 @@ impl Arguments {
                     .workloads,
             );
         }
-        let all: Vec<&str> = WORKLOADS.iter().map(|workload| workload.name).collect();
-        named.extend(begin_with(&workloads, &all)?);
+        if !workloads.is_empty() {
+            let chosen = among(&workloads, WORKLOADS, |workload| workload.name)?;
+            named.extend(chosen.iter().map(|workload| workload.name));
+        }
         let is_real = |workload: &Workload| {
             let real = GROUPS.iter().filter(|group| group.name == REAL);
             real.flat_map(|group| group.workloads).any(|name| *name == workload.name)
@@ -105,10 +108,9 @@ impl Arguments {
         let asked = |workload: &&Workload| {
             if everything { !is_real(workload) } else { named.contains(&workload.name) }
         };
-        let all: Vec<&str> = known_rows.iter().map(|row| row.name).collect();
-        let of_rows = begin_with(&rows, &all)?;
+        let of_rows = among(&rows, known_rows, |row| row.name)?;
         let is_row = |(index, row): &(usize, &Row)| {
-            *index == 0 || rows.is_empty() || of_rows.contains(&row.name)
+            *index == 0 || of_rows.iter().any(|asked| asked.name == row.name)
         };
         Ok(Self {
             rows: known_rows.iter().enumerate().filter(is_row).map(|(_, row)| row).collect(),
@@ -136,23 +138,6 @@ fn number(rest: &mut lexopt::Parser) -> Result<u64, String> {
 #[expect(clippy::needless_pass_by_value, reason = "`map_err` passes it so")]
 fn misread(mistake: lexopt::Error) -> String {
     format!("{mistake}\n{USAGE}")
-}
-
-/// The names that begin with one of `filters`, each of which must find one.
-fn begin_with(filters: &[String], names: &[&'static str]) -> Result<Vec<&'static str>, String> {
-    let mut found = Vec::new();
-    for filter in filters {
-        let before = found.len();
-        found.extend(names.iter().filter(|name| name.starts_with(filter)));
-        if found.len() == before {
-            return Err(unknown(filter, names.iter().copied()));
-        }
-    }
-    Ok(found)
-}
-
-fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
-    format!("no `{name}`; there are: {}", known.collect::<Vec<_>>().join(", "))
 }
 
 #[cfg(test)]

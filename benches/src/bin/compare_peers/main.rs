@@ -26,24 +26,13 @@ mod rounds;
 mod single_step;
 
 use arguments::Arguments;
+use brkalloc_benches::choice::ended;
 use figures::Figures;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let arguments = match Arguments::read(std::env::args().skip(1)) {
-        Ok(arguments) => arguments,
-        Err(message) => {
-            eprintln!("{message}");
-            return ExitCode::FAILURE;
-        }
-    };
-    match compare(&arguments) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            eprintln!("compare_peers: {message}");
-            ExitCode::FAILURE
-        }
-    }
+    let arguments = Arguments::read(std::env::args().skip(1));
+    ended(arguments.and_then(|arguments| compare(&arguments)))
 }
 
 fn compare(arguments: &Arguments) -> Result<(), String> {
