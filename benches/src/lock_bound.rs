@@ -1,10 +1,12 @@
-//! How often, and for how long, a workload holds the lock of its heap: what the programs `counted_*` do.
+//! How often, and for how long, a workload holds the locks of its heap: what the programs `counted_*` do.
 //!
 //! ```text
 //!  counted_default WORKLOAD SEED MILLISECONDS
 //!
-//!    Requests ─► BrkHeap with stats = "counters"     prints: requests, acquisitions, nanoseconds held,
-//!    counts what the program asks for                nanoseconds of one reading of the clock
+//!    Requests ─► BrkHeap with stats = "counters"     prints: requests; acquisitions of the heap's lock,
+//!    counts what the program asks for                nanoseconds held; acquisitions of the locks of size
+//!                                                    classes, those of the busiest, nanoseconds it was held;
+//!                                                    nanoseconds of one reading of the clock
 //! ```
 //!
 //! The workload runs twice, and the second time counts: the heap has its memory from the first. With no
@@ -91,16 +93,22 @@ unsafe impl GlobalAlloc for Requests {
     }
 }
 
-/// Requests, acquisitions and nanoseconds held, so far.
-fn figures<C: Config>(heap: &BrkHeap<C>) -> [u64; 3] {
+/// What [`run`] prints but for the last, so far.
+type Figures = [u64; 6];
+
+fn figures<C: Config>(heap: &BrkHeap<C>) -> Figures {
     let requests = COUNTS.iter().map(|line| line.0.load(Relaxed)).sum();
     let operations = heap.stats().operations.expect("the heaps of this bench count");
-    let held = operations.held.expect("the benches run on Linux");
-    [requests, operations.acquisitions, u64::try_from(held.as_nanos()).unwrap_or(u64::MAX)]
+    let held = [operations.held, operations.busiest_held].map(|held| {
+        let held = held.expect("the benches run on Linux");
+        u64::try_from(held.as_nanos()).unwrap_or(u64::MAX)
+    });
+    let (handovers, busiest) = (operations.handovers, operations.busiest_handovers);
+    [requests, operations.acquisitions, held[0], handovers, busiest, held[1]]
 }
 
 /// What was added.
-fn added(before: [u64; 3], after: [u64; 3]) -> [u64; 3] {
+fn added(before: Figures, after: Figures) -> Figures {
     core::array::from_fn(|index| after[index].saturating_sub(before[index]))
 }
 
@@ -146,7 +154,9 @@ pub fn run<C: Config>(heap: &BrkHeap<C>) -> ExitCode {
     let before = figures(heap);
     workload(Meter { budget, seed: seed + 1 });
     let with_walk = added(before, figures(heap));
-    let [requests, acquisitions, held] = added(added(earlier, before), with_walk);
-    println!("{requests} {acquisitions} {held} {reading}");
+    for figure in added(added(earlier, before), with_walk) {
+        print!("{figure} ");
+    }
+    println!("{reading}");
     ExitCode::SUCCESS
 }

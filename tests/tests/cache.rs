@@ -1,6 +1,6 @@
 //! Heaps with a cache: small objects and medium chunks that threads keep, and give back.
 //!
-//! Every block's bytes are looked at before it is freed, and `check` holds slabs, batches and this thread's own cache
+//! Every block's bytes are looked at before it is freed, and `check` holds slabs, shelves and this thread's own cache
 //! against each other. After everything has been given back, the heap is one free chunk again: nothing is lost in between.
 #![cfg(target_os = "linux")]
 
@@ -310,6 +310,29 @@ fn chunks_that_lie_idle_in_a_cache_go_back_while_the_thread_runs() {
         free(&HEAP, allocate(&HEAP, layout(100_000, 8), 1).expect("there is memory"));
     }
     assert!(in_use() < 30_000, "{} bytes are still in use", in_use());
+    joins(&HEAP);
+}
+
+#[test]
+fn lists_that_nobody_asks_for_go_back_while_threads_run() {
+    #[brk_heap(source = "mmap", cache = "1MiB")]
+    static HEAP: BrkHeap;
+    let in_use = || HEAP.stats().in_use;
+    let all_at_once = |count, size| {
+        let blocks: Vec<_> =
+            (0..count).filter_map(|_| allocate(&HEAP, layout(size, 8), 1)).collect();
+        assert_eq!(blocks.len(), count);
+        for block in blocks {
+            free(&HEAP, block);
+        }
+        assert_eq!(HEAP.check(), Ok(()));
+    };
+    all_at_once(4000, 512);
+    assert!((600 << 10..1200 << 10).contains(&in_use()), "a mebibyte is kept, of {}", in_use());
+    for _ in 0..600 {
+        all_at_once(600, 64);
+    }
+    assert!(in_use() < 100 << 10, "{} bytes are still in use", in_use());
     joins(&HEAP);
 }
 

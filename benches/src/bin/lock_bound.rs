@@ -1,4 +1,4 @@
-//! With how many threads the lock of a heap would be busy half of the time.
+//! With how many threads the busiest lock of a heap would be busy half of the time.
 //!
 //! ```text
 //!  cargo run --release --manifest-path benches/Cargo.toml --bin lock_bound [-- OPTIONS]
@@ -83,12 +83,15 @@ const WORKLOADS: [Workload; 7] = [
 #[derive(Clone, Copy, Debug)]
 struct Figures {
     acquisitions: f64,
+    /// Lists handed over under the locks of size classes.
+    handovers: f64,
+    /// How long the busiest of all locks is held.
     held: f64,
     time: f64,
 }
 
 impl Figures {
-    /// With so many threads, the lock is held half of the time.
+    /// With so many threads, the busiest lock is held half of the time.
     fn threads(&self) -> f64 {
         0.5 * self.time / self.held
     }
@@ -138,9 +141,10 @@ fn compare() -> Result<(), String> {
     Ok(())
 }
 
-const HEAD: &str = "| workload | allocator | acquisitions per 1000 requests | ns held per 1000 requests | \
-                    ns per request | threads at which the lock is busy half of the time |\n\
-                    |---|---|--:|--:|--:|--:|";
+const HEAD: &str = "| workload | allocator | acquisitions per 1000 requests | handovers per 1000 requests | \
+                    ns that the busiest lock is held per 1000 requests | ns per request | threads at which it \
+                    is busy half of the time |\n\
+                    |---|---|--:|--:|--:|--:|--:|";
 
 /// The row without counters.
 fn plain(counted: &Row) -> Option<&'static Row> {
@@ -187,17 +191,20 @@ fn measured(
     let time = *run(timed, name, seed, milliseconds)?.first().ok_or_else(short)?;
     let counted = |milliseconds| {
         let numbers = run(counting, name, seed, milliseconds)?;
-        <[f64; 4]>::try_from(numbers).map_err(|_| short())
+        <[f64; 7]>::try_from(numbers).map_err(|_| short())
     };
-    let [requests, acquisitions, held, reading] = counted(milliseconds)?;
+    let [requests, acquisitions, held, handovers, busiest, busiest_held, reading] =
+        counted(milliseconds)?;
     let time = if let Some(threads) = workload.threads {
         time * f64::from(threads) / PAIR
     } else {
         let [requests, ..] = counted(0)?;
         time * ANSWERS / requests
     };
-    let held = (held - acquisitions * reading).max(1.0) / requests;
-    Ok(Figures { acquisitions: acquisitions / requests, held, time })
+    let held = (held - acquisitions * reading).max(busiest_held - busiest * reading).max(1.0);
+    let per_request = |figure: f64| figure / requests;
+    let [acquisitions, handovers, held] = [acquisitions, handovers, held].map(per_request);
+    Ok(Figures { acquisitions, handovers, held, time })
 }
 
 /// The medians.
@@ -207,6 +214,7 @@ fn middle(rounds: &[Figures]) -> Figures {
     };
     Figures {
         acquisitions: of(|round| round.acquisitions),
+        handovers: of(|round| round.handovers),
         held: of(|round| round.held),
         time: of(|round| round.time),
     }
@@ -214,12 +222,13 @@ fn middle(rounds: &[Figures]) -> Figures {
 
 /// A line of the table, as Markdown.
 fn line(workload: &str, row: &str, figures: &Figures) -> String {
-    let (acquisitions, held) = (1000.0 * figures.acquisitions, 1000.0 * figures.held);
+    let [acquisitions, handovers, held] =
+        [figures.acquisitions, figures.handovers, figures.held].map(|figure| 1000.0 * figure);
     let (time, threads) = (figures.time, figures.threads());
     let mut text = String::new();
     let line = writeln!(
         text,
-        "| {workload} | {row} | {acquisitions:.1} | {held:.0} | {time:.1} | {threads:.1} |"
+        "| {workload} | {row} | {acquisitions:.2} | {handovers:.2} | {held:.0} | {time:.1} | {threads:.1} |"
     );
     line.expect("a string takes every line");
     text
@@ -247,11 +256,11 @@ mod tests {
     #[test]
     fn the_lock_is_busy_half_of_the_time_with_so_many_threads() {
         // Each holds it for an eighth of its time.
-        let one = Figures { acquisitions: 0.25, held: 2.0, time: 16.0 };
+        let one = Figures { acquisitions: 0.25, handovers: 0.5, held: 2.0, time: 16.0 };
         assert!((one.threads() - 4.0).abs() < 1e-9);
         assert_eq!(
             line("churn-t2", "fast", &one),
-            "| churn-t2 | fast | 250.0 | 2000 | 16.0 | 4.0 |\n"
+            "| churn-t2 | fast | 250.00 | 500.00 | 2000 | 16.0 | 4.0 |\n"
         );
         let two = Figures { held: 4.0, ..one };
         assert!((middle(&[one, two, two]).held - 4.0).abs() < 1e-9);

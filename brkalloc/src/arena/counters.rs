@@ -46,6 +46,20 @@ pub trait Counters: sealed::Sealed + 'static {
     /// Counts an acquisition of the heap's lock, which is held since that moment.
     #[doc(hidden)]
     fn held(&mut self, _taken: u64) {}
+    /// What is counted of another lock of the heap.
+    #[doc(hidden)]
+    type Turns: Send;
+    /// Of a lock that was never taken.
+    #[doc(hidden)]
+    const NO_TURNS: Self::Turns;
+    /// Counts an acquisition of that lock, which is held since `taken`.
+    #[doc(hidden)]
+    fn turn(_turns: &mut Self::Turns, _taken: u64) {}
+    /// Returns what was counted.
+    #[doc(hidden)]
+    fn counted(_turns: &Self::Turns) -> Turns {
+        Turns::NONE
+    }
     /// Counts a call of one of the C functions that a heap defines.
     #[doc(hidden)]
     fn call() {}
@@ -89,6 +103,23 @@ pub struct Operations {
     /// is on Unix alone. About one reading of the clock for each acquisition is in it, some 20 ns, and so is
     /// the time for which a thread that holds the lock has no processor.
     pub held: Option<Duration>,
+    /// Acquisitions of the locks of size classes, one a class, under which threads hand each other lists of small
+    /// objects; 0 without a cache.
+    pub handovers: u64,
+    /// Of these, the acquisitions of the lock that was held longest.
+    pub busiest_handovers: u64,
+    /// How long that lock was held, counted as [`held`](Operations::held) is.
+    pub busiest_held: Option<Duration>,
+}
+
+impl Operations {
+    /// Adds what was counted of one lock of a size class.
+    pub(crate) fn add(&mut self, turns: Turns) {
+        self.handovers += turns.acquisitions;
+        if self.busiest_held < turns.time() {
+            (self.busiest_handovers, self.busiest_held) = (turns.acquisitions, turns.time());
+        }
+    }
 }
 
 /// Calls of C's functions. Only one heap of a program defines them, and its caches serve most
@@ -136,6 +167,8 @@ impl Counters for Uncounted {
     const NAME: &'static str = "none";
     const COUNTS: bool = false;
     const NEW: Self = Self;
+    type Turns = ();
+    const NO_TURNS: () = ();
     fn figures(&self) -> Option<Operations> {
         None
     }
@@ -144,45 +177,70 @@ impl Counters for Uncounted {
 /// Counters of operations, and of the chunks that each search visits.
 #[derive(Clone, Debug)]
 pub struct Counted {
-    operations: Operations,
+    allocations: u64,
+    frees: u64,
+    resizes: u64,
+    searches: u64,
+    visited: u64,
+    visited_max: u32,
     /// Chunks that the current search has visited.
     visits: u32,
+    /// The heap's lock.
+    lock: Turns,
     /// Searches by the size class of their visits.
     histogram: [u64; CLASSES],
+}
+
+/// Acquisitions of a lock, and how many nanoseconds it was held.
+#[derive(Clone, Copy, Debug)]
+pub struct Turns {
+    acquisitions: u64,
+    held: u64,
+}
+
+impl Turns {
+    const NONE: Self = Self { acquisitions: 0, held: 0 };
+
+    #[inline]
+    fn count(&mut self, taken: u64) {
+        self.acquisitions += 1;
+        self.held += clock::nanoseconds().saturating_sub(taken);
+    }
+
+    fn time(self) -> Option<Duration> {
+        clock::IS_FINE.then(|| Duration::from_nanos(self.held))
+    }
 }
 
 impl Counters for Counted {
     const NAME: &'static str = "counters";
     const NEW: Self = Self {
-        operations: Operations {
-            allocations: 0,
-            frees: 0,
-            resizes: 0,
-            searches: 0,
-            visited: 0,
-            visited_median: 0,
-            visited_percentile_99: 0,
-            visited_max: 0,
-            acquisitions: 0,
-            held: if clock::IS_FINE { Some(Duration::ZERO) } else { None },
-        },
+        allocations: 0,
+        frees: 0,
+        resizes: 0,
+        searches: 0,
+        visited: 0,
+        visited_max: 0,
         visits: 0,
+        lock: Turns::NONE,
         histogram: [0; CLASSES],
     };
+    type Turns = Turns;
+    const NO_TURNS: Turns = Turns::NONE;
 
     #[inline]
     fn allocation(&mut self) {
-        self.operations.allocations += 1;
+        self.allocations += 1;
     }
 
     #[inline]
     fn free(&mut self) {
-        self.operations.frees += 1;
+        self.frees += 1;
     }
 
     #[inline]
     fn resize(&mut self) {
-        self.operations.resizes += 1;
+        self.resizes += 1;
     }
 
     #[inline]
@@ -193,9 +251,9 @@ impl Counters for Counted {
     #[inline]
     fn search(&mut self) {
         let visits = core::mem::replace(&mut self.visits, 0);
-        self.operations.searches += 1;
-        self.operations.visited += u64::from(visits);
-        self.operations.visited_max = self.operations.visited_max.max(visits);
+        self.searches += 1;
+        self.visited += u64::from(visits);
+        self.visited_max = self.visited_max.max(visits);
         if let Some(count) = self.histogram.get_mut(class(visits) as usize) {
             *count += 1;
         }
@@ -208,11 +266,16 @@ impl Counters for Counted {
 
     #[inline]
     fn held(&mut self, taken: u64) {
-        self.operations.acquisitions += 1;
-        if let Some(held) = &mut self.operations.held {
-            let time = clock::nanoseconds().saturating_sub(taken);
-            *held = held.saturating_add(Duration::from_nanos(time));
-        }
+        self.lock.count(taken);
+    }
+
+    #[inline]
+    fn turn(turns: &mut Turns, taken: u64) {
+        turns.count(taken);
+    }
+
+    fn counted(turns: &Turns) -> Turns {
+        *turns
     }
 
     #[inline]
@@ -222,9 +285,19 @@ impl Counters for Counted {
 
     fn figures(&self) -> Option<Operations> {
         Some(Operations {
+            allocations: self.allocations,
+            frees: self.frees,
+            resizes: self.resizes,
+            searches: self.searches,
+            visited: self.visited,
             visited_median: self.quantile(50),
             visited_percentile_99: self.quantile(99),
-            ..self.operations
+            visited_max: self.visited_max,
+            acquisitions: self.lock.acquisitions,
+            held: self.lock.time(),
+            handovers: 0,
+            busiest_handovers: 0,
+            busiest_held: Turns::NONE.time(),
         })
     }
 }
@@ -236,7 +309,7 @@ impl Counted {
         let mut within = 0;
         let quantile = (0u32..).zip(self.histogram).find_map(|(class, count)| {
             within += count;
-            (percent * self.operations.searches < 100 * within).then(|| least(class))
+            (percent * self.searches < 100 * within).then(|| least(class))
         });
         quantile.unwrap_or(0)
     }

@@ -15,7 +15,7 @@ use crate::arena::chunk;
 use crate::arena::counters::Counters;
 use crate::arena::heap::RawHeap;
 use crate::arena::index::{Operations, Request};
-use crate::sys::fork::{self, Fork, Hold, Survives};
+use crate::sys::fork::{self, Fork, Held, Hold, Survives};
 use crate::sys::lock::{Guarded, Lock};
 use crate::sys::source::Source;
 use core::alloc::Layout;
@@ -67,6 +67,20 @@ pub trait Extra {
     /// has come before.
     unsafe fn open(&self, _base: *mut u8) {}
 
+    /// Takes the locks of this state, which are behind the heap's, for a fork.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Lock::lock`].
+    unsafe fn lock(&self) {}
+
+    /// Releases these locks.
+    ///
+    /// # Safety
+    ///
+    /// The caller holds them.
+    unsafe fn unlock(&self) {}
+
     /// The child of a fork has this state and one thread.
     fn forked(&mut self, _fork: Fork) {}
 }
@@ -74,6 +88,28 @@ pub trait Extra {
 /// Nothing.
 impl Extra for () {
     const NEW: Self = ();
+}
+
+// SAFETY: who holds a lock of the state beside waits for no other, so each lock comes in its time.
+unsafe impl<C: Params> Held for Locked<C> {
+    unsafe fn lock(&self) {
+        // SAFETY: the caller guarantees it.
+        unsafe { Guarded::lock(&self.shared) };
+        // SAFETY: likewise.
+        unsafe { self.aside.lock() };
+    }
+
+    unsafe fn unlock(&self) {
+        // SAFETY: the caller holds all locks.
+        unsafe { self.aside.unlock() };
+        // SAFETY: likewise; and it has no reference to the value.
+        unsafe { Guarded::unlock(&self.shared) };
+    }
+
+    unsafe fn forked(&self, fork: Fork) {
+        // SAFETY: the caller holds the lock, and has no reference to the value.
+        unsafe { Held::forked(&self.shared, fork) };
+    }
 }
 
 impl<C: Params> Locked<C> {
@@ -146,7 +182,7 @@ impl<C: Params> Locked<C> {
         if C::IS_MALLOC {
             fork::hold_streams();
         }
-        home.link.hold(&home.shared);
+        home.link.hold(home);
         let open = |shared: &mut Shared<C>| {
             let was_open = shared.chunks.is_open();
             let opened = open(&mut shared.chunks);

@@ -1,25 +1,29 @@
-//! The depot: the small objects that all threads share, under the heap's lock.
+//! The depot: the small objects that all threads share.
 //!
 //! ```text
-//!   of each class   partial ──► slab ⇄ slab ⇄ slab        slabs that have objects
-//!                   batches ──► batch                     whole lists that threads gave back, for
-//!                                 └below─► batch          the next thread that asks
+//!   of each class   shelf   ──► list                      whole lists that threads gave back, for the
+//!                                 └below─► list           next thread that asks: a lock a class
+//!                   partial ──► slab ⇄ slab ⇄ slab        slabs that have objects: the heap's lock
 //! ```
 //!
-//! Threads take and give objects by the batch, so that one turn at the lock serves a hundred
+//! Threads take and give objects by the list, so that one turn at the depot serves up to a hundred
 //! requests. A slab is a chunk of the heap below. When its last object comes back, the depot frees
 //! it; the chunk merges and serves other sizes. The depot keeps an empty slab only if it is the
-//! last partial slab of its class. It takes apart batches of a class that no thread has asked for
+//! last partial slab of its class. It takes apart the lists of a class that no thread has asked for
 //! in a while, because each of their objects pins a slab: this, not the size of slabs, decides how
 //! much memory a program with shifting sizes holds.
+//!
+//! All [shelves](super::shelves) together may have as many bytes as one thread may cache. The depot grants them a
+//! batch at a time, and takes them back in the sweeps.
 //!
 //! After Bonwick and Adams, *Magazines and Vmem* (2001). This module knows no threads.
 
 use super::PerThread;
 use super::class::{CLASSES, Class};
 use super::map::{Map, Page};
-use super::object::{Object, Objects, pop};
+use super::object::{Object, Objects, height, pop};
 use super::records::Records;
+use super::shelves::{Shelf, Shelves};
 use crate::arena::chunk::Window;
 use crate::arena::harden::{Harden, Level};
 use crate::arena::heap::RawHeap;
@@ -29,23 +33,15 @@ use crate::layers::guarded;
 use crate::layers::locked::{Extra, Locked, Shared};
 use crate::sys::fork::Fork;
 
-/// The objects and slabs of each class that belong to no thread.
+/// The slabs of each class, and what shelves and threads may have, under the heap's lock.
 #[derive(Debug)]
 pub struct Depot {
     /// The first partial slab: one that has objects.
     pub(super) partial: [Page; CLASSES],
-    /// The topmost whole batch.
-    batches: [Objects; CLASSES],
-    /// How many batches there are.
-    depths: [u32; CLASSES],
-    /// Sweeps since a thread last asked for a batch.
-    idle: [u8; CLASSES],
-    /// Bytes in whole batches.
-    bytes: usize,
+    /// Bytes that all shelves may have.
+    pub(super) lent: usize,
     /// The class that makes room next.
     clock: usize,
-    /// Turns at the depot since the last sweep.
-    turns: u32,
     /// What threads keep, and may.
     pub(super) records: Records,
 }
@@ -56,30 +52,12 @@ unsafe impl Send for Depot {}
 
 impl Depot {
     /// The empty depot.
-    pub(super) const EMPTY: Self = Self {
-        partial: [0; CLASSES],
-        batches: [None; CLASSES],
-        depths: [0; CLASSES],
-        idle: [0; CLASSES],
-        bytes: 0,
-        clock: 0,
-        turns: 0,
-        records: Records::NEW,
-    };
+    pub(super) const EMPTY: Self =
+        Self { partial: [0; CLASSES], lent: 0, clock: 0, records: Records::NEW };
 
     /// Returns the first partial slab of a class; 0 if there is none.
     pub(super) fn first_partial(&self, class: Class) -> Page {
         self.partial[class.number()]
-    }
-
-    /// Returns the topmost whole batch of a class.
-    pub(super) fn first_batch(&self, class: Class) -> Objects {
-        self.batches[class.number()]
-    }
-
-    /// Returns how many whole batches of a class there are.
-    pub(super) fn depth(&self, class: Class) -> u32 {
-        self.depths[class.number()]
     }
 }
 
@@ -104,11 +82,41 @@ pub(super) fn locked<'a, C: PerThread>(
     home: &'a Locked<C>,
     shared: &'a mut Shared<C>,
 ) -> LockedDepot<'a, C> {
-    LockedDepot { depot: &mut shared.depot, chunks: &mut shared.chunks, map: &home.aside.map }
+    let (depot, chunks) = (&mut shared.depot, &mut shared.chunks);
+    LockedDepot { depot, chunks, map: &home.aside.map, shelves: &home.aside.shelves }
 }
 
-/// How often any thread takes or gives a batch between two sweeps of the depot.
-const SWEEP: u32 = 512;
+/// Takes a list of objects of the class that a thread has given.
+#[expect(clippy::redundant_closure_for_method_calls, reason = "the method is of one lifetime")]
+pub(super) fn take<C: PerThread>(home: &'static Locked<C>, class: Class) -> Objects {
+    let (list, is_due) = home.aside.shelves.take(class);
+    if is_due {
+        with(home, |depot| depot.sweep());
+    }
+    list
+}
+
+/// Accepts the list of objects of the class that `unload` returns.
+///
+/// # Safety
+///
+/// As for [`Shelves::give`].
+pub(super) unsafe fn give<C: PerThread>(
+    home: &'static Locked<C>,
+    class: Class,
+    unload: impl FnOnce() -> Objects,
+) {
+    // SAFETY: the caller guarantees it.
+    let (list, is_due) = unsafe { home.aside.shelves.give(class, unload) };
+    if list.is_some() || is_due {
+        with(home, |depot| {
+            depot.accept(list, class);
+            if is_due {
+                depot.sweep();
+            }
+        });
+    }
+}
 
 /// The most bytes of a batch.
 const BATCH: usize = 32 << 10;
@@ -139,10 +147,11 @@ pub(super) struct LockedDepot<'a, C: Params> {
     pub(super) depot: &'a mut Depot,
     pub(super) chunks: &'a mut RawHeap<C, C::Source>,
     pub(super) map: &'a Map<C>,
+    pub(super) shelves: &'a Shelves<C>,
 }
 
 impl<C: Params> LockedDepot<'_, C> {
-    /// The most bytes in whole batches, and also the most that each thread may cache.
+    /// The most bytes on all shelves, and also the most that each thread may cache.
     pub(super) const KEEPS: usize = match C::KEEPS {
         Some(bytes) => bytes,
         None => 0,
@@ -156,14 +165,6 @@ impl<C: Params> LockedDepot<'_, C> {
     /// Returns the bytes of a whole batch.
     pub(super) fn batch_bytes(class: Class) -> usize {
         usize::from(Self::BATCHES[class.number()]) * class.size()
-    }
-
-    /// Takes up to a whole batch; none if the heap has no room.
-    pub(super) fn take(&mut self, class: Class) -> Objects {
-        self.tick();
-        self.depot.idle[class.number()] = 0;
-        let whole = Self::BATCHES[class.number()];
-        self.pop_batch(class).or_else(|| self.draw(class, whole))
     }
 
     /// Puts objects back into their slabs, and frees chunks that stood in for some.
@@ -193,73 +194,97 @@ impl<C: Params> LockedDepot<'_, C> {
         unsafe { self.chunks.free(object.payload()) };
     }
 
-    /// Accepts a whole batch.
-    pub(super) fn give(&mut self, batch: Object, class: Class) {
-        self.tick();
-        let bytes = Self::batch_bytes(class);
-        while Self::KEEPS < self.depot.bytes + bytes {
-            if 2 <= self.depot.depth(class) || !self.make_room() {
-                return self.take_apart(Some(batch));
-            }
-        }
-        let number = class.number();
-        batch.set_below::<C>(self.depot.batches[number]);
-        self.depot.batches[number] = Some(batch);
-        self.depot.depths[number] += 1;
-        self.depot.bytes += bytes;
+    /// Puts a list on the shelf of the class that could not have it before, or takes it apart.
+    fn accept(&mut self, list: Objects, class: Class) {
+        let bytes = height::<C>(list) * class.size();
+        let returned = if self.grant_shelf(class, bytes) {
+            // SAFETY: it moves links, and runs nothing else.
+            unsafe { self.shelves.give(class, || list) }.0
+        } else {
+            list
+        };
+        self.take_apart(returned);
     }
 
-    /// Takes apart one batch of the next class that has any. Returns whether there was one.
-    fn make_room(&mut self) -> bool {
+    /// Accepts a list of objects that a thread does not use: for the shelf of the class, if other threads ask for lists of
+    /// that class, or else for their slabs.
+    pub(super) fn give_back(&mut self, list: Objects, class: Class) {
+        let bytes = height::<C>(list) * class.size();
+        let is_kept = self.at_shelf(class, |shelf| shelf.is_wanted() && shelf.push(list, bytes));
+        if !is_kept {
+            self.take_apart(list);
+        }
+    }
+
+    /// Lets a shelf have a batch more, at the cost of others. Returns whether `needed` more bytes were left for that. A
+    /// shelf that has two batches takes from no other.
+    fn grant_shelf(&mut self, class: Class, needed: usize) -> bool {
+        let has_much =
+            2 * Self::batch_bytes(class) <= self.at_shelf(class, |shelf| shelf.bytes().0);
+        let most = self.most();
+        while most < self.depot.lent + needed {
+            if has_much || !self.make_room(class) {
+                return false;
+            }
+        }
+        let more = Self::batch_bytes(class).max(needed).min(most - self.depot.lent);
+        self.depot.lent += more;
+        self.at_shelf(class, |shelf| shelf.grant(more));
+        true
+    }
+
+    /// The most bytes that all shelves may have: as many as one thread, or a quarter of what all threads may, if that is more.
+    fn most(&self) -> usize {
+        Self::KEEPS.max(self.depot.records.lent() / 4)
+    }
+
+    /// Takes back from the next shelf what it may have beyond what it has, or else one list with it. Spares that of one
+    /// class. Returns whether there was anything.
+    fn make_room(&mut self, spared: Class) -> bool {
         for _ in 0..CLASSES {
             self.depot.clock = (self.depot.clock + 1) % CLASSES;
-            let Some(class) = Class::at(self.depot.clock) else { return false };
-            if let Some(batch) = self.pop_batch(class) {
-                self.take_apart(Some(batch));
+            let class = Class::at(self.depot.clock).filter(|class| *class != spared);
+            if class.is_some_and(|class| self.shrink_shelf(class)) {
                 return true;
             }
         }
-        false
+        self.shrink_shelf(spared)
     }
 
-    fn pop_batch(&mut self, class: Class) -> Objects {
-        let number = class.number();
-        let batch = self.depot.batches[number]?;
-        self.depot.batches[number] = batch.below::<C>();
-        self.depot.depths[number] -= 1;
-        self.depot.bytes -= Self::batch_bytes(class);
-        Some(batch)
+    /// Takes back what the shelf of a class may have beyond what it has, or else one list with it. Returns whether there was
+    /// anything.
+    fn shrink_shelf(&mut self, class: Class) -> bool {
+        let (list, more) = self.at_shelf(class, |shelf| match shelf.settle() {
+            0 => (shelf.pop(class), shelf.settle()),
+            more => (None, more),
+        });
+        self.depot.lent -= more;
+        self.take_apart(list);
+        more != 0
     }
 
-    /// Counts a turn, and every [`SWEEP`] turns takes apart batches that nobody asked for.
-    #[inline]
-    fn tick(&mut self) {
-        self.depot.turns += 1;
-        if SWEEP <= self.depot.turns {
-            self.sweep();
-        }
+    /// Calls `f` with the shelf of a class, under its lock. It moves links and numbers only.
+    fn at_shelf<R>(&self, class: Class, f: impl FnOnce(&mut Shelf<C>) -> R) -> R {
+        // SAFETY: the functions of this module run nothing else.
+        unsafe { self.shelves.with(class, f) }
     }
 
+    /// Takes apart the lists of classes that nobody has asked for since the sweep before.
     #[cold]
     fn sweep(&mut self) {
-        self.depot.turns = 0;
         for class in Class::all() {
-            let idle = &mut self.depot.idle[class.number()];
-            *idle = idle.saturating_add(1);
-            if 2 <= *idle {
+            if self.at_shelf(class, Shelf::is_idle) {
                 self.clear(class);
             }
         }
     }
 
-    /// Takes apart the batches of a class.
+    /// Takes apart the lists of a class.
     fn clear(&mut self, class: Class) {
-        while let Some(batch) = self.pop_batch(class) {
-            self.take_apart(Some(batch));
-        }
+        while self.shrink_shelf(class) {}
     }
 
-    /// Takes apart all batches, and frees every slab whose objects are all back.
+    /// Takes apart all lists, and frees every slab whose objects are all back.
     pub(super) fn clear_all(&mut self) {
         for class in Class::all() {
             self.clear(class);

@@ -1,4 +1,4 @@
-//! The walk over all slabs and batches, for `check()`.
+//! The walk over all slabs and shelves, for `check()`.
 //!
 //! It compares the map with the chunks below, and each slab's own list with the slab's counts. Like
 //! every walk it changes nothing and is O(n).
@@ -6,7 +6,9 @@
 use super::class::Class;
 use super::depot::LockedDepot;
 use super::map::{Kind, Page, Slab};
-use super::object::{Object, Objects};
+use super::object::{Object, Objects, height};
+use super::record::Record;
+use super::shelves::Shelf;
 use super::slabs::{is_place, object_at};
 use crate::arena::check::Corruption;
 use crate::arena::chunk::Window;
@@ -15,9 +17,9 @@ use crate::layers::guarded;
 use core::ptr::NonNull;
 
 impl<C: Params> LockedDepot<'_, C> {
-    /// Returns the first broken invariant of slabs and batches.
+    /// Returns the first broken invariant of slabs and shelves.
     pub(super) fn check(&self) -> Result<(), Corruption> {
-        let mut partial = 0;
+        let (mut partial, mut granted) = (0, 0);
         for page in self.map.pages() {
             if let Kind::Slab { class, back: 0 } = self.map.kind(page) {
                 self.check_slab(page, class)?;
@@ -26,8 +28,11 @@ impl<C: Params> LockedDepot<'_, C> {
         }
         for class in Class::all() {
             partial = self.check_partial(class, partial)?;
-            self.check_batches(class)?;
+            granted += self.check_shelf(class)?;
         }
+        self.ensure(granted == self.depot.lent, "shelves may have another sum than was lent")?;
+        let most = Self::KEEPS.max(C::TOTAL / 4);
+        self.ensure(granted <= most, "shelves may have more than all may together")?;
         self.ensure(partial == 0, "a slab that has objects is in no list")
     }
 
@@ -73,23 +78,55 @@ impl<C: Params> LockedDepot<'_, C> {
         Ok(expected)
     }
 
-    fn check_batches(&self, class: Class) -> Result<(), Corruption> {
-        let whole = Self::BATCHES[class.number()];
-        let (mut batches, mut batch) = (0, self.depot.first_batch(class));
-        while let Some(first) = batch {
-            let (mut count, mut object): (u16, Objects) = (0, Some(first));
-            while let Some(place) = object {
-                count += 1;
-                self.ensure(count <= whole, "a batch has more objects than it can")?;
-                self.check_object(place, class)?;
-                object = place.next::<C>();
+    fn check_shelf(&self, class: Class) -> Result<usize, Corruption> {
+        let check = |shelf: &mut Shelf<C>| {
+            let whole = usize::from(Self::BATCHES[class.number()]);
+            let ((has, may), mut bytes) = (shelf.bytes(), 0);
+            self.ensure(has <= may, "a shelf has more than it may")?;
+            let mut list = shelf.top();
+            while let Some(first) = list {
+                self.check_object(first, class)?;
+                let mut object = first.next::<C>();
+                let length = height::<C>(object) + 1;
+                self.ensure(length <= whole, "a list has more objects than a batch")?;
+                bytes += length * class.size();
+                self.ensure(bytes <= has, "a shelf has more than was counted")?;
+                for expected in (1..length).rev() {
+                    let Some(place) = object.filter(|place| place.height::<C>() == expected) else {
+                        return Err(self.wrong("a list is shorter than it says"));
+                    };
+                    self.check_object(place, class)?;
+                    object = place.next::<C>();
+                }
+                self.ensure(object.is_none(), "a list is longer than it says")?;
+                list = first.below::<C>();
             }
-            batches += 1;
-            let depth = self.depot.depth(class);
-            self.ensure(batches <= depth, "there are more batches than were counted")?;
-            batch = first.below::<C>();
+            self.ensure(bytes == has, "a shelf has less than was counted")?;
+            Ok(may)
+        };
+        // SAFETY: it reads links and counts.
+        unsafe { self.shelves.with(class, check) }
+    }
+
+    /// Checks every object in the magazines of a thread.
+    pub(super) fn check_record(&self, record: &Record) -> Result<(), Corruption> {
+        let may = record.held() <= record.granted.get();
+        self.ensure(may, "a thread holds more than it may")?;
+        for class in Class::all() {
+            for mut place in record.magazine(class).lists() {
+                let mut expected = height::<C>(place);
+                let whole = usize::from(Self::BATCHES[class.number()]);
+                self.ensure(expected <= whole, "a magazine holds more than a batch")?;
+                while let Some(object) = place {
+                    self.check_object(object, class)?;
+                    let is_so = 0 < expected && object.height::<C>() == expected;
+                    self.ensure(is_so, "an object says a wrong number of those behind it")?;
+                    (place, expected) = (object.next::<C>(), expected - 1);
+                }
+                self.ensure(expected == 0, "a magazine is shorter than it says")?;
+            }
         }
-        self.ensure(batches == self.depot.depth(class), "there are fewer batches than were counted")
+        Ok(())
     }
 
     /// Checks that `object` stands where an object of the class can: in a slab of it, or in a

@@ -50,6 +50,11 @@ impl Front {
         Some(object)
     }
 
+    /// Whether the magazine has none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.head.get().is_none()
+    }
+
     /// Pushes an object, if the magazine has room. Returns whether it had.
     #[inline]
     pub(super) fn push<C: Params>(&self, object: Object) -> bool {
@@ -154,12 +159,10 @@ impl Magazine<'_> {
     /// Unloads the upper half of the magazine, at least one object if there is any.
     pub(super) fn unload_half<C: Params>(self) -> Objects {
         let first = self.front.head.get()?;
-        let mut last = first;
-        for _ in 1..first.height::<C>().div_ceil(2) {
-            last = last.next::<C>()?;
-        }
-        self.front.head.set(last.next::<C>());
-        last.set_next::<C>(None);
+        let half = first.height::<C>().div_ceil(2);
+        self.front.head.set(first.behind::<C>(half));
+        in_order();
+        first.cut::<C>(half);
         Some(first)
     }
 

@@ -35,6 +35,7 @@ mod objects;
 mod per_thread;
 mod record;
 mod records;
+mod shelves;
 mod slabs;
 mod state;
 mod thread;
@@ -55,6 +56,7 @@ use core::ptr::NonNull;
 use depot::Depot;
 use map::Map;
 use object::{Object, Objects};
+use shelves::Shelves;
 
 /// Whether, and how, threads cache what they free.
 ///
@@ -144,17 +146,28 @@ fn with<C: PerThread, R>(f: impl FnOnce(&ThreadCache<C>) -> R) -> R {
     report::without_unwinding(|| C::NAME, || C::with(f))
 }
 
-/// The state of a cached heap that threads read without its lock.
-pub struct Aside<C> {
+/// The state of a cached heap that threads use without its lock.
+pub struct Aside<C: Params> {
     map: Map<C>,
+    shelves: Shelves<C>,
 }
 
 impl<C: Params> Extra for Aside<C> {
-    const NEW: Self = Self { map: Map::new() };
+    const NEW: Self = Self { map: Map::new(), shelves: Shelves::EMPTY };
 
     unsafe fn open(&self, base: *mut u8) {
         // SAFETY: the caller guarantees the same.
         unsafe { self.map.open(base) };
+    }
+
+    unsafe fn lock(&self) {
+        // SAFETY: the caller guarantees it.
+        unsafe { self.shelves.lock() };
+    }
+
+    unsafe fn unlock(&self) {
+        // SAFETY: the caller holds the locks.
+        unsafe { self.shelves.unlock() };
     }
 }
 
@@ -288,7 +301,13 @@ unsafe impl<C: PerThread> Layer for Caching<C> {
     }
 
     fn figures(&self, stats: &mut Stats) {
-        stats.cached = Some(depot::with(C::base(), |depot| depot.held()));
+        let home = C::base();
+        stats.cached = Some(depot::with(home, |depot| depot.held()));
+        if let Some(operations) = &mut stats.operations {
+            for turns in home.aside.shelves.turns() {
+                operations.add(turns);
+            }
+        }
     }
 }
 

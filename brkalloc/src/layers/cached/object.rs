@@ -3,7 +3,7 @@
 //! ```text
 //!   | next | height | (checksum) | … |   next: the object behind it in its list
 //!                                       height: how many objects the list has from here on
-//!   | next | below  | (checksum) | … |   below: in a batch's first object, the batch beneath
+//!   | next | below  | (checksum) | … |   below: in the first object of a list on a shelf, the list beneath
 //! ```
 //!
 //! The smallest object is a granule, so both words fit every one. A list is its first object. Each
@@ -106,14 +106,33 @@ impl Object {
         self.set_checksum::<C>();
     }
 
-    /// Returns the batch beneath the one that begins here.
+    /// Returns the object that is so many places behind this one in its list; none where the list has ended.
+    pub(crate) fn behind<C: Params>(self, places: usize) -> Objects {
+        let mut place = Some(self);
+        for _ in 0..places {
+            place = place?.next::<C>();
+        }
+        place
+    }
+
+    /// Ends the list that begins here after so many objects.
+    pub(crate) fn cut<C: Params>(self, length: usize) {
+        let mut place = Some(self);
+        for height in (1..=length).rev() {
+            let Some(object) = place else { return };
+            place = object.next::<C>();
+            object.set_above::<C>(place.filter(|_| 1 < height), height);
+        }
+    }
+
+    /// Returns the list beneath the one that begins here.
     pub(crate) fn below<C: Params>(self) -> Objects {
         self.verify_checksum::<C>();
         // SAFETY: by the handle's invariant the link is readable, and was written.
         unsafe { self.second().read() }
     }
 
-    /// Stacks the batch that begins here onto `below`.
+    /// Stacks the list that begins here onto `below`.
     pub(crate) fn set_below<C: Params>(self, below: Objects) {
         self.verify_checksum::<C>();
         sanitizer::allowed(self.second().cast(), size_of::<Objects>());

@@ -4,7 +4,7 @@
 //! apart when the object comes back.
 
 use super::class::Class;
-use super::depot::{self, LockedDepot};
+use super::depot;
 use super::map::Kind;
 use super::object::{Object, Objects};
 use super::{PerThread, chunks, flushed, slabs, with};
@@ -13,22 +13,12 @@ use crate::layers::guarded;
 use crate::layers::locked::{Locked, Shared};
 use core::ptr::NonNull;
 
-/// Takes up to a batch of objects of the class.
-pub(super) fn take<C: PerThread>(class: Class) -> Objects {
-    find(class, |depot: &mut LockedDepot<'_, C>| depot.take(class))
-}
-
-/// Takes up to `most` objects from slabs of the class.
+/// Takes up to `most` objects from slabs of the class. Without any, allocates one chunk in place of an object.
+/// Without room for that, flushes the caches and tries again.
 pub(super) fn draw<C: PerThread>(class: Class, most: u16) -> Objects {
-    find(class, |depot: &mut LockedDepot<'_, C>| depot.draw(class, most))
-}
-
-/// Takes objects by `from`. Without any, allocates one chunk in place of an object. Without room
-/// for that, flushes the caches and tries again.
-fn find<C: PerThread>(class: Class, from: impl Fn(&mut LockedDepot<'_, C>) -> Objects) -> Objects {
     let home = C::base();
     let once = || {
-        let at_depot = |shared: &mut Shared<C>| from(&mut depot::locked(home, shared));
+        let at_depot = |shared: &mut Shared<C>| depot::locked(home, shared).draw(class, most);
         // SAFETY: the depot runs nothing else.
         let found = unsafe { home.opened(at_depot, || home.with(at_depot)) };
         found.or_else(|| {

@@ -78,6 +78,11 @@ impl Records {
         pause: 0,
     };
 
+    /// Returns the bytes that all threads may hold now.
+    pub(super) fn lent(&self) -> usize {
+        self.lent
+    }
+
     fn iter(&self) -> impl Iterator<Item = &'static Record> + use<> {
         let mut place = self.first;
         core::iter::from_fn(move || {

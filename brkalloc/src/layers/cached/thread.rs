@@ -19,7 +19,7 @@
 
 use super::class::{CLASSES, Class, MediumClass};
 use super::depot::LockedDepot;
-use super::object::{Object, Objects, height};
+use super::object::{Object, Objects};
 use super::record::{EMPTY, ENDED, Record};
 use super::{PerThread, depot, objects, with};
 use crate::arena::check::Corruption;
@@ -187,15 +187,13 @@ impl Record {
     fn refill<C: PerThread>(&self, home: &'static Locked<C>, class: Class) -> Objects {
         let magazine = self.magazine(class);
         magazine.note();
-        let whole = LockedDepot::<C>::BATCHES[class.number()];
         let objects = match magazine.take_spare::<C>() {
             None => {
                 self.widen(home, class);
-                let limit = magazine.limit();
-                if limit < whole {
-                    objects::draw::<C>(class, limit.max(1))
-                } else {
-                    objects::take::<C>(class)
+                let most = magazine.limit().max(1);
+                match depot::take(home, class) {
+                    Some(list) => Some(fitted(home, list, class, most.into())),
+                    None => objects::draw::<C>(class, most),
                 }
             }
             spare => spare,
@@ -215,27 +213,44 @@ impl Record {
         magazine.note();
         self.widen(home, class);
         if !magazine.front.push::<C>(object) {
-            // Under the lock, so that a fork sees all of it or nothing.
-            depot::with(home, |depot| {
-                if magazine.limit() < LockedDepot::<C>::BATCHES[class.number()] {
-                    depot.take_apart(magazine.unload_half::<C>());
-                } else if magazine.has_spare() || depot.affords(self, depot_batch::<C>(class)) {
-                    magazine.shift().into_iter().for_each(|batch| depot.give(batch, class));
-                } else {
-                    magazine.load(None).into_iter().for_each(|batch| depot.give(batch, class));
-                }
-                if !magazine.front.push::<C>(object) {
-                    depot.put(object);
-                }
-            });
+            self.unload(home, class);
+            if !magazine.front.push::<C>(object) {
+                depot::with(home, |depot| depot.put(object));
+            }
         }
         self.recharge::<C>(class);
     }
 
+    /// Gives half of a full magazine to other threads, or a whole batch.
+    fn unload<C: PerThread>(&self, home: &'static Locked<C>, class: Class) {
+        let magazine = self.magazine(class);
+        let whole = LockedDepot::<C>::BATCHES[class.number()];
+        let is_below = magazine.limit() < whole;
+        if is_below && magazine.front.is_empty() {
+            return;
+        }
+        let has_spare = !is_below
+            && (magazine.has_spare() || self.may_take(home, usize::from(whole) * class.size()));
+        // Under the shelf's lock, so that a fork sees all of it or nothing.
+        let unload = || match (is_below, has_spare) {
+            (true, _) => magazine.unload_half::<C>(),
+            (false, true) => magazine.shift(),
+            (false, false) => magazine.load(None),
+        };
+        // SAFETY: it moves links of this class, and runs nothing else; the list leaves this thread.
+        unsafe { depot::give(home, class, unload) };
+    }
+
+    /// Whether the thread may hold `more` bytes than it does. One that was refused asks again after its next sweep:
+    /// until then the answer is most likely the same, and each question takes the lock.
+    fn may_take<C: PerThread>(&self, home: &'static Locked<C>, more: usize) -> bool {
+        let known = self.may_hold(self.held() + more);
+        known.unwrap_or_else(|| depot::with(home, |depot| depot.affords(self, more)))
+    }
+
     /// Doubles the limit of a magazine, up to a whole batch, if the thread's budget allows it.
     /// Empties other magazines only for the first objects of a class: where all classes are in use,
-    /// they would only empty each other. A thread that was refused asks again after its next sweep: until then
-    /// the answer is most likely the same, and each question takes the lock.
+    /// they would only empty each other.
     fn widen<C: PerThread>(&self, home: &'static Locked<C>, class: Class) {
         let magazine = self.magazine(class);
         let (whole, limit) = (LockedDepot::<C>::BATCHES[class.number()], magazine.limit());
@@ -244,13 +259,9 @@ impl Record {
             return;
         }
         let more = usize::from(wanted - limit) * class.size();
-        let may = match self.may_hold(self.held() + more) {
-            Some(may) if may || limit != 0 => may,
-            _ => depot::with(home, |depot| {
-                depot.affords(self, more) || limit == 0 && self.make_room(depot, class, more)
-            }),
-        };
-        if may {
+        if self.may_take(home, more)
+            || limit == 0 && depot::with(home, |depot| self.make_room(depot, class, more))
+        {
             magazine.set_limit(wanted);
             self.recharge::<C>(class);
         }
@@ -319,9 +330,20 @@ impl Record {
     }
 }
 
-/// Returns the bytes of a whole batch.
-fn depot_batch<C: Params>(class: Class) -> usize {
-    LockedDepot::<C>::batch_bytes(class)
+/// Returns the first `most` objects of a list, and gives back the others.
+fn fitted<C: PerThread>(
+    home: &'static Locked<C>,
+    list: Object,
+    class: Class,
+    most: usize,
+) -> Object {
+    if most < list.height::<C>() {
+        let others = list.behind::<C>(most);
+        list.cut::<C>(most);
+        // SAFETY: it runs nothing; the list has just left the shelf, and this part has not been touched.
+        unsafe { depot::give(home, class, || others) };
+    }
+    list
 }
 
 impl<C: Params> LockedDepot<'_, C> {
@@ -332,8 +354,8 @@ impl<C: Params> LockedDepot<'_, C> {
 
     /// Gives back all objects of a class that a thread keeps.
     fn empty_class(&mut self, record: &Record, class: Class) {
-        for objects in record.magazine(class).empty() {
-            self.take_apart(objects);
+        for list in record.magazine(class).empty() {
+            self.give_back(list, class);
         }
         record.recharge::<C>(class);
     }
@@ -344,27 +366,6 @@ impl<C: Params> LockedDepot<'_, C> {
             self.empty_class(record, class);
         }
         record.medium.shed::<C>(0, |chunk| self.free_medium(chunk));
-    }
-
-    /// Checks every object in the magazines of a thread.
-    fn check_record(&self, record: &Record) -> Result<(), Corruption> {
-        let may = record.held() <= record.granted.get();
-        self.ensure(may, "a thread holds more than it may")?;
-        for class in Class::all() {
-            for mut place in record.magazine(class).lists() {
-                let mut expected = height::<C>(place);
-                let whole = usize::from(Self::BATCHES[class.number()]);
-                self.ensure(expected <= whole, "a magazine holds more than a batch")?;
-                while let Some(object) = place {
-                    self.check_object(object, class)?;
-                    let is_so = 0 < expected && object.height::<C>() == expected;
-                    self.ensure(is_so, "an object says a wrong number of those behind it")?;
-                    (place, expected) = (object.next::<C>(), expected - 1);
-                }
-                self.ensure(expected == 0, "a magazine is shorter than it says")?;
-            }
-        }
-        Ok(())
     }
 }
 

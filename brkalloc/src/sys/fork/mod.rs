@@ -54,10 +54,10 @@ impl Hold for () {
 ///
 /// # Safety
 ///
-/// An implementor promises that [`lock`](Held::lock) returns with its one lock held, and waits for
-/// no other meanwhile.
+/// An implementor promises that [`lock`](Held::lock) returns with its locks held, and waits meanwhile for nobody
+/// who waits for another lock.
 pub unsafe trait Held: Sync {
-    /// Takes the lock.
+    /// Takes the lock, and those behind it.
     ///
     /// # Safety
     ///

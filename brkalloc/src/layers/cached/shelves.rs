@@ -1,0 +1,216 @@
+//! Shelves: the lists of objects that threads hand to each other, one shelf a class.
+//!
+//! ```text
+//!   class 0   lock │ top ──► list                     a line of the processor's cache each
+//!                  │          └below─► list
+//!   class 1   lock │ top ──► …
+//! ```
+//!
+//! A thread gives half of a magazine, or a whole batch; the next thread that asks gets the list as it is.
+//! Each shelf has a lock of its own, held for a few loads and stores. So threads wait for each other only if
+//! they use the same class at the same moment, and hardly then.
+//!
+//! A shelf may have so many bytes as the [depot](super::depot) has granted it. The holder of a shelf's lock waits for no
+//! other lock, so a thread may take one while it holds the heap's.
+//!
+//! After Bonwick and Adams, *Magazines and Vmem* (2001). This module knows no threads and no slabs.
+
+use super::class::{CLASSES, Class};
+use super::object::{Objects, height};
+use crate::arena::counters::{Counters, Turns};
+use crate::layers::Params;
+use crate::sys::lock::Guarded;
+
+/// The lists of one class that belong to no thread.
+///
+/// # Invariant
+///
+/// The first object of each list leads to the list below it in place of the list's length.
+pub(super) struct Shelf<C: Params> {
+    /// The topmost list.
+    top: Objects,
+    /// Bytes in all lists, at most `granted`.
+    bytes: usize,
+    /// Bytes that they may have. Changes only under the heap's lock, too.
+    granted: usize,
+    /// Turns since the last sweep.
+    turns: u16,
+    /// 2 since a thread asked for a list, 1 after one sweep, then 0.
+    wanted: u8,
+    /// How often the lock was taken.
+    counted: <C::Counters as Counters>::Turns,
+}
+
+// SAFETY: objects on a shelf belong to no thread.
+unsafe impl<C: Params> Send for Shelf<C> {}
+
+/// How often threads take from a shelf or give to it between two sweeps of all.
+const SWEEP: u16 = 512;
+
+impl<C: Params> Shelf<C> {
+    const EMPTY: Self = Self {
+        top: None,
+        bytes: 0,
+        granted: 0,
+        turns: 0,
+        wanted: 0,
+        counted: <C::Counters as Counters>::NO_TURNS,
+    };
+
+    /// Puts a list of so many bytes on top, if the shelf may have them. Returns whether it did.
+    pub(super) fn push(&mut self, list: Objects, bytes: usize) -> bool {
+        let fits = self.bytes + bytes <= self.granted;
+        if let (true, Some(first)) = (fits, list) {
+            first.set_below::<C>(self.top);
+            self.top = list;
+            self.bytes += bytes;
+        }
+        fits
+    }
+
+    /// Takes the topmost list.
+    pub(super) fn pop(&mut self, class: Class) -> Objects {
+        let first = self.top?;
+        self.top = first.below::<C>();
+        let others = first.next::<C>();
+        let length = height::<C>(others) + 1;
+        first.set_above::<C>(others, length);
+        self.bytes -= length * class.size();
+        Some(first)
+    }
+
+    /// Returns the topmost list, which stays.
+    pub(super) fn top(&self) -> Objects {
+        self.top
+    }
+
+    /// Returns the bytes in all lists, and those that they may have.
+    pub(super) fn bytes(&self) -> (usize, usize) {
+        (self.bytes, self.granted)
+    }
+
+    /// Grants `more` bytes. The heap's lock is held.
+    pub(super) fn grant(&mut self, more: usize) {
+        self.granted += more;
+    }
+
+    /// Takes back the bytes that it may have and has not, and returns how many. The heap's lock is held.
+    pub(super) fn settle(&mut self) -> usize {
+        let more = self.granted - self.bytes;
+        self.granted = self.bytes;
+        more
+    }
+
+    /// Whether a thread has asked for a list since the last sweep but one.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.wanted != 0
+    }
+
+    /// Counts a sweep. Returns whether nobody has asked for a list since the one before.
+    pub(super) fn is_idle(&mut self) -> bool {
+        self.turns = 0;
+        self.wanted = self.wanted.saturating_sub(1);
+        !self.is_wanted()
+    }
+
+    /// Counts a turn. Returns whether it is time for a sweep.
+    fn tick(&mut self) -> bool {
+        self.turns = self.turns.saturating_add(1);
+        SWEEP <= self.turns
+    }
+}
+
+/// A shelf on a line of its own.
+#[repr(align(64))]
+struct Line<C: Params>(Guarded<C::Lock, Shelf<C>>);
+
+/// The shelves of all classes.
+pub(super) struct Shelves<C: Params>([Line<C>; CLASSES]);
+
+impl<C: Params> Shelves<C> {
+    #[expect(
+        clippy::declare_interior_mutable_const,
+        reason = "where each heap's shelves come from"
+    )]
+    pub(super) const EMPTY: Self =
+        Self([const { Line(Guarded::new(C::LOCK, Shelf::EMPTY)) }; CLASSES]);
+
+    /// Calls `f` with the shelf of a class, under its lock.
+    ///
+    /// # Safety
+    ///
+    /// `f` runs the crate's own code only.
+    #[inline]
+    pub(super) unsafe fn with<R>(&self, class: Class, f: impl FnOnce(&mut Shelf<C>) -> R) -> R {
+        let counted = |shelf: &mut Shelf<C>| {
+            let taken = C::Counters::taken();
+            let result = f(shelf);
+            C::Counters::turn(&mut shelf.counted, taken);
+            result
+        };
+        // SAFETY: the caller guarantees it. To count reads the system's clock, which calls nothing of the program.
+        unsafe { self.0[class.number()].0.with_own(counted) }
+    }
+
+    /// Takes a list of the class. Also returns whether it is time for a sweep.
+    pub(super) fn take(&self, class: Class) -> (Objects, bool) {
+        let take = |shelf: &mut Shelf<C>| {
+            shelf.wanted = 2;
+            (shelf.pop(class), shelf.tick())
+        };
+        // SAFETY: it moves links, and runs nothing else.
+        unsafe { self.with(class, take) }
+    }
+
+    /// Puts the list that `unload` returns onto the shelf of the class. Returns the list, unless the shelf may have it,
+    /// and whether it is time for a sweep.
+    ///
+    /// # Safety
+    ///
+    /// `unload` runs the crate's own code only. Its list is one of objects of the class, and nobody else's.
+    pub(super) unsafe fn give(
+        &self,
+        class: Class,
+        unload: impl FnOnce() -> Objects,
+    ) -> (Objects, bool) {
+        let give = |shelf: &mut Shelf<C>| {
+            let list = unload();
+            let bytes = height::<C>(list) * class.size();
+            (list.filter(|_| !shelf.push(list, bytes)), shelf.tick())
+        };
+        // SAFETY: the caller guarantees the same of `unload`; the rest moves links.
+        unsafe { self.with(class, give) }
+    }
+
+    /// Takes the locks of all shelves, for a fork.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Lock::lock`](crate::sys::lock::Lock::lock).
+    pub(super) unsafe fn lock(&self) {
+        for Line(shelf) in &self.0 {
+            // SAFETY: the caller guarantees it.
+            unsafe { shelf.lock() };
+        }
+    }
+
+    /// Releases the locks of all shelves, the last one first: critical sections nest.
+    ///
+    /// # Safety
+    ///
+    /// The caller holds them.
+    pub(super) unsafe fn unlock(&self) {
+        for Line(shelf) in self.0.iter().rev() {
+            // SAFETY: the caller guarantees it.
+            unsafe { shelf.unlock() };
+        }
+    }
+
+    /// Returns what was counted of each lock, without counting this look.
+    pub(super) fn turns(&self) -> impl Iterator<Item = Turns> {
+        self.0.iter().map(|Line(shelf)| {
+            // SAFETY: it copies numbers.
+            unsafe { shelf.with_own(|shelf| C::Counters::counted(&shelf.counted)) }
+        })
+    }
+}
