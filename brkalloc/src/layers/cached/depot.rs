@@ -13,15 +13,15 @@
 //! in a while, because each of their objects pins a slab: this, not the size of slabs, decides how
 //! much memory a program with shifting sizes holds.
 //!
-//! All [shelves](super::shelves) together may have as many bytes as one thread may cache. The depot grants them a
-//! batch at a time, and takes them back in the sweeps.
+//! All [shelves](super::shelves) together may have as many bytes as one thread, or half of what all threads may hold at
+//! that moment, if that is more. The depot grants them a batch at a time, and takes them back in the sweeps.
 //!
 //! After Bonwick and Adams, *Magazines and Vmem* (2001). This module knows no threads.
 
 use super::PerThread;
 use super::class::{CLASSES, Class};
 use super::map::{Map, Page};
-use super::object::{Object, Objects, height, pop};
+use super::object::{Object, Objects, height};
 use super::records::Records;
 use super::shelves::{Shelf, Shelves};
 use crate::arena::chunk::Window;
@@ -42,6 +42,8 @@ pub struct Depot {
     pub(super) lent: usize,
     /// The class that makes room next.
     clock: usize,
+    /// Whether the next sweep of a thread's cache is one of the shelves, too.
+    is_next: bool,
     /// What threads keep, and may.
     pub(super) records: Records,
 }
@@ -53,7 +55,7 @@ unsafe impl Send for Depot {}
 impl Depot {
     /// The empty depot.
     pub(super) const EMPTY: Self =
-        Self { partial: [0; CLASSES], lent: 0, clock: 0, records: Records::NEW };
+        Self { partial: [0; CLASSES], lent: 0, clock: 0, is_next: false, records: Records::NEW };
 
     /// Returns the first partial slab of a class; 0 if there is none.
     pub(super) fn first_partial(&self, class: Class) -> Page {
@@ -86,16 +88,6 @@ pub(super) fn locked<'a, C: PerThread>(
     LockedDepot { depot, chunks, map: &home.aside.map, shelves: &home.aside.shelves }
 }
 
-/// Takes a list of objects of the class that a thread has given.
-#[expect(clippy::redundant_closure_for_method_calls, reason = "the method is of one lifetime")]
-pub(super) fn take<C: PerThread>(home: &'static Locked<C>, class: Class) -> Objects {
-    let (list, is_due) = home.aside.shelves.take(class);
-    if is_due {
-        with(home, |depot| depot.sweep());
-    }
-    list
-}
-
 /// Accepts the list of objects of the class that `unload` returns.
 ///
 /// # Safety
@@ -107,14 +99,9 @@ pub(super) unsafe fn give<C: PerThread>(
     unload: impl FnOnce() -> Objects,
 ) {
     // SAFETY: the caller guarantees it.
-    let (list, is_due) = unsafe { home.aside.shelves.give(class, unload) };
-    if list.is_some() || is_due {
-        with(home, |depot| {
-            depot.accept(list, class);
-            if is_due {
-                depot.sweep();
-            }
-        });
+    let list = unsafe { home.aside.shelves.give(class, unload) };
+    if list.is_some() {
+        with(home, |depot| depot.accept(list, class));
     }
 }
 
@@ -151,7 +138,7 @@ pub(super) struct LockedDepot<'a, C: Params> {
 }
 
 impl<C: Params> LockedDepot<'_, C> {
-    /// The most bytes on all shelves, and also the most that each thread may cache.
+    /// The most bytes that each thread may cache.
     pub(super) const KEEPS: usize = match C::KEEPS {
         Some(bytes) => bytes,
         None => 0,
@@ -169,8 +156,8 @@ impl<C: Params> LockedDepot<'_, C> {
 
     /// Puts objects back into their slabs, and frees chunks that stood in for some.
     pub(super) fn take_apart(&mut self, mut objects: Objects) {
-        while let Some(object) = pop::<C>(&mut objects) {
-            self.put(object);
+        while let Some(first) = objects {
+            objects = self.put_run(first);
         }
     }
 
@@ -199,7 +186,7 @@ impl<C: Params> LockedDepot<'_, C> {
         let bytes = height::<C>(list) * class.size();
         let returned = if self.grant_shelf(class, bytes) {
             // SAFETY: it moves links, and runs nothing else.
-            unsafe { self.shelves.give(class, || list) }.0
+            unsafe { self.shelves.give(class, || list) }
         } else {
             list
         };
@@ -233,9 +220,10 @@ impl<C: Params> LockedDepot<'_, C> {
         true
     }
 
-    /// The most bytes that all shelves may have: as many as one thread, or a quarter of what all threads may, if that is more.
+    /// The most bytes that all shelves may have: as many as one thread, or half of what all threads may hold now, if that
+    /// is more.
     fn most(&self) -> usize {
-        Self::KEEPS.max(self.depot.records.lent() / 4)
+        Self::KEEPS.max(self.depot.records.lent() / 2)
     }
 
     /// Takes back from the next shelf what it may have beyond what it has, or else one list with it. Spares that of one
@@ -269,9 +257,14 @@ impl<C: Params> LockedDepot<'_, C> {
         unsafe { self.shelves.with(class, f) }
     }
 
-    /// Takes apart the lists of classes that nobody has asked for since the sweep before.
-    #[cold]
-    fn sweep(&mut self) {
+    /// Takes apart the lists of classes that nobody has asked for since the sweep before, every second time that a
+    /// thread sweeps its cache.
+    pub(super) fn sweep(&mut self) {
+        let is_next = self.depot.is_next;
+        self.depot.is_next = !is_next;
+        if !is_next {
+            return;
+        }
         for class in Class::all() {
             if self.at_shelf(class, Shelf::is_idle) {
                 self.clear(class);

@@ -31,7 +31,7 @@ impl<C: Params> LockedDepot<'_, C> {
             granted += self.check_shelf(class)?;
         }
         self.ensure(granted == self.depot.lent, "shelves may have another sum than was lent")?;
-        let most = Self::KEEPS.max(C::TOTAL / 4);
+        let most = Self::KEEPS.max(C::TOTAL / 2);
         self.ensure(granted <= most, "shelves may have more than all may together")?;
         self.ensure(partial == 0, "a slab that has objects is in no list")
     }

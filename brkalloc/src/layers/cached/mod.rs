@@ -62,8 +62,7 @@ use shelves::Shelves;
 ///
 /// Only [`Uncached`] and [`Cached`] implement it.
 pub trait Cache<C: Params>: sealed::Sealed {
-    /// The most bytes that each thread may cache, and also the most that the depot may hold; `None`
-    /// without a cache.
+    /// The most bytes that each thread may cache; `None` without a cache.
     #[doc(hidden)]
     const KEEPS: Option<usize>;
     /// The most bytes that all threads may cache together.

@@ -197,11 +197,3 @@ impl Object {
 pub(crate) fn height<C: Params>(list: Objects) -> usize {
     list.map_or(0, Object::height::<C>)
 }
-
-/// Pops the first object of a list.
-#[inline]
-pub(crate) fn pop<C: Params>(list: &mut Objects) -> Objects {
-    let first = (*list)?;
-    *list = first.next::<C>();
-    Some(first)
-}

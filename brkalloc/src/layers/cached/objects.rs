@@ -7,35 +7,43 @@ use super::class::Class;
 use super::depot;
 use super::map::Kind;
 use super::object::{Object, Objects};
-use super::{PerThread, chunks, flushed, slabs, with};
+use super::{PerThread, ThreadCache, chunks, flushed, slabs, with};
 use crate::arena::chunk::Window;
 use crate::layers::guarded;
 use crate::layers::locked::{Locked, Shared};
 use core::ptr::NonNull;
 
-/// Takes up to `most` objects from slabs of the class. Without any, allocates one chunk in place of an object.
-/// Without room for that, flushes the caches and tries again.
+/// Takes up to `most` objects from slabs of the class. Without any, flushes the caches, unless the thread has since its
+/// last sweep, and tries again; then allocates one chunk in place of an object, and at last flushes them in any case.
 pub(super) fn draw<C: PerThread>(class: Class, most: u16) -> Objects {
     let home = C::base();
-    let once = || {
+    let drawn = || {
         let at_depot = |shared: &mut Shared<C>| depot::locked(home, shared).draw(class, most);
         // SAFETY: the depot runs nothing else.
-        let found = unsafe { home.opened(at_depot, || home.with(at_depot)) };
-        found.or_else(|| {
-            let chunk = home.serve(class.object()?)?;
-            if Window::<C>::CHECKSUMMED {
-                // SAFETY: the heap has just handed out the chunk.
-                let extent = unsafe { extent(home, chunk) };
-                // SAFETY: the chunk is new, and has `extent` bytes.
-                unsafe { guarded::retire::<C>(chunk, extent) };
-            }
-            // SAFETY: the chunk is new, begins at a multiple of a granule and has at least one.
-            let object = unsafe { Object::new(chunk) };
-            object.set_above::<C>(None, 1);
-            Some(object)
-        })
+        unsafe { home.opened(at_depot, || home.with(at_depot)) }
     };
-    once().or_else(|| flushed::<C>().then(once)?)
+    let instead = || chunk_instead(home, class);
+    // A chunk between slabs stands in the way of the slab that there is room for once the caches are empty.
+    let is_first = || with::<C, _>(ThreadCache::is_first_flush);
+    drawn()
+        .or_else(|| (is_first() && flushed::<C>()).then(drawn)?)
+        .or_else(instead)
+        .or_else(|| flushed::<C>().then(|| drawn().or_else(instead))?)
+}
+
+/// Allocates a chunk in place of an object.
+fn chunk_instead<C: PerThread>(home: &Locked<C>, class: Class) -> Objects {
+    let chunk = home.serve(class.object()?)?;
+    if Window::<C>::CHECKSUMMED {
+        // SAFETY: the heap has just handed out the chunk.
+        let extent = unsafe { extent(home, chunk) };
+        // SAFETY: the chunk is new, and has `extent` bytes.
+        unsafe { guarded::retire::<C>(chunk, extent) };
+    }
+    // SAFETY: the chunk is new, begins at a multiple of a granule and has at least one.
+    let object = unsafe { Object::new(chunk) };
+    object.set_above::<C>(None, 1);
+    Some(object)
 }
 
 /// Frees an object to the thread's cache.

@@ -43,6 +43,8 @@ pub(super) struct Record {
     pub(super) granted: Cell<usize>,
     /// The bytes that the thread was last refused to hold; 0 if it was not, since its last sweep.
     pub(super) refused: Cell<usize>,
+    /// Whether the thread has flushed its caches since its last sweep, because no slab had room.
+    pub(super) has_flushed: Cell<bool>,
     /// The thread; [`FREE`], or [`UNKNOWN`].
     owner: AtomicUsize,
     /// Where its heap is; null if it belongs to none.
@@ -83,6 +85,7 @@ impl Record {
         charge: AtomicUsize::new(0),
         granted: Cell::new(0),
         refused: Cell::new(0),
+        has_flushed: Cell::new(false),
         owner: AtomicUsize::new(FREE),
         home: Cell::new(null()),
         next: Cell::new(null()),
@@ -158,6 +161,7 @@ impl Record {
         self.charge.store(0, Relaxed);
         self.granted.set(0);
         self.refused.set(0);
+        self.has_flushed.set(false);
         self.set_owner(FREE);
     }
 }
@@ -170,11 +174,22 @@ mod tests {
 
     /// Every field.
     fn told(record: &Record) -> String {
-        let Record { fronts, backs, medium, turns, clock, charge, granted, refused, owner, .. } =
-            record;
+        let Record {
+            fronts,
+            backs,
+            medium,
+            turns,
+            clock,
+            charge,
+            granted,
+            refused,
+            has_flushed,
+            owner,
+            ..
+        } = record;
         let links = [record.next.get(), record.next_free.get(), record.home.get().cast()];
         std::format!(
-            "{fronts:?} {backs:?} {medium:?} {turns:?} {clock:?} {charge:?} {granted:?} {refused:?} {owner:?} {links:?}"
+            "{fronts:?} {backs:?} {medium:?} {turns:?} {clock:?} {charge:?} {granted:?} {refused:?} {has_flushed:?} {owner:?} {links:?}"
         )
     }
 

@@ -33,8 +33,6 @@ pub(super) struct Shelf<C: Params> {
     bytes: usize,
     /// Bytes that they may have. Changes only under the heap's lock, too.
     granted: usize,
-    /// Turns since the last sweep.
-    turns: u16,
     /// 2 since a thread asked for a list, 1 after one sweep, then 0.
     wanted: u8,
     /// How often the lock was taken.
@@ -44,15 +42,11 @@ pub(super) struct Shelf<C: Params> {
 // SAFETY: objects on a shelf belong to no thread.
 unsafe impl<C: Params> Send for Shelf<C> {}
 
-/// How often threads take from a shelf or give to it between two sweeps of all.
-const SWEEP: u16 = 512;
-
 impl<C: Params> Shelf<C> {
     const EMPTY: Self = Self {
         top: None,
         bytes: 0,
         granted: 0,
-        turns: 0,
         wanted: 0,
         counted: <C::Counters as Counters>::NO_TURNS,
     };
@@ -108,15 +102,8 @@ impl<C: Params> Shelf<C> {
 
     /// Counts a sweep. Returns whether nobody has asked for a list since the one before.
     pub(super) fn is_idle(&mut self) -> bool {
-        self.turns = 0;
         self.wanted = self.wanted.saturating_sub(1);
         !self.is_wanted()
-    }
-
-    /// Counts a turn. Returns whether it is time for a sweep.
-    fn tick(&mut self) -> bool {
-        self.turns = self.turns.saturating_add(1);
-        SWEEP <= self.turns
     }
 }
 
@@ -152,31 +139,26 @@ impl<C: Params> Shelves<C> {
         unsafe { self.0[class.number()].0.with_own(counted) }
     }
 
-    /// Takes a list of the class. Also returns whether it is time for a sweep.
-    pub(super) fn take(&self, class: Class) -> (Objects, bool) {
+    /// Takes a list of the class.
+    pub(super) fn take(&self, class: Class) -> Objects {
         let take = |shelf: &mut Shelf<C>| {
             shelf.wanted = 2;
-            (shelf.pop(class), shelf.tick())
+            shelf.pop(class)
         };
         // SAFETY: it moves links, and runs nothing else.
         unsafe { self.with(class, take) }
     }
 
-    /// Puts the list that `unload` returns onto the shelf of the class. Returns the list, unless the shelf may have it,
-    /// and whether it is time for a sweep.
+    /// Puts the list that `unload` returns onto the shelf of the class. Returns the list, unless the shelf may have it.
     ///
     /// # Safety
     ///
     /// `unload` runs the crate's own code only. Its list is one of objects of the class, and nobody else's.
-    pub(super) unsafe fn give(
-        &self,
-        class: Class,
-        unload: impl FnOnce() -> Objects,
-    ) -> (Objects, bool) {
+    pub(super) unsafe fn give(&self, class: Class, unload: impl FnOnce() -> Objects) -> Objects {
         let give = |shelf: &mut Shelf<C>| {
             let list = unload();
             let bytes = height::<C>(list) * class.size();
-            (list.filter(|_| !shelf.push(list, bytes)), shelf.tick())
+            list.filter(|_| !shelf.push(list, bytes))
         };
         // SAFETY: the caller guarantees the same of `unload`; the rest moves links.
         unsafe { self.with(class, give) }

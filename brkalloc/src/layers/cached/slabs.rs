@@ -1,6 +1,6 @@
 //! Slabs: chunks of whole pages, cut into objects of one class.
 
-use super::class::Class;
+use super::class::{Class, PAGE};
 use super::depot::LockedDepot;
 use super::map::{Page, Slab};
 use super::object::{LINKED, Object, Objects, height};
@@ -101,32 +101,51 @@ impl<C: Params> LockedDepot<'_, C> {
 
     /// Puts an object back into its slab; frees a chunk that stood in for one.
     pub(super) fn put(&mut self, object: Object) {
-        let Some((page, class, entry)) = self.map.slab_at(object.payload()) else {
-            return self.free_medium(object);
-        };
-        let state = self.map.state(page, entry);
-        let place = self.place_of(Some(object), page, class);
-        let Some(used) = state.used().checked_sub(1) else {
-            Self::broken_object(object, "double free of an object")
-        };
-        let free = state.free();
-        // SAFETY: by the map it is the first object of the slab's own list.
-        let first = || unsafe { object_at(self.map.start_of(page), free - 1) };
-        object.set_first::<C>((free != 0).then(first));
-        self.map.set_objects(page, entry, state.with(place, used));
-        if used == 0 || used + 1 == class.capacity() {
-            self.regard(page, used);
-        }
+        object.set_above::<C>(None, 1);
+        self.put_run(object);
     }
 
-    /// Links a slab that regained its first object, or frees one that regained its last.
-    fn regard(&mut self, page: Page, used: u16) {
+    /// Puts the first objects of a list back into their slab, as many as are in the same one, or frees the chunk that
+    /// stands in for the first. Returns the rest of the list.
+    pub(super) fn put_run(&mut self, first: Object) -> Objects {
+        let Some((page, class, entry)) = self.map.slab_at(first.payload()) else {
+            let rest = first.next::<C>();
+            self.free_medium(first);
+            return rest;
+        };
+        let state = self.map.state(page, entry);
+        let start = self.map.start_of(page);
+        let (mut free, mut used) = (state.free(), state.used());
+        // SAFETY: by the map it is the first object of the slab's own list.
+        let mut own = (free != 0).then(|| unsafe { object_at(start, free - 1) });
+        let mut list = Some(first);
+        while let Some(object) = list.filter(|object| is_within(start, *object, class)) {
+            list = object.next::<C>();
+            free = self.place_of(Some(object), page, class);
+            used = match used.checked_sub(1) {
+                Some(used) => used,
+                None => Self::broken_object(object, "double free of an object"),
+            };
+            object.set_first::<C>(own);
+            own = Some(object);
+        }
+        self.map.set_objects(page, entry, state.with(free, used));
+        if used == 0 || state.used() == class.capacity() {
+            self.regard(page, state.used());
+        }
+        list
+    }
+
+    /// Links a slab that had `before` objects out and was full, or frees one whose objects are all back.
+    fn regard(&mut self, page: Page, before: u16) {
         let Some(slab) = self.map.slab(page) else {
             self.broken(page, "corrupt slab map: no slab begins here")
         };
-        if used != 0 {
+        if before == slab.class.capacity() {
             self.link(page, slab);
-        } else if self.depot.first_partial(slab.class) != page || slab.next != 0 {
+        }
+        let Some(slab) = self.map.slab(page).filter(|slab| slab.used == 0) else { return };
+        if self.depot.first_partial(slab.class) != page || slab.next != 0 {
             self.unlink(&slab);
             // SAFETY: by the map, none of its objects is out; it has just left its list.
             unsafe { self.free_slab(page, slab.class) };
@@ -221,6 +240,12 @@ impl<C: Params> LockedDepot<'_, C> {
     pub(super) fn broken_object(object: Object, what: &str) -> ! {
         report::fatal_at::<C>(what, object.payload().as_ptr())
     }
+}
+
+/// Whether an object begins in the pages of a slab of the class that begins at `start`.
+fn is_within(start: *mut u8, object: Object, class: Class) -> bool {
+    let distance = object.payload().addr().get().wrapping_sub(start.addr());
+    distance < class.pages() as usize * PAGE
 }
 
 /// Whether an object of a slab that begins at `start` can begin at `address`.

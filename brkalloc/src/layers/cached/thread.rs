@@ -116,6 +116,12 @@ impl<C: PerThread> ThreadCache<C> {
         Some(record)
     }
 
+    /// Whether this thread has flushed its caches since its last sweep, because no slab had room. The next call says
+    /// that it has.
+    pub(super) fn is_first_flush(&self) -> bool {
+        self.own().is_some_and(|record| !record.has_flushed.replace(true))
+    }
+
     /// Takes a record, and arranges for the thread's end.
     #[cold]
     #[expect(clippy::redundant_closure_for_method_calls, reason = "the method is of one lifetime")]
@@ -191,7 +197,7 @@ impl Record {
             None => {
                 self.widen(home, class);
                 let most = magazine.limit().max(1);
-                match depot::take(home, class) {
+                match home.aside.shelves.take(class) {
                     Some(list) => Some(fitted(home, list, class, most.into())),
                     None => objects::draw::<C>(class, most),
                 }
@@ -312,6 +318,7 @@ impl Record {
     fn sweep<C: PerThread>(&self, home: &'static Locked<C>) {
         self.turns.set(0);
         self.refused.set(0);
+        self.has_flushed.set(false);
         let mut idle = 0_u64;
         for class in Class::all() {
             idle |= u64::from(self.magazine(class).is_idle()) << class.number();
@@ -326,6 +333,7 @@ impl Record {
                 depot.empty_class(self, class);
             }
             depot.settle(self);
+            depot.sweep();
         });
     }
 }
