@@ -105,6 +105,32 @@ pub(super) unsafe fn give<C: PerThread>(
     }
 }
 
+/// Accepts a list of objects that a thread does not use: for the shelf of the class, if other threads ask for lists of
+/// that class, or else for their slabs.
+pub(super) fn give_back<C: PerThread>(home: &'static Locked<C>, list: Objects, class: Class) {
+    if list.is_none() {
+        return;
+    }
+    let bytes = height::<C>(list) * class.size();
+    // SAFETY: it moves links, and runs nothing else.
+    let is_kept = unsafe {
+        home.aside.shelves.with(class, |shelf| shelf.is_wanted() && shelf.push(list, bytes))
+    };
+    if !is_kept {
+        with(home, |depot| depot.take_apart(list));
+    }
+}
+
+/// Takes apart the lists of classes that nobody has asked for since the sweep before.
+pub(super) fn sweep<C: PerThread>(home: &'static Locked<C>) {
+    for class in Class::all() {
+        // SAFETY: it counts, and runs nothing else.
+        if unsafe { home.aside.shelves.with(class, Shelf::is_idle) } {
+            with(home, |depot| depot.clear(class));
+        }
+    }
+}
+
 /// The most bytes of a batch.
 const BATCH: usize = 32 << 10;
 
@@ -193,16 +219,6 @@ impl<C: Params> LockedDepot<'_, C> {
         self.take_apart(returned);
     }
 
-    /// Accepts a list of objects that a thread does not use: for the shelf of the class, if other threads ask for lists of
-    /// that class, or else for their slabs.
-    pub(super) fn give_back(&mut self, list: Objects, class: Class) {
-        let bytes = height::<C>(list) * class.size();
-        let is_kept = self.at_shelf(class, |shelf| shelf.is_wanted() && shelf.push(list, bytes));
-        if !is_kept {
-            self.take_apart(list);
-        }
-    }
-
     /// Lets a shelf have a batch more, at the cost of others. Returns whether `needed` more bytes were left for that. A
     /// shelf that has two batches takes from no other.
     fn grant_shelf(&mut self, class: Class, needed: usize) -> bool {
@@ -257,19 +273,11 @@ impl<C: Params> LockedDepot<'_, C> {
         unsafe { self.shelves.with(class, f) }
     }
 
-    /// Takes apart the lists of classes that nobody has asked for since the sweep before, every second time that a
-    /// thread sweeps its cache.
-    pub(super) fn sweep(&mut self) {
+    /// Counts a sweep of a thread's cache. Returns whether the shelves are to be swept, too: every second time.
+    pub(super) fn counts_sweep(&mut self) -> bool {
         let is_next = self.depot.is_next;
         self.depot.is_next = !is_next;
-        if !is_next {
-            return;
-        }
-        for class in Class::all() {
-            if self.at_shelf(class, Shelf::is_idle) {
-                self.clear(class);
-            }
-        }
+        is_next
     }
 
     /// Takes apart the lists of a class.

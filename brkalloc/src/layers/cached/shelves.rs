@@ -100,10 +100,10 @@ impl<C: Params> Shelf<C> {
         self.wanted != 0
     }
 
-    /// Counts a sweep. Returns whether nobody has asked for a list since the one before.
+    /// Counts a sweep. Returns whether it has, or may have, lists that nobody has asked for since the one before.
     pub(super) fn is_idle(&mut self) -> bool {
         self.wanted = self.wanted.saturating_sub(1);
-        !self.is_wanted()
+        !self.is_wanted() && self.granted != 0
     }
 }
 

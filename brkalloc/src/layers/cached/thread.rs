@@ -143,20 +143,17 @@ impl<C: PerThread> ThreadCache<C> {
         let own = self.own();
         self.record.set(&raw const ENDED.0);
         if let Some(record) = own {
-            depot::with(C::base(), |depot| {
-                depot.empty(record);
-                depot.release(record);
-            });
+            let home = C::base();
+            record.empty::<C>(home);
+            depot::with(home, |depot| depot.release(record));
         }
     }
 
     /// Gives everything back.
     pub(super) fn give_all(&self, home: &'static Locked<C>) {
         if let Some(record) = self.own() {
-            depot::with(home, |depot| {
-                depot.empty(record);
-                depot.settle(record);
-            });
+            record.empty::<C>(home);
+            depot::with(home, |depot| depot.settle(record));
         }
     }
 
@@ -265,9 +262,7 @@ impl Record {
             return;
         }
         let more = usize::from(wanted - limit) * class.size();
-        if self.may_take(home, more)
-            || limit == 0 && depot::with(home, |depot| self.make_room(depot, class, more))
-        {
+        if self.may_take(home, more) || limit == 0 && self.make_room(home, class, more) {
             magazine.set_limit(wanted);
             self.recharge::<C>(class);
         }
@@ -275,15 +270,15 @@ impl Record {
 
     /// Gives back medium chunks, and magazines other than that of `spared`, until there is room for
     /// `more` bytes. Returns whether there is.
-    fn make_room<C: Params>(
+    fn make_room<C: PerThread>(
         &self,
-        depot: &mut LockedDepot<'_, C>,
+        home: &'static Locked<C>,
         spared: Class,
         more: usize,
     ) -> bool {
         let (budget, medium) = (self.granted.get(), self.medium.bytes());
         if budget / 2 < medium {
-            self.medium.shed::<C>(budget / 8 * 3, |chunk| depot.free_medium(chunk));
+            self.shed_to(home, budget / 8 * 3);
         }
         for _ in 0..CLASSES {
             if self.held() + more <= budget / 4 * 3 {
@@ -292,10 +287,29 @@ impl Record {
             self.clock.set((self.clock.get() + 1) % CLASSES);
             let class = Class::at(self.clock.get());
             if let Some(class) = class.filter(|class| *class != spared) {
-                depot.empty_class(self, class);
+                self.empty_class(home, class);
             }
         }
-        depot.affords(self, more)
+        depot::with(home, |depot| depot.affords(self, more))
+    }
+
+    /// Gives back medium chunks until at most so many bytes are left.
+    fn shed_to<C: PerThread>(&self, home: &'static Locked<C>, most: usize) {
+        depot::with(home, |depot| self.medium.shed::<C>(most, |chunk| depot.free_medium(chunk)));
+    }
+
+    /// Gives back all objects of a class.
+    fn empty_class<C: PerThread>(&self, home: &'static Locked<C>, class: Class) {
+        for list in self.magazine(class).empty() {
+            depot::give_back(home, list, class);
+        }
+        self.recharge::<C>(class);
+    }
+
+    /// Gives back everything that the thread keeps.
+    fn empty<C: PerThread>(&self, home: &'static Locked<C>) {
+        Class::all().for_each(|class| self.empty_class(home, class));
+        self.shed_to(home, 0);
     }
 
     fn shed<C: PerThread>(&self, home: &'static Locked<C>, chunk: Object, class: MediumClass) {
@@ -319,22 +333,22 @@ impl Record {
         self.turns.set(0);
         self.refused.set(0);
         self.has_flushed.set(false);
-        let mut idle = 0_u64;
         for class in Class::all() {
-            idle |= u64::from(self.magazine(class).is_idle()) << class.number();
+            if self.magazine(class).is_idle() {
+                self.empty_class(home, class);
+            }
         }
-        let is_medium_idle = self.medium.is_idle();
-        depot::with(home, |depot| {
+        if self.medium.is_idle() {
+            self.shed_to(home, 0);
+        }
+        let is_for_all = depot::with(home, |depot| {
             depot.look_after_fork();
-            if is_medium_idle {
-                self.medium.shed::<C>(0, |chunk| depot.free_medium(chunk));
-            }
-            for class in Class::all().filter(|class| idle >> class.number() & 1 != 0) {
-                depot.empty_class(self, class);
-            }
             depot.settle(self);
-            depot.sweep();
+            depot.counts_sweep()
         });
+        if is_for_all {
+            depot::sweep(home);
+        }
     }
 }
 
@@ -358,22 +372,6 @@ impl<C: Params> LockedDepot<'_, C> {
     /// Whether the owner of a record may hold `more` bytes than it does.
     fn affords(&mut self, record: &Record, more: usize) -> bool {
         self.grant(record, record.held() + more)
-    }
-
-    /// Gives back all objects of a class that a thread keeps.
-    fn empty_class(&mut self, record: &Record, class: Class) {
-        for list in record.magazine(class).empty() {
-            self.give_back(list, class);
-        }
-        record.recharge::<C>(class);
-    }
-
-    /// Gives back everything that a thread keeps.
-    fn empty(&mut self, record: &Record) {
-        for class in Class::all() {
-            self.empty_class(record, class);
-        }
-        record.medium.shed::<C>(0, |chunk| self.free_medium(chunk));
     }
 }
 
