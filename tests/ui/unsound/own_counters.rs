@@ -6,6 +6,8 @@ use brkalloc::__private::Counters;
 struct Mine;
 
 impl Counters for Mine {
+    type Turns = ();
+    const NO_TURNS: () = ();
     const NAME: &'static str = "mine";
     const NEW: Self = Mine;
     fn figures(&self) -> Option<Operations> {
