@@ -179,6 +179,29 @@ fn memory_of_one_size_serves_another_once_it_is_free() {
 }
 
 #[test]
+fn a_thread_that_flushes_its_caches_for_a_slab_holds_no_more_than_it_may() {
+    #[brk_heap(source = "mmap", cache = "64KiB", limit = "1MiB")]
+    static HEAP: BrkHeap;
+    let fill = |size| {
+        let mut blocks = Vec::new();
+        while let Some(block) = allocate(&HEAP, layout(size, 16), 1) {
+            blocks.push(block);
+            assert_eq!(HEAP.check(), Ok(()), "{} blocks of {size}", blocks.len());
+        }
+        blocks
+    };
+    let mut random = Random(5);
+    for size in [300, 512, 640, 1024] {
+        let mut blocks = fill(size);
+        assert!((1 << 20) * 85 / 100 < blocks.len() * size, "{} of {size}", blocks.len());
+        while !blocks.is_empty() {
+            free(&HEAP, blocks.swap_remove(random.below(blocks.len())));
+        }
+    }
+    joins(&HEAP);
+}
+
+#[test]
 fn objects_that_other_threads_free_are_not_lost() {
     #[brk_heap(source = "mmap", cache = "128KiB")]
     static HEAP: BrkHeap;

@@ -116,9 +116,9 @@ impl Operations {
     /// Adds what was counted of one lock of a size class.
     pub(crate) fn add(&mut self, turns: Turns) {
         self.handovers += turns.acquisitions;
-        if self.busiest_held < turns.time() {
-            (self.busiest_handovers, self.busiest_held) = (turns.acquisitions, turns.time());
-        }
+        let busiest = (self.busiest_held, self.busiest_handovers);
+        let this = (turns.time(), turns.acquisitions);
+        (self.busiest_held, self.busiest_handovers) = busiest.max(this);
     }
 }
 

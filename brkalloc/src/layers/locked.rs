@@ -24,7 +24,7 @@ use core::ptr::NonNull;
 /// The arena, and the state that the layers above keep beside it.
 pub struct Locked<C: Params> {
     shared: Guarded<C::Lock, Shared<C>>,
-    /// State that threads read without the lock.
+    /// State that threads use without the lock.
     pub(super) aside: C::Aside,
     /// The heap's entry in the list of heaps locked across `fork`.
     link: <C::Lock as Lock>::Link,

@@ -61,7 +61,7 @@ pub trait Params: ArenaParams {
     type Lock: Lock;
     /// The part of a cache that the lock guards.
     type Depot: Extra + Send;
-    /// The part of a cache that threads read without the lock.
+    /// The part of a cache that threads use without the heap's lock.
     type Aside: Extra + Sync;
     /// Whether freed blocks wait in a quarantine before the heap hands them out again.
     type Quarantine: Quarantine;
@@ -69,8 +69,7 @@ pub trait Params: ArenaParams {
     const ARENA: usize;
     /// The greatest size of the arena, in bytes.
     const LIMIT: usize;
-    /// The most bytes that each thread may cache, and also the most that the depot may hold; `None`
-    /// without a cache.
+    /// The most bytes that each thread may cache; `None` without a cache.
     const KEEPS: Option<usize>;
     /// The most bytes that all threads may cache together.
     const TOTAL: usize;

@@ -126,10 +126,14 @@ pub(super) fn sweep<C: PerThread>(home: &'static Locked<C>) {
     for class in Class::all() {
         // SAFETY: it counts, and runs nothing else.
         if unsafe { home.aside.shelves.with(class, Shelf::is_idle) } {
-            with(home, |depot| depot.clear(class));
+            // Others have their turn between two lists.
+            while with(home, |depot| depot.shrink_shelf(class)) {}
         }
     }
 }
+
+/// How many shelves give way to one at most, each time that it may have no more.
+const TRIES: usize = 8;
 
 /// The most bytes of a batch.
 const BATCH: usize = 32 << 10;
@@ -225,10 +229,13 @@ impl<C: Params> LockedDepot<'_, C> {
         let has_much =
             2 * Self::batch_bytes(class) <= self.at_shelf(class, |shelf| shelf.bytes().0);
         let most = self.most();
-        while most < self.depot.lent + needed {
-            if has_much || !self.make_room(class) {
-                return false;
+        for _ in 0..TRIES {
+            if self.depot.lent + needed <= most || has_much || !self.make_room(class) {
+                break;
             }
+        }
+        if most < self.depot.lent + needed {
+            return false;
         }
         let more = Self::batch_bytes(class).max(needed).min(most - self.depot.lent);
         self.depot.lent += more;
@@ -236,27 +243,32 @@ impl<C: Params> LockedDepot<'_, C> {
         true
     }
 
-    /// The most bytes that all shelves may have: as many as one thread, or half of what all threads may hold now, if that
-    /// is more.
+    /// The most bytes that all shelves may have: as many as one thread, or half of what all threads may hold now, if
+    /// that is more. What they had before, when threads held more, they have until it is asked for or idle.
     fn most(&self) -> usize {
         Self::KEEPS.max(self.depot.records.lent() / 2)
     }
 
-    /// Takes back from the next shelf what it may have beyond what it has, or else one list with it. Spares that of one
-    /// class. Returns whether there was anything.
+    /// Takes back from the next shelf what it may have beyond what it has, or else one list with it: from one that nobody
+    /// asks, if possible, and from that of `spared` last. Returns whether there was anything.
     fn make_room(&mut self, spared: Class) -> bool {
-        for _ in 0..CLASSES {
-            self.depot.clock = (self.depot.clock + 1) % CLASSES;
-            let class = Class::at(self.depot.clock).filter(|class| *class != spared);
-            if class.is_some_and(|class| self.shrink_shelf(class)) {
-                return true;
+        for spares_wanted in [true, false] {
+            for _ in 0..CLASSES {
+                self.depot.clock = (self.depot.clock + 1) % CLASSES;
+                let class = Class::at(self.depot.clock).filter(|class| *class != spared);
+                let is_next = |class: &Class| {
+                    !spares_wanted || !self.at_shelf(*class, |shelf| shelf.is_wanted())
+                };
+                if class.filter(is_next).is_some_and(|class| self.shrink_shelf(class)) {
+                    return true;
+                }
             }
         }
         self.shrink_shelf(spared)
     }
 
-    /// Takes back what the shelf of a class may have beyond what it has, or else one list with it. Returns whether there was
-    /// anything.
+    /// Takes back what the shelf of a class may have beyond what it has, or else one list with it. Returns whether
+    /// there was anything.
     fn shrink_shelf(&mut self, class: Class) -> bool {
         let (list, more) = self.at_shelf(class, |shelf| match shelf.settle() {
             0 => (shelf.pop(class), shelf.settle()),

@@ -113,7 +113,11 @@ impl<C: Params> LockedDepot<'_, C> {
         let may = record.held() <= record.granted.get();
         self.ensure(may, "a thread holds more than it may")?;
         for class in Class::all() {
-            for mut place in record.magazine(class).lists() {
+            let magazine = record.magazine(class);
+            let [_, own] = magazine.lists();
+            let may = height::<C>(own) <= magazine.limit().into();
+            self.ensure(may, "a magazine holds more than it may")?;
+            for mut place in magazine.lists() {
                 let mut expected = height::<C>(place);
                 let whole = usize::from(Self::BATCHES[class.number()]);
                 self.ensure(expected <= whole, "a magazine holds more than a batch")?;

@@ -129,6 +129,7 @@ impl Magazine<'_> {
     /// Replaces its list by `objects`. Returns the old list, which is empty unless the allocator
     /// was entered again in between.
     pub(super) fn load(self, objects: Objects) -> Objects {
+        in_order();
         self.front.head.replace(objects)
     }
 

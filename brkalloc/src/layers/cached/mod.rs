@@ -2,8 +2,10 @@
 //!
 //! ```text
 //!   thread    magazines: an object list a class │ medium chunks: a list a class    no lock
-//!                 │ a batch at a time           │ an eighth at a time
-//!   heap      depot: whole batches, slabs       │                                  the heap's lock
+//!                 │ a list at a time            │ an eighth at a time
+//!   heap      shelves: lists of each class      │                                  a lock a class
+//!                 │ a list at a time            │
+//!             slabs                             │                                  the heap's lock
 //!                 │ a slab at a time            │
 //!             chunks ◄──────────────────────────┘
 //! ```
@@ -71,7 +73,7 @@ pub trait Cache<C: Params>: sealed::Sealed {
     /// The state that the heap's lock guards beside the chunks.
     #[doc(hidden)]
     type Depot: Extra + Send;
-    /// The state that threads read without the lock.
+    /// The state that threads use without the heap's lock.
     #[doc(hidden)]
     type Aside: Extra + Sync;
     /// The layers up to this one.

@@ -188,9 +188,8 @@ mod tests {
             ..
         } = record;
         let links = [record.next.get(), record.next_free.get(), record.home.get().cast()];
-        std::format!(
-            "{fronts:?} {backs:?} {medium:?} {turns:?} {clock:?} {charge:?} {granted:?} {refused:?} {has_flushed:?} {owner:?} {links:?}"
-        )
+        let counts = std::format!("{turns:?} {clock:?} {charge:?} {granted:?} {refused:?}");
+        std::format!("{fronts:?} {backs:?} {medium:?} {counts} {has_flushed:?} {owner:?} {links:?}")
     }
 
     #[test]

@@ -18,6 +18,7 @@
 use super::class::{CLASSES, Class};
 use super::object::{Objects, height};
 use crate::arena::counters::{Counters, Turns};
+use crate::diag::report;
 use crate::layers::Params;
 use crate::sys::lock::Guarded;
 
@@ -69,7 +70,12 @@ impl<C: Params> Shelf<C> {
         let others = first.next::<C>();
         let length = height::<C>(others) + 1;
         first.set_above::<C>(others, length);
-        self.bytes -= length * class.size();
+        let has = length.checked_mul(class.size()).and_then(|bytes| self.bytes.checked_sub(bytes));
+        let Some(has) = has else {
+            let what = "corrupt free object: length of its list is wrong";
+            report::fatal_at::<C>(what, first.payload().as_ptr())
+        };
+        self.bytes = has;
         Some(first)
     }
 

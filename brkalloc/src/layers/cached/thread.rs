@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!   request ─► magazine of its class ──► object                     no lock, no atomic
-//!                 └ none left ─► the spare batch ─► the depot ─► a slab ─► the heap   one lock
+//!                 └ none left ─► the spare batch ─► a shelf                    the class's lock
+//!                                └ none left ─► a slab ─► the heap             the heap's lock
 //! ```
 //!
 //! The thread-local is one word, which leads to the thread's [record](super::record) and has no
@@ -50,7 +51,7 @@ fn first_limit(class: Class) -> u16 {
     (128 / class.granules()).max(4)
 }
 
-/// How often this thread takes the lock between two sweeps of its own cache.
+/// How many turns at the depot or the heap this thread takes between two sweeps of its own cache.
 const SWEEP: u32 = 256;
 
 impl<C> ThreadCache<C> {
@@ -194,10 +195,10 @@ impl Record {
             None => {
                 self.widen(home, class);
                 let most = magazine.limit().max(1);
-                match home.aside.shelves.take(class) {
-                    Some(list) => Some(fitted(home, list, class, most.into())),
-                    None => objects::draw::<C>(class, most),
-                }
+                let list =
+                    home.aside.shelves.take(class).or_else(|| objects::draw::<C>(class, most));
+                // To draw may have emptied this magazine, and its limit with it.
+                list.map(|list| fitted(home, list, class, magazine.limit().max(1).into()))
             }
             spare => spare,
         };
@@ -234,7 +235,7 @@ impl Record {
         }
         let has_spare = !is_below
             && (magazine.has_spare() || self.may_take(home, usize::from(whole) * class.size()));
-        // Under the shelf's lock, so that a fork sees all of it or nothing.
+        // Under the shelf's lock, so that a fork sees the list here or there; one that the shelf refuses is on its way.
         let unload = || match (is_below, has_spare) {
             (true, _) => magazine.unload_half::<C>(),
             (false, true) => magazine.shift(),

@@ -64,12 +64,12 @@ pub unsafe trait Held: Sync {
     /// As for [`Lock::lock`].
     unsafe fn lock(&self);
 
-    /// Gives the lock back.
+    /// Gives the locks back.
     ///
     /// # Safety
     ///
-    /// The caller holds the lock: this thread took it, or it is the child of a fork whose parent
-    /// thread did. No reference to the guarded value outlives this call.
+    /// The caller holds the locks: this thread took it, or it is the child of a fork whose parent
+    /// thread did. No reference to a guarded value outlives this call.
     unsafe fn unlock(&self);
 
     /// Tells the value, in the child of a fork, that no other thread exists any more.

@@ -10,13 +10,14 @@ use lock_api::RawMutex;
 
 /// The lock of a heap, made from `R`.
 ///
-/// A heap needs two things of a mutex that `lock_api` does not require:
+/// A heap needs three things of a mutex that `lock_api` does not require:
 ///
 /// - It never allocates from a heap that it locks: neither when a thread takes it nor when one
 ///   waits for it. (`parking_lot` allocates when threads first wait.)
 /// - It survives an [`unlock`](RawMutex::unlock) in the child of a `fork`, by the thread that held
 ///   it in the parent. The other threads of the parent, among them those that waited, are not
 ///   there. A mutex that is one word and uses nothing else of the system does.
+/// - Each value is a lock of its own: a heap with a cache takes one while it holds another.
 ///
 /// A mutex without them can make a program deadlock, but not unsound. One that panics ends the
 /// process.
