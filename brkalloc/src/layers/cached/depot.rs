@@ -21,9 +21,9 @@
 use super::PerThread;
 use super::class::{CLASSES, Class};
 use super::map::{Map, Page};
-use super::object::{Object, Objects, height};
+use super::object::{Object, Objects};
 use super::records::Records;
-use super::shelves::{Shelf, Shelves};
+use super::shelves::{Shelf, Shelves, bytes_of};
 use crate::arena::chunk::Window;
 use crate::arena::harden::{Harden, Level};
 use crate::arena::heap::RawHeap;
@@ -111,7 +111,7 @@ pub(super) fn give_back<C: PerThread>(home: &'static Locked<C>, list: Objects, c
     if list.is_none() {
         return;
     }
-    let bytes = height::<C>(list) * class.size();
+    let bytes = bytes_of::<C>(list, class);
     // SAFETY: it moves links, and runs nothing else.
     let is_kept = unsafe {
         home.aside.shelves.with(class, |shelf| shelf.is_wanted() && shelf.push(list, bytes))
@@ -213,7 +213,7 @@ impl<C: Params> LockedDepot<'_, C> {
 
     /// Puts a list on the shelf of the class that could not have it before, or takes it apart.
     fn accept(&mut self, list: Objects, class: Class) {
-        let bytes = height::<C>(list) * class.size();
+        let bytes = bytes_of::<C>(list, class);
         let returned = if self.grant_shelf(class, bytes) {
             // SAFETY: it moves links, and runs nothing else.
             unsafe { self.shelves.give(class, || list) }
@@ -230,11 +230,12 @@ impl<C: Params> LockedDepot<'_, C> {
             2 * Self::batch_bytes(class) <= self.at_shelf(class, |shelf| shelf.bytes().0);
         let most = self.most();
         for _ in 0..TRIES {
-            if self.depot.lent + needed <= most || has_much || !self.make_room(class) {
+            if self.depot.lent.saturating_add(needed) <= most || has_much || !self.make_room(class)
+            {
                 break;
             }
         }
-        if most < self.depot.lent + needed {
+        if most < self.depot.lent.saturating_add(needed) {
             return false;
         }
         let more = Self::batch_bytes(class).max(needed).min(most - self.depot.lent);

@@ -87,7 +87,7 @@ impl<C: Params> LockedDepot<'_, C> {
             while let Some(first) = list {
                 self.check_object(first, class)?;
                 let mut object = first.next::<C>();
-                let length = height::<C>(object) + 1;
+                let length = height::<C>(object).saturating_add(1);
                 self.ensure(length <= whole, "a list has more objects than a batch")?;
                 bytes += length * class.size();
                 self.ensure(bytes <= has, "a shelf has more than was counted")?;

@@ -54,7 +54,7 @@ impl<C: Params> Shelf<C> {
 
     /// Puts a list of so many bytes on top, if the shelf may have them. Returns whether it did.
     pub(super) fn push(&mut self, list: Objects, bytes: usize) -> bool {
-        let fits = self.bytes + bytes <= self.granted;
+        let fits = self.bytes.saturating_add(bytes) <= self.granted;
         if let (true, Some(first)) = (fits, list) {
             first.set_below::<C>(self.top);
             self.top = list;
@@ -68,13 +68,14 @@ impl<C: Params> Shelf<C> {
         let first = self.top?;
         self.top = first.below::<C>();
         let others = first.next::<C>();
-        let length = height::<C>(others) + 1;
-        first.set_above::<C>(others, length);
-        let has = length.checked_mul(class.size()).and_then(|bytes| self.bytes.checked_sub(bytes));
-        let Some(has) = has else {
+        let length = height::<C>(others).checked_add(1);
+        let bytes = length.and_then(|length| length.checked_mul(class.size()));
+        let has = bytes.and_then(|bytes| self.bytes.checked_sub(bytes));
+        let (Some(length), Some(has)) = (length, has) else {
             let what = "corrupt free object: length of its list is wrong";
             report::fatal_at::<C>(what, first.payload().as_ptr())
         };
+        first.set_above::<C>(others, length);
         self.bytes = has;
         Some(first)
     }
@@ -111,6 +112,11 @@ impl<C: Params> Shelf<C> {
         self.wanted = self.wanted.saturating_sub(1);
         !self.is_wanted() && self.granted != 0
     }
+}
+
+/// Returns the bytes of a list of the class, as its first object says.
+pub(super) fn bytes_of<C: Params>(list: Objects, class: Class) -> usize {
+    height::<C>(list).saturating_mul(class.size())
 }
 
 /// A shelf on a line of its own.
@@ -163,7 +169,7 @@ impl<C: Params> Shelves<C> {
     pub(super) unsafe fn give(&self, class: Class, unload: impl FnOnce() -> Objects) -> Objects {
         let give = |shelf: &mut Shelf<C>| {
             let list = unload();
-            let bytes = height::<C>(list) * class.size();
+            let bytes = bytes_of::<C>(list, class);
             list.filter(|_| !shelf.push(list, bytes))
         };
         // SAFETY: the caller guarantees the same of `unload`; the rest moves links.
@@ -200,5 +206,43 @@ impl<C: Params> Shelves<C> {
             // SAFETY: it copies numbers.
             unsafe { shelf.with_own(|shelf| C::Counters::counted(&shelf.counted)) }
         })
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use crate::diag::report::tests::last_words;
+    use crate::{BrkHeap, brk_heap};
+    use core::alloc::{GlobalAlloc, Layout};
+    use std::vec::Vec;
+
+    #[brk_heap(source = "mmap", cache = "1MiB", crate = crate)]
+    static HEAP: BrkHeap;
+
+    #[test]
+    fn a_list_that_says_a_wrong_length_is_noticed() {
+        const LAYOUT: Layout = Layout::new::<[u64; 8]>();
+        let class = Class::of(LAYOUT).expect("it is small");
+        // SAFETY: the layout has a size.
+        let blocks: Vec<_> = (0..1000).map(|_| unsafe { HEAP.alloc(LAYOUT) }).collect();
+        for block in blocks {
+            // SAFETY: each block is freed once.
+            unsafe { HEAP.dealloc(block, LAYOUT) };
+        }
+        let shelves = &<HEAP as Params>::base().aside.shelves;
+        // SAFETY: it reads a link.
+        let top = unsafe { shelves.with(class, |shelf| shelf.top) };
+        let second =
+            top.expect("lists were given").next::<HEAP>().expect("a batch has more than one");
+        assert_eq!(second.height::<HEAP>(), 127);
+        for length in [usize::MAX, usize::MAX / 64, 1 << 20] {
+            let words = last_words(|| {
+                second.set_above::<HEAP>(second.next::<HEAP>(), length);
+                shelves.take(class);
+            });
+            let what = "brkalloc: HEAP: corrupt free object: length of its list is wrong at 0x";
+            assert!(words.starts_with(what), "{length}: {words}");
+        }
     }
 }
