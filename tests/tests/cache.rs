@@ -12,6 +12,7 @@ use brkalloc_harness::pattern::Block;
 use brkalloc_harness::random::Random;
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::NonNull;
+use std::sync::Barrier;
 use std::sync::mpsc::channel;
 use std::thread;
 
@@ -356,6 +357,55 @@ fn lists_that_nobody_asks_for_go_back_while_threads_run() {
         all_at_once(600, 64);
     }
     assert!(in_use() < 100 << 10, "{} bytes are still in use", in_use());
+    joins(&HEAP);
+}
+
+#[test]
+fn the_more_threads_keep_the_more_may_shelves_have() {
+    #[brk_heap(source = "mmap", cache = "1MiB")]
+    static HEAP: BrkHeap;
+    let fill_and_free = |count, size| {
+        let blocks: Vec<_> =
+            (0..count).filter_map(|_| allocate(&HEAP, layout(size, 8), 1)).collect();
+        for block in blocks {
+            free(&HEAP, block);
+        }
+    };
+    let all_sizes = || {
+        for size in (16..=1024).step_by(16) {
+            fill_and_free(300, size);
+        }
+    };
+    // What one thread frees of one size, beside so many that sleep with full caches, and then stays in use.
+    let stays = |sleepers: usize| {
+        let (asleep, wake) = (Barrier::new(2), Barrier::new(sleepers + 1));
+        thread::scope(|scope| {
+            let sleeping: Vec<_> = (0..sleepers)
+                .map(|_| {
+                    let thread = scope.spawn(|| {
+                        all_sizes();
+                        asleep.wait();
+                        wake.wait();
+                    });
+                    asleep.wait();
+                    thread
+                })
+                .collect();
+            let before = HEAP.stats().in_use;
+            fill_and_free(20_000, 512);
+            let after = HEAP.stats().in_use;
+            assert_eq!(HEAP.check(), Ok(()));
+            wake.wait();
+            // Their destructors have run, too.
+            for thread in sleeping {
+                thread.join().expect("it does not panic");
+            }
+            after.saturating_sub(before)
+        })
+    };
+    let (few, many) = (stays(1), stays(8));
+    // It is 577,536 for many, too, if shelves may have only as much as one thread.
+    assert!(few < 200_000 && (900_000..4 << 20).contains(&many), "{few}, {many}");
     joins(&HEAP);
 }
 

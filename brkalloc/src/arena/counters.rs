@@ -48,17 +48,17 @@ pub trait Counters: sealed::Sealed + 'static {
     fn held(&mut self, _taken: u64) {}
     /// What is counted of another lock of the heap.
     #[doc(hidden)]
-    type Turns: Send;
+    type LockStats: Send;
     /// Of a lock that was never taken.
     #[doc(hidden)]
-    const NO_TURNS: Self::Turns;
+    const UNTAKEN: Self::LockStats;
     /// Counts an acquisition of that lock, which is held since `taken`.
     #[doc(hidden)]
-    fn turn(_turns: &mut Self::Turns, _taken: u64) {}
+    fn count_lock(_stats: &mut Self::LockStats, _taken: u64) {}
     /// Returns what was counted.
     #[doc(hidden)]
-    fn counted(_turns: &Self::Turns) -> Turns {
-        Turns::NONE
+    fn lock_stats(_stats: &Self::LockStats) -> LockStats {
+        LockStats::NONE
     }
     /// Counts a call of one of the C functions that a heap defines.
     #[doc(hidden)]
@@ -114,10 +114,10 @@ pub struct Operations {
 
 impl Operations {
     /// Adds what was counted of one lock of a size class.
-    pub(crate) fn add(&mut self, turns: Turns) {
-        self.handovers += turns.acquisitions;
+    pub(crate) fn add(&mut self, stats: LockStats) {
+        self.handovers += stats.acquisitions;
         let busiest = (self.busiest_held, self.busiest_handovers);
-        let this = (turns.time(), turns.acquisitions);
+        let this = (stats.time(), stats.acquisitions);
         (self.busiest_held, self.busiest_handovers) = busiest.max(this);
     }
 }
@@ -167,8 +167,8 @@ impl Counters for Uncounted {
     const NAME: &'static str = "none";
     const COUNTS: bool = false;
     const NEW: Self = Self;
-    type Turns = ();
-    const NO_TURNS: () = ();
+    type LockStats = ();
+    const UNTAKEN: () = ();
     fn figures(&self) -> Option<Operations> {
         None
     }
@@ -186,19 +186,19 @@ pub struct Counted {
     /// Chunks that the current search has visited.
     visits: u32,
     /// The heap's lock.
-    lock: Turns,
+    lock: LockStats,
     /// Searches by the size class of their visits.
     histogram: [u64; CLASSES],
 }
 
 /// Acquisitions of a lock, and how many nanoseconds it was held.
 #[derive(Clone, Copy, Debug)]
-pub struct Turns {
+pub struct LockStats {
     acquisitions: u64,
     held: u64,
 }
 
-impl Turns {
+impl LockStats {
     const NONE: Self = Self { acquisitions: 0, held: 0 };
 
     #[inline]
@@ -222,11 +222,11 @@ impl Counters for Counted {
         visited: 0,
         visited_max: 0,
         visits: 0,
-        lock: Turns::NONE,
+        lock: LockStats::NONE,
         histogram: [0; CLASSES],
     };
-    type Turns = Turns;
-    const NO_TURNS: Turns = Turns::NONE;
+    type LockStats = LockStats;
+    const UNTAKEN: LockStats = LockStats::NONE;
 
     #[inline]
     fn allocation(&mut self) {
@@ -270,12 +270,12 @@ impl Counters for Counted {
     }
 
     #[inline]
-    fn turn(turns: &mut Turns, taken: u64) {
-        turns.count(taken);
+    fn count_lock(stats: &mut LockStats, taken: u64) {
+        stats.count(taken);
     }
 
-    fn counted(turns: &Turns) -> Turns {
-        *turns
+    fn lock_stats(stats: &LockStats) -> LockStats {
+        *stats
     }
 
     #[inline]
@@ -297,7 +297,7 @@ impl Counters for Counted {
             held: self.lock.time(),
             handovers: 0,
             busiest_handovers: 0,
-            busiest_held: Turns::NONE.time(),
+            busiest_held: LockStats::NONE.time(),
         })
     }
 }

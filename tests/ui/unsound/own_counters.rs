@@ -6,8 +6,8 @@ use brkalloc::__private::Counters;
 struct Mine;
 
 impl Counters for Mine {
-    type Turns = ();
-    const NO_TURNS: () = ();
+    type LockStats = ();
+    const UNTAKEN: () = ();
     const NAME: &'static str = "mine";
     const NEW: Self = Mine;
     fn figures(&self) -> Option<Operations> {

@@ -43,7 +43,7 @@ pub struct Depot {
     /// The class that makes room next.
     clock: usize,
     /// Whether the next sweep of a thread's cache is one of the shelves, too.
-    is_next: bool,
+    sweeps_shelves: bool,
     /// What threads keep, and may.
     pub(super) records: Records,
 }
@@ -54,8 +54,13 @@ unsafe impl Send for Depot {}
 
 impl Depot {
     /// The empty depot.
-    pub(super) const EMPTY: Self =
-        Self { partial: [0; CLASSES], lent: 0, clock: 0, is_next: false, records: Records::NEW };
+    pub(super) const EMPTY: Self = Self {
+        partial: [0; CLASSES],
+        lent: 0,
+        clock: 0,
+        sweeps_shelves: false,
+        records: Records::NEW,
+    };
 
     /// Returns the first partial slab of a class; 0 if there is none.
     pub(super) fn first_partial(&self, class: Class) -> Page {
@@ -88,18 +93,13 @@ pub(super) fn locked<'a, C: PerThread>(
     LockedDepot { depot, chunks, map: &home.aside.map, shelves: &home.aside.shelves }
 }
 
-/// Accepts the list of objects of the class that `unload` returns.
-///
-/// # Safety
-///
-/// As for [`Shelves::give`].
-pub(super) unsafe fn give<C: PerThread>(
+/// Accepts the list of objects of the class that `unload` returns, which must take no lock.
+pub(super) fn give<C: PerThread>(
     home: &'static Locked<C>,
     class: Class,
     unload: impl FnOnce() -> Objects,
 ) {
-    // SAFETY: the caller guarantees it.
-    let list = unsafe { home.aside.shelves.give(class, unload) };
+    let list = home.aside.shelves.give(class, unload);
     if list.is_some() {
         with(home, |depot| depot.accept(list, class));
     }
@@ -112,10 +112,8 @@ pub(super) fn give_back<C: PerThread>(home: &'static Locked<C>, list: Objects, c
         return;
     }
     let bytes = bytes_of::<C>(list, class);
-    // SAFETY: it moves links, and runs nothing else.
-    let is_kept = unsafe {
-        home.aside.shelves.with(class, |shelf| shelf.is_wanted() && shelf.push(list, bytes))
-    };
+    let shelves = &home.aside.shelves;
+    let is_kept = shelves.with(class, |shelf| shelf.is_wanted() && shelf.push(list, bytes));
     if !is_kept {
         with(home, |depot| depot.take_apart(list));
     }
@@ -124,8 +122,7 @@ pub(super) fn give_back<C: PerThread>(home: &'static Locked<C>, list: Objects, c
 /// Takes apart the lists of classes that nobody has asked for since the sweep before.
 pub(super) fn sweep<C: PerThread>(home: &'static Locked<C>) {
     for class in Class::all() {
-        // SAFETY: it counts, and runs nothing else.
-        if unsafe { home.aside.shelves.with(class, Shelf::is_idle) } {
+        if home.aside.shelves.with(class, Shelf::is_idle) {
             // Others have their turn between two lists.
             while with(home, |depot| depot.shrink_shelf(class)) {}
         }
@@ -214,12 +211,8 @@ impl<C: Params> LockedDepot<'_, C> {
     /// Puts a list on the shelf of the class that could not have it before, or takes it apart.
     fn accept(&mut self, list: Objects, class: Class) {
         let bytes = bytes_of::<C>(list, class);
-        let returned = if self.grant_shelf(class, bytes) {
-            // SAFETY: it moves links, and runs nothing else.
-            unsafe { self.shelves.give(class, || list) }
-        } else {
-            list
-        };
+        let returned =
+            if self.grant_shelf(class, bytes) { self.shelves.give(class, || list) } else { list };
         self.take_apart(returned);
     }
 
@@ -227,7 +220,7 @@ impl<C: Params> LockedDepot<'_, C> {
     /// shelf that has two batches takes from no other.
     fn grant_shelf(&mut self, class: Class, needed: usize) -> bool {
         let has_much =
-            2 * Self::batch_bytes(class) <= self.at_shelf(class, |shelf| shelf.bytes().0);
+            2 * Self::batch_bytes(class) <= self.shelves.with(class, |shelf| shelf.bytes().0);
         let most = self.most();
         for _ in 0..TRIES {
             if self.depot.lent.saturating_add(needed) <= most || has_much || !self.make_room(class)
@@ -240,7 +233,7 @@ impl<C: Params> LockedDepot<'_, C> {
         }
         let more = Self::batch_bytes(class).max(needed).min(most - self.depot.lent);
         self.depot.lent += more;
-        self.at_shelf(class, |shelf| shelf.grant(more));
+        self.shelves.with(class, |shelf| shelf.grant(more));
         true
     }
 
@@ -257,10 +250,10 @@ impl<C: Params> LockedDepot<'_, C> {
             for _ in 0..CLASSES {
                 self.depot.clock = (self.depot.clock + 1) % CLASSES;
                 let class = Class::at(self.depot.clock).filter(|class| *class != spared);
-                let is_next = |class: &Class| {
-                    !spares_wanted || !self.at_shelf(*class, |shelf| shelf.is_wanted())
+                let gives_way = |class: &Class| {
+                    !spares_wanted || !self.shelves.with(*class, |shelf| shelf.is_wanted())
                 };
-                if class.filter(is_next).is_some_and(|class| self.shrink_shelf(class)) {
+                if class.filter(gives_way).is_some_and(|class| self.shrink_shelf(class)) {
                     return true;
                 }
             }
@@ -271,7 +264,7 @@ impl<C: Params> LockedDepot<'_, C> {
     /// Takes back what the shelf of a class may have beyond what it has, or else one list with it. Returns whether
     /// there was anything.
     fn shrink_shelf(&mut self, class: Class) -> bool {
-        let (list, more) = self.at_shelf(class, |shelf| match shelf.settle() {
+        let (list, more) = self.shelves.with(class, |shelf| match shelf.settle() {
             0 => (shelf.pop(class), shelf.settle()),
             more => (None, more),
         });
@@ -280,17 +273,11 @@ impl<C: Params> LockedDepot<'_, C> {
         more != 0
     }
 
-    /// Calls `f` with the shelf of a class, under its lock. It moves links and numbers only.
-    fn at_shelf<R>(&self, class: Class, f: impl FnOnce(&mut Shelf<C>) -> R) -> R {
-        // SAFETY: the functions of this module run nothing else.
-        unsafe { self.shelves.with(class, f) }
-    }
-
     /// Counts a sweep of a thread's cache. Returns whether the shelves are to be swept, too: every second time.
     pub(super) fn counts_sweep(&mut self) -> bool {
-        let is_next = self.depot.is_next;
-        self.depot.is_next = !is_next;
-        is_next
+        let sweeps_shelves = self.depot.sweeps_shelves;
+        self.depot.sweeps_shelves = !sweeps_shelves;
+        sweeps_shelves
     }
 
     /// Takes apart the lists of a class.

@@ -104,8 +104,7 @@ impl<C: Params> LockedDepot<'_, C> {
             self.ensure(bytes == has, "a shelf has less than was counted")?;
             Ok(may)
         };
-        // SAFETY: it reads links and counts.
-        unsafe { self.shelves.with(class, check) }
+        self.shelves.with(class, check)
     }
 
     /// Checks every object in the magazines of a thread.

@@ -305,8 +305,8 @@ unsafe impl<C: PerThread> Layer for Caching<C> {
         let home = C::base();
         stats.cached = Some(depot::with(home, |depot| depot.held()));
         if let Some(operations) = &mut stats.operations {
-            for turns in home.aside.shelves.turns() {
-                operations.add(turns);
+            for stats in home.aside.shelves.lock_stats() {
+                operations.add(stats);
             }
         }
     }

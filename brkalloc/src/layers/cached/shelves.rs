@@ -17,7 +17,7 @@
 
 use super::class::{CLASSES, Class};
 use super::object::{Objects, height};
-use crate::arena::counters::{Counters, Turns};
+use crate::arena::counters::{Counters, LockStats};
 use crate::diag::report;
 use crate::layers::Params;
 use crate::sys::lock::Guarded;
@@ -37,7 +37,7 @@ pub(super) struct Shelf<C: Params> {
     /// 2 since a thread asked for a list, 1 after one sweep, then 0.
     wanted: u8,
     /// How often the lock was taken.
-    counted: <C::Counters as Counters>::Turns,
+    stats: <C::Counters as Counters>::LockStats,
 }
 
 // SAFETY: objects on a shelf belong to no thread.
@@ -49,7 +49,7 @@ impl<C: Params> Shelf<C> {
         bytes: 0,
         granted: 0,
         wanted: 0,
-        counted: <C::Counters as Counters>::NO_TURNS,
+        stats: <C::Counters as Counters>::UNTAKEN,
     };
 
     /// Puts a list of so many bytes on top, if the shelf may have them. Returns whether it did.
@@ -134,46 +134,34 @@ impl<C: Params> Shelves<C> {
     pub(super) const EMPTY: Self =
         Self([const { Line(Guarded::new(C::LOCK, Shelf::EMPTY)) }; CLASSES]);
 
-    /// Calls `f` with the shelf of a class, under its lock.
-    ///
-    /// # Safety
-    ///
-    /// `f` runs the crate's own code only.
+    /// Calls `f` with the shelf of a class, under its lock. `f` must take no lock.
     #[inline]
-    pub(super) unsafe fn with<R>(&self, class: Class, f: impl FnOnce(&mut Shelf<C>) -> R) -> R {
+    pub(super) fn with<R>(&self, class: Class, f: impl FnOnce(&mut Shelf<C>) -> R) -> R {
         let counted = |shelf: &mut Shelf<C>| {
             let taken = C::Counters::taken();
             let result = f(shelf);
-            C::Counters::turn(&mut shelf.counted, taken);
+            C::Counters::count_lock(&mut shelf.stats, taken);
             result
         };
-        // SAFETY: the caller guarantees it. To count reads the system's clock, which calls nothing of the program.
-        unsafe { self.0[class.number()].0.with_own(counted) }
+        self.0[class.number()].0.with(counted)
     }
 
     /// Takes a list of the class.
     pub(super) fn take(&self, class: Class) -> Objects {
-        let take = |shelf: &mut Shelf<C>| {
+        self.with(class, |shelf| {
             shelf.wanted = 2;
             shelf.pop(class)
-        };
-        // SAFETY: it moves links, and runs nothing else.
-        unsafe { self.with(class, take) }
+        })
     }
 
-    /// Puts the list that `unload` returns onto the shelf of the class. Returns the list, unless the shelf may have it.
-    ///
-    /// # Safety
-    ///
-    /// `unload` runs the crate's own code only. Its list is one of objects of the class, and nobody else's.
-    pub(super) unsafe fn give(&self, class: Class, unload: impl FnOnce() -> Objects) -> Objects {
-        let give = |shelf: &mut Shelf<C>| {
+    /// Puts the list of objects of the class that `unload` returns onto the shelf. Returns the list, unless the shelf may
+    /// have it. `unload` must take no lock.
+    pub(super) fn give(&self, class: Class, unload: impl FnOnce() -> Objects) -> Objects {
+        self.with(class, |shelf| {
             let list = unload();
             let bytes = bytes_of::<C>(list, class);
             list.filter(|_| !shelf.push(list, bytes))
-        };
-        // SAFETY: the caller guarantees the same of `unload`; the rest moves links.
-        unsafe { self.with(class, give) }
+        })
     }
 
     /// Takes the locks of all shelves, for a fork.
@@ -201,11 +189,8 @@ impl<C: Params> Shelves<C> {
     }
 
     /// Returns what was counted of each lock, without counting this look.
-    pub(super) fn turns(&self) -> impl Iterator<Item = Turns> {
-        self.0.iter().map(|Line(shelf)| {
-            // SAFETY: it copies numbers.
-            unsafe { shelf.with_own(|shelf| C::Counters::counted(&shelf.counted)) }
-        })
+    pub(super) fn lock_stats(&self) -> impl Iterator<Item = LockStats> {
+        self.0.iter().map(|Line(shelf)| shelf.with(|shelf| C::Counters::lock_stats(&shelf.stats)))
     }
 }
 
@@ -231,8 +216,7 @@ mod tests {
             unsafe { HEAP.dealloc(block, LAYOUT) };
         }
         let shelves = &<HEAP as Params>::base().aside.shelves;
-        // SAFETY: it reads a link.
-        let top = unsafe { shelves.with(class, |shelf| shelf.top) };
+        let top = shelves.with(class, |shelf| shelf.top);
         let second =
             top.expect("lists were given").next::<HEAP>().expect("a batch has more than one");
         assert_eq!(second.height::<HEAP>(), 127);

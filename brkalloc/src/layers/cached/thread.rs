@@ -241,8 +241,7 @@ impl Record {
             (false, true) => magazine.shift(),
             (false, false) => magazine.load(None),
         };
-        // SAFETY: it moves links of this class, and runs nothing else; the list leaves this thread.
-        unsafe { depot::give(home, class, unload) };
+        depot::give(home, class, unload);
     }
 
     /// Whether the thread may hold `more` bytes than it does. One that was refused asks again after its next sweep:
@@ -363,8 +362,7 @@ fn fitted<C: PerThread>(
     if most < list.height::<C>() {
         let others = list.behind::<C>(most);
         list.cut::<C>(most);
-        // SAFETY: it runs nothing; the list has just left the shelf, and this part has not been touched.
-        unsafe { depot::give(home, class, || others) };
+        depot::give(home, class, || others);
     }
     list
 }
