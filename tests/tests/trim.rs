@@ -10,7 +10,9 @@ use brkalloc_harness::random::Random;
 use brkalloc_harness::resident;
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::NonNull;
+use core::time::Duration;
 use std::sync::{Mutex, MutexGuard};
+use std::time::Instant;
 
 const KIB: usize = 1 << 10;
 const MIB: usize = 1 << 20;
@@ -151,6 +153,75 @@ tests! {
         (source = "mmap", policy = "segregated_fit"): one_block;
     a_large_block_goes_back_with_a_cache (source = "mmap"): one_block;
     a_large_block_goes_back_with_first_fit (source = "mmap", policy = "first_fit"): one_block;
+}
+
+/// Takes a block again and again, until what is free of it stays; then waits until it goes back all the same.
+fn taken_again<C: Config>(heap: &'static BrkHeap<C>) {
+    const SIZE: usize = 8 * MIB;
+    let measured = Measured::of(heap);
+    let once = || {
+        Block::take(heap, SIZE).free(heap);
+        resident().saturating_sub(measured.before)
+    };
+    for when in ["after the first free", "after the second"] {
+        once();
+        measured.at_most(measured.trim() + SOME_PAGES, when);
+    }
+    let stays = (0..100).any(|_| SIZE - SOME_PAGES <= once());
+    assert!(stays, "what is taken each time stays at last: {}", heap.config());
+    std::thread::sleep(Duration::from_millis(1100));
+    // As much as the heap frees between two looks at the clock.
+    Block::take(heap, measured.trim()).free(heap);
+    measured.at_most(measured.trim() + SOME_PAGES, "a second later");
+    measured.is_zero(SIZE);
+    // More than may stay goes back each time.
+    let most = (128 * measured.trim()).min(128 * MIB);
+    for _ in 0..4 {
+        Block::take(heap, most + MIB).free(heap);
+        measured.at_most(measured.trim() + SOME_PAGES, "of more than may stay");
+    }
+}
+
+tests! {
+    what_is_taken_again_stays_for_a_second
+        (source = "mmap", trim = "128KiB", policy = "segregated_fit"): taken_again;
+    what_is_taken_again_stays_for_a_second_with_a_cache
+        (source = "mmap", trim = "128KiB"): taken_again;
+}
+
+/// Takes and frees the same blocks below one that stays, and counts how often their pages go back.
+fn taken_again_amid<C: Config>(heap: &'static BrkHeap<C>) {
+    const COUNT: usize = 64;
+    const SIZE: usize = 256 * KIB;
+    let mut blocks = [Block::NONE; COUNT];
+    let measured = Measured::of(heap);
+    let begun = Instant::now();
+    let (mut pin, mut sweeps) = (None, 0);
+    while begun.elapsed() < Duration::from_millis(1500) {
+        for block in &mut blocks {
+            *block = Block::take(heap, SIZE);
+        }
+        pin.get_or_insert_with(|| Block::take(heap, SIZE));
+        let full = resident();
+        for block in &blocks {
+            block.free(heap);
+        }
+        sweeps += usize::from(resident() + SIZE / 2 < full);
+    }
+    assert!(sweeps <= 8, "{sweeps} times: {}", heap.config());
+    assert!(0 < sweeps, "never: {}", heap.config());
+    if let Some(pin) = pin {
+        assert!(pin.is_all(0xE5), "what is in use stays");
+        pin.free(heap);
+    }
+    measured.by_hand(0, MIB);
+}
+
+tests! {
+    what_is_taken_again_amid_the_arena_goes_back_less_often
+        (source = "mmap", policy = "segregated_fit"): taken_again_amid;
+    what_is_taken_again_amid_the_arena_goes_back_less_often_with_a_cache
+        (source = "mmap"): taken_again_amid;
 }
 
 /// Puts the blocks in an order that seems random.

@@ -8,6 +8,9 @@ pub(crate) struct Ticks(u16);
 const SHORTEST: u16 = 7;
 const LONGEST: u16 = 512;
 
+/// A second.
+const SECOND: u16 = 63;
+
 /// Ticks of a pause for each that the work before it took.
 const TIMES: u16 = 10;
 
@@ -24,6 +27,11 @@ impl Ticks {
     /// seconds seems to last for those.)
     pub(crate) fn has_reached(self, due: Self) -> bool {
         !(1..=LONGEST).contains(&due.0.wrapping_sub(self.0))
+    }
+
+    /// A second later.
+    pub(crate) fn in_a_second(self) -> Self {
+        Self(self.0.wrapping_add(SECOND))
     }
 
     /// The end of a pause that begins now, behind work that has begun then: the shortest, or ten times as

@@ -22,6 +22,7 @@ mod open;
 mod pattern;
 mod release;
 mod resize;
+mod retaken;
 mod take;
 mod top;
 mod trim;
@@ -43,6 +44,7 @@ use crate::sys::source::{Origin, Source};
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 use extent::Extent;
+use retaken::Retaken;
 
 /// The chunks of one window, over memory of the source `S`.
 ///
@@ -69,10 +71,12 @@ pub struct RawHeap<C: Params, S> {
     /// Granules that may become part of large free chunks, beyond those taken of them, before these
     /// give back their pages.
     quota: u32,
-    /// Granules that may become so before the heap looks at the clock.
-    unseen: u32,
+    /// Kibibytes that may become so before the heap looks at the clock.
+    unseen: u16,
     /// When the pages go back otherwise.
     due: Ticks,
+    /// Whether the program takes them again.
+    again: Retaken,
     origin: Origin,
     coalesce: C::Coalesce,
     index: C::Index,
@@ -105,6 +109,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         quota: 0,
         unseen: 0,
         due: Ticks::START,
+        again: Retaken::NEW,
         origin: Origin::Slice,
         coalesce: C::Coalesce::NEW,
         index: <C::Index as Operations>::EMPTY,

@@ -101,13 +101,12 @@ impl<C: Params, S: Source> RawHeap<C, S> {
     /// Moves the top down to `top`, a free chunk that joins it.
     #[inline]
     pub(super) fn retreat(&mut self, top: Chunk, prev_used: bool) {
+        let before = self.top;
         self.set_top(top, prev_used);
         if Self::TRIMS {
             let dirty = if top < self.dirty { top.until(self.dirty) } else { 0 };
             if C::TRIM < dirty as usize * GRANULE {
-                let kept = u32::try_from(C::TRIM / 2 / GRANULE).unwrap_or(u32::MAX);
-                // SAFETY: the place lies below the dirty mark.
-                self.discard_top(unsafe { top.plus(kept) });
+                self.trim_top(dirty, top.until(before));
             }
         }
     }

@@ -15,6 +15,9 @@
 //! a sweep comes for each *quota* of idle bytes, which is a quarter of the arena, 32 MiB, or what pays
 //! for the walk, whichever is the most. What is taken of large chunks is not idle, and raises the quota
 //! to 128 MiB at most: a program that fills the same memory again and again waits for the clock.
+//!
+//! A program that has taken again, twice in succession, what had just gone back is likely to do so once more. Then the
+//! top waits for a sweep, too, and sweeps come once a second. At most 128 times `trim` wait at the top, or 128 MiB.
 
 use super::RawHeap;
 use super::pattern::bytes_below;
@@ -28,6 +31,10 @@ use crate::sys::source::Source;
 /// The least granules of a large chunk: 64 KiB. Smaller ones have few whole pages, and are soon taken.
 pub(super) const LARGE: u32 = 4096;
 
+/// Granules of a kibibyte.
+#[expect(clippy::cast_possible_truncation, reason = "it is at most 128")]
+const KIBIBYTE: u32 = (1024 / GRANULE) as u32;
+
 /// The least quota: 32 MiB in granules.
 const QUOTA: u32 = 2 << 20;
 
@@ -39,6 +46,9 @@ const RAISED: u32 = 8 << 20;
 /// one, and giving back 128 bytes by pages and faulting them in again as much.
 const PRICE: u32 = 8;
 
+/// The most dirty granules of a top that waits for a sweep, as a multiple of `trim`, below [`RAISED`].
+const WAITING: u32 = 128;
+
 impl<C: Params, S: Source> RawHeap<C, S> {
     /// Whether pages go back by themselves.
     pub(super) const TRIMS: bool = S::RETURNS && C::TRIM != usize::MAX;
@@ -49,10 +59,17 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         if Self::TRIMS && LARGE <= merged {
             let joined = merged - neighbors.granules_from(LARGE);
             self.quota = self.quota.saturating_sub(joined);
-            self.unseen = self.unseen.saturating_sub(joined);
-            if self.unseen == 0 {
-                self.look();
-            }
+            self.count_unseen(joined);
+        }
+    }
+
+    /// Counts so many granules, in kibibytes rounded up, and looks at the clock if it is time.
+    #[inline]
+    fn count_unseen(&mut self, granules: u32) {
+        let kibibytes = u16::try_from(granules.div_ceil(KIBIBYTE)).unwrap_or(u16::MAX);
+        self.unseen = self.unseen.saturating_sub(kibibytes);
+        if self.unseen == 0 {
+            self.look();
         }
     }
 
@@ -77,22 +94,84 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         }
     };
 
+    /// Sweeps, if the quota is used up or the pause is over. If the program takes again what goes back, the first pause
+    /// that is over makes way for a longer one.
     #[cold]
     #[inline(never)]
     fn look(&mut self) {
-        self.unseen = Self::LOOK;
+        self.unseen = u16::try_from(Self::LOOK / KIBIBYTE).unwrap_or(u16::MAX).max(1);
         let begun = Ticks::now();
-        if self.quota == 0 || begun.has_reached(self.due) {
-            self.sweep();
-            self.due = Ticks::now().after_pause(begun);
+        if self.quota != 0 {
+            if !begun.has_reached(self.due) {
+                return;
+            }
+            let was_twice = self.again.is_twice();
+            if !was_twice && self.has_retaken() {
+                self.again.count();
+            } else {
+                self.again.halve();
+            }
+            if self.again.is_twice() {
+                self.due = begun.in_a_second();
+                return;
+            }
         }
+        self.sweep();
+        self.due = Ticks::now().after_pause(begun);
+    }
+
+    /// Whether most of what became idle since the last sweep was taken again: otherwise the quota would be lower.
+    fn has_retaken(&self) -> bool {
+        self.least_quota() - Self::LOOK / 2 <= self.quota
     }
 
     fn sweep(&mut self) {
         let (_, walked) = self.give_back(LARGE);
-        let share = self.window().end().offset() / 4;
-        let least = QUOTA.max(Self::LOOK).max(share).max(walked.saturating_mul(PRICE));
+        let least = self.least_quota().max(walked.saturating_mul(PRICE));
         self.quota = self.quota.max(least);
+        if self.top < self.dirty && Self::LOOK < self.top.until(self.dirty) {
+            self.discard_beyond();
+        }
+    }
+
+    /// The quota after a sweep, at least.
+    fn least_quota(&self) -> u32 {
+        QUOTA.max(Self::LOOK).max(self.window().end().offset() / 4)
+    }
+
+    /// Trims the top, which has `dirty` dirty granules, more than `trim`, of which `joined` joined it just now. If the
+    /// program takes again what goes back, the top waits for a sweep.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn trim_top(&mut self, dirty: u32, joined: u32) {
+        let is_little = dirty <= Self::LOOK.max(Self::LOOK.saturating_mul(WAITING).min(RAISED));
+        if !(self.again.is_twice() && is_little) {
+            let now = Ticks::now();
+            if now.has_reached(self.due) {
+                self.again.halve();
+                self.due = now.after_pause(now);
+            } else if !self.again.is_marked(self.dirty_place()) {
+                self.again.count();
+                self.due = now.in_a_second();
+            }
+            if !(self.again.is_twice() && is_little) {
+                return self.discard_beyond();
+            }
+        }
+        self.count_unseen(joined);
+    }
+
+    /// Gives back the dirty top beyond half of `trim`.
+    fn discard_beyond(&mut self) {
+        // SAFETY: the caller has seen that more than that lies below the dirty mark.
+        let kept = unsafe { self.top.plus(Self::LOOK / 2) };
+        self.discard_top(kept);
+        self.again.set_mark(self.dirty_place());
+    }
+
+    /// Returns the place of the dirty mark in halves of `trim`: so much of the top at least goes back, or is taken again.
+    fn dirty_place(&self) -> u32 {
+        self.dirty.offset().div_ceil((Self::LOOK / 2).max(1))
     }
 
     /// Returns the whole pages of each free chunk of `least` granules or more to the system. Returns

@@ -10,11 +10,47 @@ use crate::diag::report;
 use crate::layers::{Params, guarded};
 use core::ptr::NonNull;
 
+/// Objects that have left their slabs.
+///
+/// # Invariant
+///
+/// A slab of the class begins at `start`, unless `fresh` is 0, and holds the `fresh` objects from number `first` on.
+/// They belong to this value alone.
+pub(super) struct Drawn {
+    class: Class,
+    /// Those that had come back.
+    returned: Objects,
+    start: *mut u8,
+    first: u16,
+    fresh: u16,
+}
+
+impl Drawn {
+    fn none(class: Class) -> Self {
+        Self { class, returned: None, start: core::ptr::null_mut(), first: 0, fresh: 0 }
+    }
+
+    /// Returns the list of all objects, fresh ones first. It writes to each fresh one, which may have no page yet: so
+    /// the heap's lock should not be held.
+    pub(super) fn linked<C: Params>(self) -> Objects {
+        let mut objects = self.returned;
+        // From the top down, so that the list begins with the lowest.
+        for number in (self.first..self.first + self.fresh).rev() {
+            // SAFETY: by the invariant the slab holds this object, which belongs to nobody else.
+            let object = unsafe { object_at(self.start, number * self.class.granules()) };
+            object.set_above::<C>(objects, height::<C>(objects) + 1);
+            objects = Some(object);
+        }
+        objects
+    }
+}
+
 impl<C: Params> LockedDepot<'_, C> {
-    /// Takes up to `most` objects from slabs.
-    pub(super) fn draw(&mut self, class: Class, most: u16) -> Objects {
-        let (mut objects, mut count) = (None, 0);
-        while count < most {
+    /// Takes up to `most` objects from slabs: from as few as are enough, and fresh ones from one alone.
+    pub(super) fn draw(&mut self, class: Class, most: u16) -> Option<Drawn> {
+        let mut drawn = Drawn::none(class);
+        let mut count = 0;
+        while count < most && drawn.fresh == 0 {
             let page = match self.depot.first_partial(class) {
                 // Some objects are enough.
                 0 if 0 < count => break,
@@ -24,13 +60,13 @@ impl<C: Params> LockedDepot<'_, C> {
                 },
                 page => page,
             };
-            count += self.draw_from(page, class, most - count, &mut objects);
+            count += self.draw_from(page, class, most - count, &mut drawn);
         }
-        objects
+        (0 < count).then_some(drawn)
     }
 
-    /// Takes up to `most` objects from one slab and puts them before `objects`. Returns how many.
-    fn draw_from(&mut self, page: Page, class: Class, most: u16, objects: &mut Objects) -> u16 {
+    /// Takes up to `most` objects from one slab, and adds them to `drawn`, which has no fresh ones. Returns how many.
+    fn draw_from(&mut self, page: Page, class: Class, most: u16, drawn: &mut Drawn) -> u16 {
         let Some(mut slab) = self.map.slab(page).filter(|slab| slab.class == class) else {
             self.broken(page, "corrupt slab map: no slab begins here")
         };
@@ -40,20 +76,14 @@ impl<C: Params> LockedDepot<'_, C> {
             // SAFETY: by the map it is the first object of the slab's own list.
             let object = unsafe { object_at(start, slab.free - 1) };
             slab.free = self.place_of(object.next::<C>(), page, class);
-            object.set_above::<C>(*objects, height::<C>(*objects) + 1);
-            *objects = Some(object);
+            object.set_above::<C>(drawn.returned, height::<C>(drawn.returned) + 1);
+            drawn.returned = Some(object);
             count += 1;
         }
-        let new = (most - count).min(class.capacity() - slab.fresh);
-        // From the top down, so that the list begins with the lowest.
-        for number in (slab.fresh..slab.fresh + new).rev() {
-            // SAFETY: by the map, no object of these numbers was ever handed out.
-            let object = unsafe { object_at(start, number * class.granules()) };
-            object.set_above::<C>(*objects, height::<C>(*objects) + 1);
-            *objects = Some(object);
-        }
-        slab.fresh += new;
-        count += new;
+        (drawn.start, drawn.first) = (start, slab.fresh);
+        drawn.fresh = (most - count).min(class.capacity() - slab.fresh);
+        slab.fresh += drawn.fresh;
+        count += drawn.fresh;
         slab.used += count;
         if slab.used == class.capacity() {
             self.unlink(&slab);
