@@ -41,6 +41,9 @@ static HANDED: BrkHeap;
 #[brk_heap(source = "mmap", policy = "worst_fit")]
 static UNCOUNTED: BrkHeap;
 
+#[brk_heap(source = "mmap", stats = "counters")]
+static GROWN: BrkHeap;
+
 const PAIRS: u64 = 1000;
 
 fn operations<C: Config>(heap: &BrkHeap<C>) -> Operations {
@@ -269,4 +272,25 @@ fn heaps_without_a_lock_or_without_counters_count_none() {
     assert_eq!(operations.held, cfg!(unix).then_some(Duration::ZERO));
     pairs(&UNCOUNTED, layout(100));
     assert_eq!(UNCOUNTED.stats().operations, None);
+}
+
+#[test]
+fn a_block_grows_into_a_chunk_that_the_thread_keeps_without_the_lock() {
+    let (small, large) = (layout(2000), layout(4000));
+    let grow = || {
+        for _ in 0..PAIRS {
+            let block = allocate(&GROWN, small);
+            // SAFETY: the block has that layout, and the new size is one.
+            let grown = unsafe { GROWN.realloc(block.as_ptr(), small, large.size()) };
+            free(&GROWN, NonNull::new(grown).expect("there is memory"), large);
+        }
+    };
+    // The thread has a chunk of either class from now on, and nothing lies above the smaller.
+    let blocks = [small, large].map(|layout| (allocate(&GROWN, layout), layout));
+    for (block, layout) in blocks {
+        free(&GROWN, block, layout);
+    }
+    let (acquisitions, _) = added(&GROWN, grow);
+    assert!(acquisitions < 20, "{acquisitions} of {PAIRS} times");
+    assert_eq!(GROWN.check(), Ok(()));
 }

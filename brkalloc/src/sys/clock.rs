@@ -29,9 +29,13 @@ impl Ticks {
         !(1..=LONGEST).contains(&due.0.wrapping_sub(self.0))
     }
 
-    /// A second later.
-    pub(crate) fn in_a_second(self) -> Self {
-        Self(self.0.wrapping_add(SECOND))
+    /// Puts a moment that is to come off: to a tenth of a second from now at least, or to a whole one.
+    pub(crate) fn put_off(self, due: Self, is_long: bool) -> Self {
+        let least = if is_long { SECOND } else { SHORTEST };
+        if self.has_reached(due) || due.0.wrapping_sub(self.0) < least {
+            return Self(self.0.wrapping_add(least));
+        }
+        due
     }
 
     /// The end of a pause that begins now, behind work that has begun then: the shortest, or ten times as
@@ -117,6 +121,20 @@ mod tests {
                     assert_eq!(pause <= passed, now.has_reached(due), "{start} {taken} {passed}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn what_is_put_off_comes_no_sooner() {
+        for now in [0, 5, u16::MAX - 3, u16::MAX] {
+            for (is_long, least) in [(false, 7), (true, 63)] {
+                for (left, expected) in [(0, least), (1, least), (63, 63), (64, 64), (512, 512)] {
+                    let due = Ticks(now).put_off(Ticks(now.wrapping_add(left)), is_long);
+                    assert_eq!(due.0.wrapping_sub(now), expected.max(least), "{now} {left}");
+                }
+            }
+            let long_ago = Ticks(now.wrapping_sub(600));
+            assert_eq!(Ticks(now).put_off(long_ago, true).0.wrapping_sub(now), 63);
         }
     }
 

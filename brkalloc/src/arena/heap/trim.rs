@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   a free chunk   | tag, links | ………… whole pages ………… | size |      at a sweep, if it is large
-//!   the top        | tag |  kept  | … whole pages … | zeros …          at the free that makes it dirty
+//!   the top        | tag |  kept  | … whole pages … | zeros …          at the free that makes it dirty, or at a sweep
 //! ```
 //!
 //! The top keeps half of `trim` when its dirty bytes exceed that: what is taken next comes from
@@ -17,7 +17,8 @@
 //! to 128 MiB at most: a program that fills the same memory again and again waits for the clock.
 //!
 //! A program that has taken again, twice in succession, what had just gone back is likely to do so once more. Then the
-//! top waits for a sweep, too, and sweeps come once a second. At most 128 times `trim` wait at the top, or 128 MiB.
+//! top waits for a sweep, too, and sweeps come once a second. The top that waits is bounded by 128 times `trim` and by
+//! 128 MiB; a `trim` above that makes it wait no more.
 
 use super::RawHeap;
 use super::pattern::bytes_below;
@@ -59,6 +60,7 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         if Self::TRIMS && LARGE <= merged {
             let joined = merged - neighbors.granules_from(LARGE);
             self.quota = self.quota.saturating_sub(joined);
+            self.again.note_idle();
             self.count_unseen(joined);
         }
     }
@@ -94,25 +96,24 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         }
     };
 
-    /// Sweeps, if the quota is used up or the pause is over. If the program takes again what goes back, the first pause
-    /// that is over makes way for a longer one.
+    /// Sweeps, if the quota is used up or the pause is over. Where the program takes again what goes back, a second
+    /// pause follows, a longer one.
     #[cold]
     #[inline(never)]
     fn look(&mut self) {
         self.unseen = u16::try_from(Self::LOOK / KIBIBYTE).unwrap_or(u16::MAX).max(1);
         let begun = Ticks::now();
-        if self.quota != 0 {
+        if self.quota != 0 || !self.again.has_idle() {
             if !begun.has_reached(self.due) {
                 return;
             }
-            let was_twice = self.again.is_twice();
-            if !was_twice && self.has_retaken() {
+            if !self.again.is_twice() && self.has_retaken() {
                 self.again.count();
             } else {
                 self.again.halve();
             }
             if self.again.is_twice() {
-                self.due = begun.in_a_second();
+                self.due = begun.put_off(self.due, true);
                 return;
             }
         }
@@ -120,15 +121,19 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         self.due = Ticks::now().after_pause(begun);
     }
 
-    /// Whether most of what became idle since the last sweep was taken again: otherwise the quota would be lower.
+    /// Whether about as much was taken of large chunks since the last sweep as became idle: otherwise the quota would be
+    /// lower. A quota that was higher then, or has to be now, misleads; that costs a second, or some pages.
     fn has_retaken(&self) -> bool {
-        self.least_quota() - Self::LOOK / 2 <= self.quota
+        self.again.has_idle() && self.least_quota() - Self::LOOK / 2 <= self.quota
     }
 
     fn sweep(&mut self) {
-        let (_, walked) = self.give_back(LARGE);
-        let least = self.least_quota().max(walked.saturating_mul(PRICE));
-        self.quota = self.quota.max(least);
+        if self.again.has_idle() {
+            let (_, walked) = self.give_back(LARGE);
+            let least = self.least_quota().max(walked.saturating_mul(PRICE));
+            self.quota = self.quota.max(least);
+            self.again.forget_idle();
+        }
         if self.top < self.dirty && Self::LOOK < self.top.until(self.dirty) {
             self.discard_beyond();
         }
@@ -148,11 +153,11 @@ impl<C: Params, S: Source> RawHeap<C, S> {
         if !(self.again.is_twice() && is_little) {
             let now = Ticks::now();
             if now.has_reached(self.due) {
-                self.again.halve();
-                self.due = now.after_pause(now);
-            } else if !self.again.is_marked(self.dirty_place()) {
+                return self.look();
+            }
+            if !self.again.is_twice() && !self.again.is_marked(self.dirty_place()) {
                 self.again.count();
-                self.due = now.in_a_second();
+                self.due = now.put_off(self.due, self.again.is_twice());
             }
             if !(self.again.is_twice() && is_little) {
                 return self.discard_beyond();

@@ -13,6 +13,9 @@ use crate::layers::locked::{Locked, Shared};
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
+/// The most bytes that are a little to move.
+const LITTLE: usize = 8192;
+
 /// Returns the request to the arena: that of the layout's medium class, if it has one.
 fn request(layout: Layout) -> Option<Request> {
     MediumClass::of(layout).map_or_else(|| Request::of(layout), |class| Some(class.request()))
@@ -73,8 +76,14 @@ pub(super) unsafe fn resize<C: PerThread>(
     wanted: Layout,
 ) -> Option<bool> {
     let (class, request) = (MediumClass::of(wanted), request(wanted)?);
-    if class.is_some() && class == layout.and_then(MediumClass::of) {
-        return Some(true);
+    if let (Some(class), Some(old)) = (class, layout.and_then(MediumClass::of)) {
+        // To move a little to a chunk that the thread keeps costs less than to look, under the lock, for room here.
+        let grows = old.size() < class.size();
+        let moves =
+            || grows && old.size() <= LITTLE && with::<C, _>(|cache| cache.keeps_medium(class));
+        if class == old || moves() {
+            return Some(class == old);
+        }
     }
     Some(home.with(|Shared { chunks, .. }| {
         // SAFETY: the caller guarantees that the block is in use; it lies in this heap.

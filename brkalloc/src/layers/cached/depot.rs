@@ -101,7 +101,19 @@ pub(super) fn give<C: PerThread>(
 ) {
     let list = home.aside.shelves.give(class, unload);
     if list.is_some() {
+        bring(home, list);
         with(home, |depot| depot.accept(list, class));
+    }
+}
+
+/// Reads what putting a list back to its slabs will read, so that the processor has it once the heap's lock is held. A
+/// list that has become a circle is for the depot to notice.
+fn bring<C: PerThread>(home: &'static Locked<C>, mut list: Objects) {
+    let map = &home.aside.map;
+    for _ in 0..MOST_OBJECTS {
+        let Some(object) = list else { return };
+        map.kind(map.page_of(object.payload()));
+        list = object.next::<C>();
     }
 }
 
@@ -115,6 +127,7 @@ pub(super) fn give_back<C: PerThread>(home: &'static Locked<C>, list: Objects, c
     let shelves = &home.aside.shelves;
     let is_kept = shelves.with(class, |shelf| shelf.is_wanted() && shelf.push(list, bytes));
     if !is_kept {
+        bring(home, list);
         with(home, |depot| depot.take_apart(list));
     }
 }
@@ -124,7 +137,13 @@ pub(super) fn sweep<C: PerThread>(home: &'static Locked<C>) {
     for class in Class::all() {
         if home.aside.shelves.with(class, Shelf::is_idle) {
             // Others have their turn between two lists.
-            while with(home, |depot| depot.shrink_shelf(class)) {}
+            loop {
+                let list = home.aside.shelves.with(class, |shelf| shelf.pop(class));
+                bring(home, list);
+                if !with(home, |depot| depot.retract(class, list)) {
+                    break;
+                }
+            }
         }
     }
 }
@@ -134,6 +153,9 @@ const TRIES: usize = 8;
 
 /// The most bytes of a batch.
 const BATCH: usize = 32 << 10;
+
+/// The most objects of a batch.
+const MOST_OBJECTS: u16 = 128;
 
 /// Returns the objects of a whole batch of each class, for a cache of `cache` bytes per thread.
 pub(super) const fn batch_sizes(cache: usize) -> [u16; CLASSES] {
@@ -145,8 +167,8 @@ pub(super) const fn batch_sizes(cache: usize) -> [u16; CLASSES] {
         #[expect(clippy::cast_possible_truncation, reason = "at most 128")]
         let size = if objects < 2 {
             2
-        } else if 128 < objects {
-            128
+        } else if MOST_OBJECTS as usize <= objects {
+            MOST_OBJECTS
         } else {
             objects as u16
         };
@@ -268,6 +290,15 @@ impl<C: Params> LockedDepot<'_, C> {
             0 => (shelf.pop(class), shelf.settle()),
             more => (None, more),
         });
+        self.depot.lent -= more;
+        self.take_apart(list);
+        more != 0
+    }
+
+    /// Takes apart a list that came from the shelf of a class, and takes back what the shelf may have beyond what it has.
+    /// Returns whether there was either.
+    fn retract(&mut self, class: Class, list: Objects) -> bool {
+        let more = self.shelves.with(class, Shelf::settle);
         self.depot.lent -= more;
         self.take_apart(list);
         more != 0

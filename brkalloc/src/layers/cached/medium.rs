@@ -74,6 +74,11 @@ impl MediumCache {
         true
     }
 
+    /// Whether there is a chunk of the class.
+    pub(super) fn has(&self, class: MediumClass) -> bool {
+        self.heads.get(class.number()).is_some_and(|head| head.get().is_some())
+    }
+
     /// Returns the bytes in the cache.
     #[inline]
     pub(super) fn bytes(&self) -> usize {

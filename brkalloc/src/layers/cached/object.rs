@@ -40,6 +40,9 @@ pub(crate) const LINKED: usize = LINKS + size_of::<u64>();
 
 const _: () = assert!(LINKS <= GRANULE, "links fit the least object");
 
+/// What a heap says of a list that is longer or shorter than it was.
+pub(crate) const WRONG_LENGTH: &str = "corrupt free object: length of its list is wrong";
+
 /// A linked list of objects, from the first on.
 pub(crate) type Objects = Option<Object>;
 

@@ -7,7 +7,6 @@ use super::class::Class;
 use super::depot;
 use super::map::Kind;
 use super::object::{Object, Objects};
-use super::slabs::Drawn;
 use super::{PerThread, ThreadCache, chunks, flushed, slabs, with};
 use crate::arena::chunk::Window;
 use crate::layers::guarded;
@@ -22,7 +21,7 @@ pub(super) fn draw<C: PerThread>(class: Class, most: u16) -> Objects {
         let at_depot = |shared: &mut Shared<C>| depot::locked(home, shared).draw(class, most);
         // SAFETY: the depot runs nothing else.
         let drawn = unsafe { home.opened(at_depot, || home.with(at_depot)) };
-        drawn.and_then(Drawn::linked::<C>)
+        drawn.and_then(|drawn| drawn.linked::<C>(&home.aside.map))
     };
     let instead = || chunk_instead(home, class);
     // A chunk between slabs stands in the way of the slab that there is room for once the caches are empty.

@@ -16,7 +16,7 @@
 //! After Bonwick and Adams, *Magazines and Vmem* (2001). This module knows no threads and no slabs.
 
 use super::class::{CLASSES, Class};
-use super::object::{Objects, height};
+use super::object::{Objects, WRONG_LENGTH, height};
 use crate::arena::counters::{Counters, LockStats};
 use crate::diag::report;
 use crate::layers::Params;
@@ -72,8 +72,7 @@ impl<C: Params> Shelf<C> {
         let bytes = length.and_then(|length| length.checked_mul(class.size()));
         let has = bytes.and_then(|bytes| self.bytes.checked_sub(bytes));
         let (Some(length), Some(has)) = (length, has) else {
-            let what = "corrupt free object: length of its list is wrong";
-            report::fatal_at::<C>(what, first.payload().as_ptr())
+            report::fatal_at::<C>(WRONG_LENGTH, first.payload().as_ptr())
         };
         first.set_above::<C>(others, length);
         self.bytes = has;

@@ -2,24 +2,30 @@
 
 use super::class::{Class, PAGE};
 use super::depot::LockedDepot;
-use super::map::{Page, Slab};
-use super::object::{LINKED, Object, Objects, height};
+use super::map::{Kind, Map, Page, Slab};
+use super::object::{LINKED, Object, Objects, WRONG_LENGTH, height};
 use crate::arena::chunk::{self, Window};
 use crate::arena::tag::GRANULE;
 use crate::diag::report;
 use crate::layers::{Params, guarded};
 use core::ptr::NonNull;
 
+const FREED_TWICE: &str = "double free of an object";
+
 /// Objects that have left their slabs.
 ///
 /// # Invariant
 ///
 /// A slab of the class begins at `start`, unless `fresh` is 0, and holds the `fresh` objects from number `first` on.
-/// They belong to this value alone.
+/// They belong to this value alone, as do those in its lists.
 pub(super) struct Drawn {
     class: Class,
-    /// Those that had come back.
+    /// Those that had come back: a part of what a slab had.
     returned: Objects,
+    /// All that a slab had, for each of some: the first object leads to the next such list.
+    whole: Objects,
+    /// How many objects these lists have together.
+    in_whole: usize,
     start: *mut u8,
     first: u16,
     fresh: u16,
@@ -27,13 +33,35 @@ pub(super) struct Drawn {
 
 impl Drawn {
     fn none(class: Class) -> Self {
-        Self { class, returned: None, start: core::ptr::null_mut(), first: 0, fresh: 0 }
+        let (start, first, fresh) = (core::ptr::null_mut(), 0, 0);
+        Self { class, returned: None, whole: None, in_whole: 0, start, first, fresh }
     }
 
-    /// Returns the list of all objects, fresh ones first. It writes to each fresh one, which may have no page yet: so
-    /// the heap's lock should not be held.
-    pub(super) fn linked<C: Params>(self) -> Objects {
+    /// Returns the list of all objects, fresh ones first. It writes to each, which may be in no processor's cache, or have
+    /// no page yet: so the heap's lock should not be held.
+    pub(super) fn linked<C: Params>(self, map: &Map<C>) -> Objects {
         let mut objects = self.returned;
+        let (mut lists, mut left) = (self.whole, self.in_whole);
+        while let Some(first) = lists {
+            lists = first.below::<C>();
+            // The thread owns the objects, so it may ask.
+            let page = map.page_of(first.payload());
+            let back = if let Kind::Slab { back, .. } = map.kind(page) { back } else { 0 };
+            let start = map.start_of(page - Page::from(back));
+            let mut list = Some(first);
+            while let Some(object) = list {
+                list = object.next::<C>();
+                place_of::<C>(object, start, self.class);
+                left = left.wrapping_sub(1);
+                object.set_above::<C>(objects, height::<C>(objects) + 1);
+                objects = Some(object);
+            }
+        }
+        // Who frees an object twice closes a circle. Each of its links was followed once, so the objects behind it are
+        // missing.
+        if let (Some(last), true) = (objects, left != 0) {
+            LockedDepot::<C>::broken_object(last, FREED_TWICE);
+        }
         // From the top down, so that the list begins with the lowest.
         for number in (self.first..self.first + self.fresh).rev() {
             // SAFETY: by the invariant the slab holds this object, which belongs to nobody else.
@@ -46,7 +74,7 @@ impl Drawn {
 }
 
 impl<C: Params> LockedDepot<'_, C> {
-    /// Takes up to `most` objects from slabs: from as few as are enough, and fresh ones from one alone.
+    /// Takes up to `most` objects from slabs, and fewer rather than make a second slab.
     pub(super) fn draw(&mut self, class: Class, most: u16) -> Option<Drawn> {
         let mut drawn = Drawn::none(class);
         let mut count = 0;
@@ -71,14 +99,26 @@ impl<C: Params> LockedDepot<'_, C> {
             self.broken(page, "corrupt slab map: no slab begins here")
         };
         let start = self.map.start_of(page);
+        let has = slab.fresh - slab.used;
         let mut count = 0;
+        if slab.free != 0 && has <= most {
+            // SAFETY: by the map it is the first object of the slab's own list.
+            let first = unsafe { object_at(start, slab.free - 1) };
+            first.set_below::<C>(drawn.whole);
+            drawn.whole = Some(first);
+            drawn.in_whole += usize::from(has);
+            (slab.free, count) = (0, has);
+        }
         while count < most && slab.free != 0 {
             // SAFETY: by the map it is the first object of the slab's own list.
             let object = unsafe { object_at(start, slab.free - 1) };
-            slab.free = self.place_of(object.next::<C>(), page, class);
+            slab.free = object.next::<C>().map_or(0, |next| place_of::<C>(next, start, class));
             object.set_above::<C>(drawn.returned, height::<C>(drawn.returned) + 1);
             drawn.returned = Some(object);
             count += 1;
+        }
+        if slab.free == 0 && count < has.min(most) {
+            self.broken(page, WRONG_LENGTH);
         }
         (drawn.start, drawn.first) = (start, slab.fresh);
         drawn.fresh = (most - count).min(class.capacity() - slab.fresh);
@@ -151,10 +191,10 @@ impl<C: Params> LockedDepot<'_, C> {
         let mut list = Some(first);
         while let Some(object) = list.filter(|object| is_within(start, *object, class)) {
             list = object.next::<C>();
-            free = self.place_of(Some(object), page, class);
+            free = place_of::<C>(object, start, class);
             used = match used.checked_sub(1) {
                 Some(used) => used,
-                None => Self::broken_object(object, "double free of an object"),
+                None => Self::broken_object(object, FREED_TWICE),
             };
             object.set_first::<C>(own);
             own = Some(object);
@@ -225,22 +265,6 @@ impl<C: Params> LockedDepot<'_, C> {
         guarded::check_retired::<C>(object.payload(), class.size());
     }
 
-    /// Returns the place of an object in its slab: granules plus 1, and 0 for none. Ends the
-    /// program if no object stands there.
-    #[inline]
-    fn place_of(&self, object: Objects, page: Page, class: Class) -> u16 {
-        let Some(object) = object else { return 0 };
-        let start = self.map.start_of(page).addr();
-        let distance = object.payload().addr().get().wrapping_sub(start);
-        let is_within = distance < usize::from(class.capacity()) * class.size();
-        if !is_within || (Self::CHECKED && !class.divides(distance)) {
-            no_object::<C>(object.payload());
-        }
-        #[expect(clippy::cast_possible_truncation, reason = "a slab has fewer granules")]
-        let place = (distance / GRANULE) as u16 + 1;
-        place
-    }
-
     /// Links a slab in front of the partial slabs of its class.
     fn link(&mut self, page: Page, slab: Slab) {
         let next = core::mem::replace(&mut self.depot.partial[slab.class.number()], page);
@@ -270,6 +294,20 @@ impl<C: Params> LockedDepot<'_, C> {
     pub(super) fn broken_object(object: Object, what: &str) -> ! {
         report::fatal_at::<C>(what, object.payload().as_ptr())
     }
+}
+
+/// Returns the place of an object in its slab, which begins at `start`: granules plus 1. Ends the program if no object
+/// stands there.
+#[inline]
+fn place_of<C: Params>(object: Object, start: *mut u8, class: Class) -> u16 {
+    let distance = object.payload().addr().get().wrapping_sub(start.addr());
+    let is_within = distance < usize::from(class.capacity()) * class.size();
+    if !is_within || (LockedDepot::<C>::CHECKED && !class.divides(distance)) {
+        no_object::<C>(object.payload());
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "a slab has fewer granules")]
+    let place = (distance / GRANULE) as u16 + 1;
+    place
 }
 
 /// Whether an object begins in the pages of a slab of the class that begins at `start`.
@@ -305,4 +343,115 @@ pub(super) unsafe fn object_at(start: *mut u8, granules: u16) -> Object {
     let place = unsafe { NonNull::new_unchecked(place) };
     // SAFETY: the caller guarantees that it is an object and belongs to nobody.
     unsafe { Object::new(place) }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use crate::diag::report::tests::last_words;
+    use crate::layers::cached::{PerThread, depot, objects};
+    use crate::{BrkHeap, brk_heap};
+    use core::alloc::{GlobalAlloc, Layout};
+    use std::vec::Vec;
+
+    const LAYOUT: Layout = Layout::new::<[u64; 16]>();
+
+    #[brk_heap(source = "mmap", cache = "64KiB", crate = crate)]
+    static HEAP: BrkHeap;
+
+    #[brk_heap(source = "mmap", cache = "64KiB", harden = "full", crate = crate)]
+    static FULL: BrkHeap;
+
+    #[brk_heap(source = "mmap", cache = "64KiB", crate = crate)]
+    static CHANGED: BrkHeap;
+
+    /// Allocates the objects of some slabs, and puts three of four back. Returns what is in use, and what went back.
+    fn in_slabs<C: crate::Config>(heap: &'static BrkHeap<C>) -> [Vec<NonNull<u8>>; 2] {
+        let capacity = Class::of(LAYOUT).expect("it is small").capacity();
+        // SAFETY: the layout has a size.
+        let allocate = || NonNull::new(unsafe { heap.alloc(LAYOUT) }).expect("there is memory");
+        let blocks: Vec<_> = (0..10 * capacity).map(|_| allocate()).collect();
+        let (kept, freed): (Vec<_>, Vec<_>) =
+            blocks.into_iter().enumerate().partition(|(number, _)| number % 4 == 0);
+        let blocks =
+            |pairs: Vec<(usize, NonNull<u8>)>| pairs.into_iter().map(|(_, it)| it).collect();
+        let (kept, freed): (Vec<_>, Vec<_>) = (blocks(kept), blocks(freed));
+        for block in &freed {
+            // SAFETY: each is freed once.
+            unsafe { heap.dealloc(block.as_ptr(), LAYOUT) };
+        }
+        heap.trim();
+        [kept, freed]
+    }
+
+    /// Draws objects until each of `freed` has come once, and no other.
+    fn come_back_once<C: PerThread + crate::Config>(heap: &'static BrkHeap<C>) {
+        let [kept, freed] = in_slabs(heap);
+        let class = objects::class_at(C::base(), kept[0]).expect("it is small");
+        assert_eq!(heap.check(), Ok(()));
+        let mut drawn = Vec::new();
+        for most in (1..=9).cycle() {
+            let mut list = objects::draw::<C>(class, most);
+            let length = height::<C>(list);
+            assert!((1..=usize::from(most)).contains(&length), "{length} of {most}");
+            for left in (1..=length).rev() {
+                let object = list.expect("the list has as many as its first object says");
+                assert_eq!(object.height::<C>(), left);
+                list = object.next::<C>();
+                drawn.push(object.payload());
+            }
+            assert_eq!(list, None);
+            if 2 * freed.len() < drawn.len() {
+                break;
+            }
+        }
+        assert_eq!(heap.check(), Ok(()));
+        let times = |block| drawn.iter().filter(|it| **it == block).count();
+        assert!(freed.iter().all(|block| times(*block) == 1), "each comes back once");
+        assert!(!kept.iter().any(|block| times(*block) == 1), "what is in use stays");
+        for block in &drawn {
+            // SAFETY: the object was drawn, and is put back once.
+            depot::with(C::base(), |depot| depot.put(unsafe { Object::new(*block) }));
+        }
+        assert_eq!(heap.check(), Ok(()));
+        for block in kept {
+            // SAFETY: each is freed once.
+            unsafe { heap.dealloc(block.as_ptr(), LAYOUT) };
+        }
+        heap.trim();
+        assert_eq!(heap.check(), Ok(()));
+    }
+
+    /// Whoever writes to an object that is in its slab can make a circle, or lead elsewhere.
+    #[test]
+    fn a_list_that_somebody_changed_ends_the_program() {
+        let [kept, freed] = in_slabs(&CHANGED);
+        let class = objects::class_at(CHANGED::base(), kept[0]).expect("it is small");
+        let words = |link: &dyn Fn(NonNull<u8>) -> Option<NonNull<u8>>| {
+            last_words(|| {
+                for block in &freed {
+                    // SAFETY: the object has room for the link, and nobody uses it.
+                    unsafe { block.cast::<Option<NonNull<u8>>>().write(link(*block)) };
+                }
+                for _ in 0..freed.len() {
+                    objects::draw::<CHANGED>(class, 100);
+                }
+            })
+        };
+        let length = "brkalloc: CHANGED: corrupt free object: length of its list is wrong at 0x";
+        let elsewhere = "brkalloc: CHANGED: invalid free: no object of its slab begins here at 0x";
+        for (words, what) in [
+            (words(&Some), length),
+            (words(&|_| None), length),
+            (words(&|_| Some(kept[0])), elsewhere),
+        ] {
+            assert!(words.starts_with(what), "{words}");
+        }
+    }
+
+    #[test]
+    fn what_is_drawn_from_many_slabs_comes_once() {
+        come_back_once(&HEAP);
+        come_back_once(&FULL);
+    }
 }

@@ -85,6 +85,11 @@ impl<C: PerThread> ThreadCache<C> {
         self.record().medium.pop::<C>(class)
     }
 
+    /// Whether it keeps a medium chunk of the class.
+    pub(super) fn keeps_medium(&self, class: MediumClass) -> bool {
+        self.record().medium.has(class)
+    }
+
     /// Keeps a medium chunk of the class.
     #[inline]
     pub(super) fn keep_medium(&self, chunk: Object, class: MediumClass) {
