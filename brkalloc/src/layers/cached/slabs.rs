@@ -40,7 +40,7 @@ impl Drawn {
     /// Returns the list of all objects, fresh ones first. It writes to each, which may be in no processor's cache, or have
     /// no page yet: so the heap's lock should not be held.
     pub(super) fn linked<C: Params>(self, map: &Map<C>) -> Objects {
-        let mut objects = self.returned;
+        let behind = height::<C>(self.returned);
         let (mut lists, mut left) = (self.whole, self.in_whole);
         while let Some(first) = lists {
             lists = first.below::<C>();
@@ -50,17 +50,19 @@ impl Drawn {
             let start = map.start_of(page - Page::from(back));
             let mut list = Some(first);
             while let Some(object) = list {
-                list = object.next::<C>();
                 place_of::<C>(object, start, self.class);
-                left = left.wrapping_sub(1);
-                object.set_above::<C>(objects, height::<C>(objects) + 1);
-                objects = Some(object);
+                if left == 0 {
+                    // Who frees an object twice closes a circle.
+                    LockedDepot::<C>::broken_object(object, FREED_TWICE);
+                }
+                list = object.next::<C>();
+                object.set_above::<C>(list.or(lists).or(self.returned), left + behind);
+                left -= 1;
             }
         }
-        // Who frees an object twice closes a circle. Each of its links was followed once, so the objects behind it are
-        // missing.
-        if let (Some(last), true) = (objects, left != 0) {
-            LockedDepot::<C>::broken_object(last, FREED_TWICE);
+        let mut objects = self.whole.or(self.returned);
+        if let (Some(first), true) = (objects, left != 0) {
+            LockedDepot::<C>::broken_object(first, WRONG_LENGTH);
         }
         // From the top down, so that the list begins with the lowest.
         for number in (self.first..self.first + self.fresh).rev() {
@@ -425,25 +427,31 @@ mod tests {
     fn a_list_that_somebody_changed_ends_the_program() {
         let [kept, freed] = in_slabs(&CHANGED, &|| _ = CHANGED.trim());
         let class = objects::class_at(CHANGED::base(), kept[0]).expect("it is small");
-        let words = |link: &dyn Fn(NonNull<u8>) -> Option<NonNull<u8>>| {
+        let foreign = Some(NonNull::from(&kept[0]).cast());
+        // All that there is, slab by slab, or a part of one.
+        let (all, part) = (10_000, 2);
+        let words = |link: &dyn Fn(NonNull<u8>) -> Option<NonNull<u8>>, most: u16| {
             last_words(|| {
                 for block in &freed {
                     // SAFETY: the object has room for the link, and nobody uses it.
                     unsafe { block.cast::<Option<NonNull<u8>>>().write(link(*block)) };
                 }
                 for _ in 0..freed.len() {
-                    objects::draw::<CHANGED>(class, 100);
+                    objects::draw::<CHANGED>(class, most);
                 }
             })
         };
+        let twice = "brkalloc: CHANGED: double free of an object at 0x";
         let length = "brkalloc: CHANGED: corrupt free object: length of its list is wrong at 0x";
         let elsewhere = "brkalloc: CHANGED: invalid free: no object of its slab begins here at 0x";
         for (words, what) in [
-            (words(&Some), length),
-            (words(&|_| None), length),
-            (words(&|_| Some(kept[0])), elsewhere),
+            (words(&Some, all), twice),
+            (words(&|_| None, all), length),
+            (words(&|_| None, part), length),
+            (words(&|_| foreign, all), elsewhere),
+            (words(&|_| foreign, part), elsewhere),
         ] {
-            assert!(words.starts_with(what), "{words}");
+            assert!(words.starts_with(what), "{words} instead of {what}");
         }
     }
 
